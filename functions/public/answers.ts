@@ -1,0 +1,33 @@
+import { answerCache } from './answerCache.ts';
+import type { Representation } from './representation.ts';
+import { sharedReads } from './sharedReads.ts';
+
+/**
+ * How often the table is read: once a request; once for all requests of one turn of the event loop; or not at all
+ * while an answer is younger than its own `max-age`.
+ */
+export type Reads = 'each' | 'shared' | 'cached';
+
+/** Give the answer of a key, made by `render` if there is none to share. */
+export type Answers = (
+  key: string,
+  render: () => Promise<Representation>,
+) => Representation | Promise<Representation>;
+
+/** Answers kept at most; a page is the largest, at some 20 kB. */
+const KEPT_ANSWERS = 1_000;
+
+/** The way to answer that `reads` names. An answer from the cache comes at once, not as a promise. */
+export function answersBy(reads: Reads, clock: () => Date): Answers {
+  if (reads === 'each') return (_, render) => render();
+  const shared = sharedReads<Representation>();
+  if (reads === 'shared') return shared;
+  const cache = answerCache<Representation>(KEPT_ANSWERS, clock);
+  return (key, render) =>
+    cache.get(key) ??
+    shared(key, async () => {
+      const answer = await render();
+      cache.put(key, answer, answer.maxAge);
+      return answer;
+    });
+}

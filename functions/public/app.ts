@@ -1,0 +1,158 @@
+import { type Context, type Env, Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
+import { preferred } from './accept.ts';
+import { answersBy, type Reads } from './answers.ts';
+import { DOCUMENT_FRESHNESS } from './freshness.ts';
+import { asProblem, Problem, problemJson } from './problem.ts';
+import { problemPage } from './problemPage.ts';
+import * as render from './render.ts';
+import { type Representation, represent, respond } from './representation.ts';
+import { readCursor, readHandle, readLimit, readOption, readPaymentAddr, readSetId } from './request.ts';
+
+/** What the reading side is made of. */
+export interface PublicOptions extends render.Source {
+  readonly reads: Reads;
+  /** The OpenAPI document to serve, as `openapi.ts` makes it. */
+  readonly openapi: object;
+  /** Hears of errors that are ours. It is told nothing of the request, whose address may hold a payer's set id. */
+  readonly report?: (error: unknown) => void;
+}
+
+const INVOICE_FORMS = { 'application/json': 'json', 'text/plain': 'text' } as const;
+
+const READING = 'GET, HEAD, OPTIONS';
+
+/** The answer to a browser that asks whether another site's page may read (CORS preflight), and to `OPTIONS` at large. */
+const PREFLIGHT = {
+  status: 204,
+  headers: {
+    allow: READING,
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': READING,
+    'access-control-allow-headers': 'accept, if-none-match',
+    'access-control-max-age': '86400',
+    'cache-control': 'public, max-age=86400',
+  },
+};
+
+/**
+ * The path as routes know it: `/@alice` is `/@/alice`. A parameter that begins within a segment would bar Hono from
+ * its one-expression router, and cost every request what the slower one takes.
+ */
+function routedPath(request: Request): string {
+  const path = getPath(request);
+  return path.startsWith('/@') ? `/@/${path.slice(2)}` : path;
+}
+
+/** Problems in the form of their address: a page for people, JSON for programs, and kept by nobody at a payer's tip. */
+function problemAt(path: string, problem: Problem): Representation {
+  if (path.startsWith('/@')) return problemPage(problem);
+  return problemJson(problem, path.startsWith('/v1/tips/') ? render.TIP_HEADERS : {});
+}
+
+/**
+ * The public reading side: everything that anyone may know of creators, their invoices and tips.
+ *
+ * An answer depends on the table and the clock alone, never on who asks; `reads` says how often the table is read.
+ */
+export function publicApp(options: PublicOptions): Hono {
+  const { report = () => {} } = options;
+  const app = new Hono({ getPath: routedPath });
+  const answers = answersBy(options.reads, options.clock);
+
+  const respondTo = (c: Context, answer: Representation) =>
+    respond(answer, c.req.raw.headers.get('if-none-match'));
+
+  /** Answer from what is shared under `key`, or make it. A problem is an answer like any other. */
+  const give = (c: Context, key: string, make: () => Promise<Representation>) => {
+    const answer = answers(key, () =>
+      make().catch((error) => problemAt(c.req.path, asProblem(error, report))),
+    );
+    return answer instanceof Promise ? answer.then((made) => respondTo(c, made)) : respondTo(c, answer);
+  };
+
+  const giveInvoice = (
+    c: Context<Env, '/:handle'>,
+    form: render.InvoiceForm,
+    headers?: Record<string, string>,
+  ) => {
+    const handle = readHandle(c.req.param('handle'));
+    const option = readOption(c.req.query('option'));
+    return give(c, `${form} ${handle} ${option}`, () =>
+      render.invoice(options, form, handle, option, headers),
+    );
+  };
+
+  app.get('/v1/creators/:handle/invoice', (c) => {
+    const type = preferred(c.req.raw.headers.get('accept'), ['application/json', 'text/plain']);
+    if (type) return giveInvoice(c, INVOICE_FORMS[type], { vary: 'accept' });
+    throw new Problem('not-acceptable', 'An invoice comes as application/json or text/plain.', {
+      field: 'Accept',
+      value: c.req.header('accept') ?? '',
+      expected: 'a range that admits application/json or text/plain',
+    });
+  });
+  app.get('/v1/creators/:handle/invoice.txt', (c) => giveInvoice(c, 'text'));
+  app.get('/v1/creators/:handle/qr.svg', (c) => giveInvoice(c, 'svg'));
+  app.get('/v1/creators/:handle/qr.png', (c) => giveInvoice(c, 'png'));
+
+  app.get('/v1/creators/:handle', (c) => {
+    const handle = readHandle(c.req.param('handle'));
+    return give(c, `profile ${handle}`, () => render.profile(options, handle));
+  });
+  app.get('/v1/creators/:handle/totals', (c) => {
+    const handle = readHandle(c.req.param('handle'));
+    return give(c, `totals ${handle}`, () => render.totals(options, handle));
+  });
+  app.get('/v1/creators/:handle/tips', (c) => {
+    const handle = readHandle(c.req.param('handle'));
+    const limit = readLimit(c.req.query('limit'));
+    const before = readCursor(handle, c.req.query('cursor'));
+    const part = before === undefined ? { limit } : { limit, before };
+    return give(c, `tips ${handle} ${limit} ${before}`, () => render.feed(options, handle, part));
+  });
+
+  app.get('/v1/invoices/:paymentAddr', (c) => {
+    const paymentAddr = readPaymentAddr(c.req.param('paymentAddr'));
+    return give(c, `named ${paymentAddr}`, () => render.named(options, paymentAddr));
+  });
+  app.get('/v1/invoices/:paymentAddr/qr.svg', (c) => {
+    const paymentAddr = readPaymentAddr(c.req.param('paymentAddr'));
+    return give(c, `named svg ${paymentAddr}`, () => render.namedQr(options, paymentAddr));
+  });
+
+  app.get('/v1/tips/:setId', async (c) => {
+    // A payer's own: neither shared with another request nor kept.
+    return respondTo(c, await render.tip(options, readSetId(c.req.param('setId'))));
+  });
+
+  app.get('/@/:handle', (c) => {
+    const handle = readHandle(c.req.param('handle'));
+    const option = readOption(c.req.query('option'));
+    return give(c, `page ${handle} ${option}`, () => render.page(options, handle, option));
+  });
+
+  const openapi = represent({
+    type: 'application/json',
+    body: JSON.stringify(options.openapi),
+    cacheControl: DOCUMENT_FRESHNESS,
+  });
+  app.get('/openapi.json', (c) => respondTo(c, openapi));
+
+  app.options('*', () => new Response(null, PREFLIGHT));
+
+  app.notFound((c) => {
+    const [readers] = app.router.match('GET', c.req.path);
+    const problem =
+      readers.length > 0
+        ? new Problem('method-not-allowed', `${c.req.method} can't be used here.`, undefined, {
+            allow: READING,
+          })
+        : new Problem('unknown-path', 'No such address; /openapi.json describes those that there are.');
+    return respondTo(c, problemAt(c.req.path, problem));
+  });
+
+  app.onError((error, c) => respondTo(c, problemAt(c.req.path, asProblem(error, report))));
+
+  return app;
+}

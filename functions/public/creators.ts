@@ -1,0 +1,159 @@
+import {
+  type Creator,
+  type CurrentInvoice,
+  encodeCursor,
+  type Ledger,
+  openOptionId,
+  publicTipId,
+  readCreator,
+  readCreatorWithInvoice,
+  readCreatorWithTotals,
+  readFeed,
+  type Tip,
+  type TipOption,
+  type Totals,
+} from '../../shared/ledger/index.ts';
+import { Problem } from './problem.ts';
+import type { CreatorBody, FeedBody, TotalsBody } from './schemas.ts';
+
+/** The creator, if there is one who takes tips. */
+export function openCreator(creator: Creator | undefined, handle: string): Creator {
+  if (creator === undefined) {
+    throw new Problem('unknown-creator', `handle: there is no creator ${handle}.`, {
+      field: 'handle',
+      value: handle,
+      expected: 'the handle of a creator',
+    });
+  }
+  if (creator.status === 'closed') {
+    throw new Problem('closed-creator', `handle: ${handle} has closed and takes tips here no more.`, {
+      field: 'handle',
+      value: handle,
+      expected: 'the handle of a creator who takes tips',
+    });
+  }
+  return creator;
+}
+
+const optionBody = (option: TipOption) => ({
+  id: option.id,
+  label: option.label,
+  amountMsat: option.amountMsat?.toString() ?? null,
+});
+
+/** Sums in all and by option: those that the creator offers now in their order, then those of earlier days. */
+function totalsBody(creator: Creator, totals: Totals) {
+  const ids = new Set([...creator.options.map((option) => option.id), ...totals.options.keys()]);
+  return {
+    count: totals.count.toString(),
+    amountMsat: totals.amountMsat.toString(),
+    options: Array.from(ids, (id) => {
+      const { count, amountMsat } = totals.options.get(id) ?? { count: 0n, amountMsat: 0n };
+      return { id, count: count.toString(), amountMsat: amountMsat.toString() };
+    }),
+  };
+}
+
+/** A creator's profile, tip options and, where the creator shows them, totals. */
+export async function creatorBody(ledger: Ledger, handle: string): Promise<CreatorBody> {
+  const found = await readCreatorWithTotals(ledger, handle);
+  const creator = openCreator(found.creator, handle);
+  return {
+    handle: creator.handle,
+    name: creator.name,
+    shows: creator.shows,
+    options: creator.options.map(optionBody),
+    totals: creator.shows === 'nothing' ? null : totalsBody(creator, found.totals),
+    createdAt: creator.createdAt.toISOString(),
+  };
+}
+
+/** A creator's totals; where the creator shows nothing, `null`, which is not the same as zero. */
+export async function totalsOf(ledger: Ledger, handle: string): Promise<TotalsBody> {
+  const found = await readCreatorWithTotals(ledger, handle);
+  const creator = openCreator(found.creator, handle);
+  return creator.shows === 'nothing'
+    ? { shows: 'nothing', count: null, amountMsat: null, options: [] }
+    : { shows: creator.shows, ...totalsBody(creator, found.totals) };
+}
+
+const MINUTE_MS = 60_000;
+
+/** A time for the public: rounded down to the minute, so that it can't be matched with a payer's own log. */
+const roundToMinute = (time: Date) =>
+  new Date(Math.floor(time.getTime() / MINUTE_MS) * MINUTE_MS).toISOString();
+
+/** What the public may know of a tip: never its set id, and words only where the creator shows them. */
+const publicTip = (tip: Tip, shows: Creator['shows']) => ({
+  id: publicTipId(tip.setId),
+  amountMsat: tip.amountMsat.toString(),
+  settledAt: roundToMinute(tip.settledAt),
+  optionId: tip.optionId,
+  ...(shows === 'messages' && tip.message !== undefined ? { message: tip.message } : {}),
+  ...(shows === 'messages' && tip.sender !== undefined ? { sender: tip.sender } : {}),
+});
+
+/** Tips of a feed as the creator lets the public see them, newest first. */
+export const publicTips = (creator: Creator, tips: Tip[]) =>
+  creator.shows === 'nothing' ? [] : tips.map((tip) => publicTip(tip, creator.shows));
+
+/**
+ * A part of a creator's feed, newest first. A creator who shows nothing has an empty one, and `shows` tells it from a
+ * feed without tips yet.
+ */
+export async function feedBody(
+  ledger: Ledger,
+  handle: string,
+  part: { before?: bigint; limit: number },
+): Promise<FeedBody> {
+  const [found, feed] = await Promise.all([readCreator(ledger, handle), readFeed(ledger, handle, part)]);
+  const creator = openCreator(found, handle);
+  const more = creator.shows !== 'nothing' && feed.next !== undefined;
+  return {
+    shows: creator.shows,
+    tips: publicTips(creator, feed.tips),
+    nextCursor: more ? encodeCursor(handle, feed.next as bigint) : null,
+  };
+}
+
+const RETRY_SECONDS = '5';
+
+/** The option that is asked for: the open one, if none is named. */
+export function optionOf(creator: Creator, optionId: string | undefined): TipOption {
+  const wanted = optionId ?? openOptionId(creator.handle);
+  const option = creator.options.find((each) => each.id === wanted);
+  if (option) return option;
+  throw new Problem('unknown-option', `option: ${creator.handle} has no tip option ${wanted}.`, {
+    field: 'option',
+    value: wanted,
+    expected: `an option of ${creator.handle}, or none for an open amount`,
+  });
+}
+
+/** The invoice of an option, if it is there and can be paid. */
+export function payableInvoice(
+  option: TipOption,
+  invoice: CurrentInvoice | undefined,
+  now: Date,
+): CurrentInvoice {
+  if (invoice && invoice.expiresAt > now) return invoice;
+  const why = invoice === undefined ? 'has no invoice yet' : 'has an invoice that expired';
+  throw new Problem(
+    'invoice-pending',
+    `option: ${option.id} ${why}; the node makes a new one as soon as it can.`,
+    undefined,
+    { 'retry-after': RETRY_SECONDS },
+  );
+}
+
+/** The invoice that an option of a creator hands out now. */
+export async function currentInvoice(
+  ledger: Ledger,
+  handle: string,
+  optionId: string | undefined,
+  now: Date,
+): Promise<CurrentInvoice> {
+  const found = await readCreatorWithInvoice(ledger, handle, optionId);
+  const creator = openCreator(found.creator, handle);
+  return payableInvoice(optionOf(creator, optionId), found.invoice, now);
+}

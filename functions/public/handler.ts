@@ -1,0 +1,25 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { handle } from 'hono/aws-lambda';
+import { publicApp } from './app.ts';
+import { readConfig } from './config.ts';
+import openapi from './openapi.json' with { type: 'json' };
+
+const config = readConfig(process.env);
+
+const app = publicApp({
+  ledger: { client: new DynamoDBClient({ region: config.region }), table: config.table },
+  clock: () => new Date(),
+  reads: 'each',
+  openapi,
+  ...(config.baseUrl ? { baseUrl: config.baseUrl } : {}),
+  report: (error) =>
+    console.error(
+      JSON.stringify({
+        level: 'error',
+        error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      }),
+    ),
+});
+
+/** The reading side behind a Lambda function URL. */
+export const handler = handle(app);

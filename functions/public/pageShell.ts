@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { html, raw } from 'hono/html';
+import { PAGE_STYLE } from './pageStyle.ts';
+
+/**
+ * A button that copies the payment request. It shows itself only where it works; without it the text can still be
+ * selected.
+ */
+const COPY_SCRIPT = `
+const button=document.querySelector('#copy'),request=document.querySelector('#request');
+if(button&&navigator.clipboard){
+button.hidden=false;
+button.onclick=()=>navigator.clipboard.writeText(request.value).then(()=>{button.textContent='Copied'},()=>request.select());
+}
+if(request)request.onfocus=()=>request.select();
+`;
+
+const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** What a page may do: its own style and script, known by hash, its own pictures, and nothing else. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src ${hashSource(PAGE_STYLE)}`,
+  `script-src ${hashSource(COPY_SCRIPT)}`,
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Headers of a page. Who follows a link from it doesn't tell where they came from. */
+export const PAGE_HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'referrer-policy': 'no-referrer',
+};
+
+export const PAGE_TYPE = 'text/html; charset=utf-8';
+
+/** Markup that `html` has escaped. */
+export type Markup = ReturnType<typeof html>;
+
+const ICON =
+  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22%3E%3Cpath fill=%22%23e07b1a%22 d=%22M9 1 3 9h4l-1 6 7-9H9z%22/%3E%3C/svg%3E';
+
+/** A whole page around its main part. `head` is for what one page alone has there. */
+export const pageShell = (title: string, head: Markup | '', main: Markup): string =>
+  `${html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="${raw(ICON)}">
+${head}<style>${raw(PAGE_STYLE)}</style>
+</head>
+<body>
+<main>
+${main}
+</main>
+<script>${raw(COPY_SCRIPT)}</script>
+</body>
+</html>
+`}`;

@@ -1,0 +1,120 @@
+import { qrPng, qrSvg } from '../../shared/invoices/qr.ts';
+import {
+  type CurrentInvoice,
+  type Ledger,
+  readCreatorWithInvoice,
+  readFeed,
+} from '../../shared/ledger/index.ts';
+import {
+  creatorBody,
+  currentInvoice,
+  feedBody,
+  openCreator,
+  optionOf,
+  payableInvoice,
+  publicTips,
+  totalsOf,
+} from './creators.ts';
+import {
+  FEED_FRESHNESS,
+  immutableFreshness,
+  invoiceFreshness,
+  PRIVATE,
+  PROFILE_FRESHNESS,
+  pageFreshness,
+} from './freshness.ts';
+import { PAGE_HEADERS, PAGE_TYPE } from './pageShell.ts';
+import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './payments.ts';
+import { type Representation, represent } from './representation.ts';
+import { tipPage } from './tipPage.ts';
+
+/** What answers are made from. */
+export interface Source {
+  readonly ledger: Ledger;
+  readonly clock: () => Date;
+  readonly baseUrl?: string | undefined;
+}
+
+const JSON_TYPE = 'application/json';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+const json = (body: object, cacheControl: string, headers: Record<string, string> = {}) =>
+  represent({ type: JSON_TYPE, body: JSON.stringify(body), cacheControl, headers });
+
+export const profile = async ({ ledger }: Source, handle: string) =>
+  json(await creatorBody(ledger, handle), PROFILE_FRESHNESS);
+
+export const totals = async ({ ledger }: Source, handle: string) =>
+  json(await totalsOf(ledger, handle), FEED_FRESHNESS);
+
+export const feed = async ({ ledger }: Source, handle: string, part: { before?: bigint; limit: number }) =>
+  json(await feedBody(ledger, handle, part), FEED_FRESHNESS);
+
+/** Headers of a payer's own tip, whether there is one or not: a set id is a secret, and its address holds it. */
+export const TIP_HEADERS = { 'cache-control': PRIVATE, 'referrer-policy': 'no-referrer' };
+
+export const tip = async ({ ledger }: Source, setId: string) =>
+  json(await tipBody(ledger, setId), PRIVATE, TIP_HEADERS);
+
+/** The forms of an invoice, by name. */
+const FORMS = {
+  json: (invoice: CurrentInvoice) => ({ type: JSON_TYPE, body: JSON.stringify(invoiceBody(invoice)) }),
+  text: (invoice: CurrentInvoice) => ({ type: TEXT_TYPE, body: `${invoice.paymentRequest}\n` }),
+  svg: (invoice: CurrentInvoice) => ({ type: 'image/svg+xml', body: qrSvg(invoice.paymentRequest) }),
+  png: (invoice: CurrentInvoice) => ({ type: 'image/png', body: qrPng(invoice.paymentRequest) }),
+} satisfies Record<string, (invoice: CurrentInvoice) => { type: string; body: string | Uint8Array }>;
+
+export type InvoiceForm = keyof typeof FORMS;
+
+/** Pictures may be shown by pages that isolate themselves (`Cross-Origin-Embedder-Policy`). */
+const PICTURE_HEADERS = { 'cross-origin-resource-policy': 'cross-origin' };
+
+/** The invoice that an option hands out now, in one of its forms. */
+export async function invoice(
+  { ledger, clock }: Source,
+  form: InvoiceForm,
+  handle: string,
+  optionId: string | undefined,
+  headers: Record<string, string> = PICTURE_HEADERS,
+): Promise<Representation> {
+  const now = clock();
+  const found = await currentInvoice(ledger, handle, optionId, now);
+  return represent({ ...FORMS[form](found), cacheControl: invoiceFreshness(found.expiresAt, now), headers });
+}
+
+/** An invoice by its name, which may have retired since. */
+export async function named({ ledger, clock }: Source, paymentAddr: string): Promise<Representation> {
+  const found = await namedInvoice(ledger, paymentAddr);
+  return json(namedInvoiceBody(found), invoiceFreshness(found.expiresAt, clock()));
+}
+
+/** The QR code of an invoice by its name: it never changes. */
+export async function namedQr({ ledger, clock }: Source, paymentAddr: string): Promise<Representation> {
+  const found = await namedInvoice(ledger, paymentAddr);
+  const cacheControl = immutableFreshness(found.expiresAt, clock());
+  return represent({ ...FORMS.svg(found), cacheControl, headers: PICTURE_HEADERS });
+}
+
+const TIPS_ON_PAGE = 10;
+
+/** The page where a creator is tipped. */
+export async function page(
+  { ledger, clock, baseUrl }: Source,
+  handle: string,
+  optionId: string | undefined,
+): Promise<Representation> {
+  const now = clock();
+  const [found, tips] = await Promise.all([
+    readCreatorWithInvoice(ledger, handle, optionId),
+    readFeed(ledger, handle, { limit: TIPS_ON_PAGE }),
+  ]);
+  const creator = openCreator(found.creator, handle);
+  const option = optionOf(creator, optionId);
+  const invoice = payableInvoice(option, found.invoice, now);
+  return represent({
+    type: PAGE_TYPE,
+    body: tipPage({ creator, option, invoice, tips: publicTips(creator, tips.tips), baseUrl }),
+    cacheControl: pageFreshness(invoice.expiresAt, now),
+    headers: PAGE_HEADERS,
+  });
+}

@@ -1,0 +1,159 @@
+import * as z from 'zod';
+
+const described = <S extends z.ZodType>(schema: S, description: string, example: unknown): S =>
+  schema.meta({ description, examples: [example] }) as S;
+
+const HEX = 'c1a78bd2b4f3cc1c8b3a2a5b8b1a5f0a0c4f7d3fa77cdd0e9a2a0f7d7a4b6f21';
+
+const handle = described(
+  z.string().regex(/^(?=.{2,30}$)[a-z0-9]+(-[a-z0-9]+)*$/),
+  'A creator’s name in addresses.',
+  'alice',
+);
+const optionId = described(z.string().regex(/^[a-km-np-z2-9]{10}$/), 'The id of a tip option.', 'k7fq2mzt4x');
+const msat = described(
+  z.string().regex(/^(0|[1-9][0-9]{0,18})$/),
+  'An amount in millisatoshi, in decimal digits.',
+  '2100000',
+);
+const count = described(z.string().regex(/^(0|[1-9][0-9]*)$/), 'A count, in decimal digits.', '37');
+const time = described(z.iso.datetime(), 'A time in UTC.', '2026-11-24T10:58:31.000Z');
+const minute = described(
+  z.iso.datetime().regex(/:00\.000Z$/),
+  'A time in UTC, rounded down to the minute.',
+  '2026-11-24T10:58:00.000Z',
+);
+const setId = described(
+  z.string().regex(/^[0-9a-f]{64}$/),
+  'The set id of a payment, known to payer and creator.',
+  HEX,
+);
+const paymentAddr = described(
+  z.string().regex(/^[0-9a-f]{64}$/),
+  'The payment address, which names an invoice.',
+  HEX,
+);
+const payee = described(
+  z.string().regex(/^0[23][0-9a-f]{64}$/),
+  'The public key of the node that is paid.',
+  `02${HEX}`,
+);
+const message = described(z.string(), 'What the payer wrote: any text at all, to be escaped.', 'Great post');
+const sender = described(z.string(), 'The name that the payer gave: any text at all, to be escaped.', 'Bob');
+const tipId = described(
+  z.string().min(1),
+  'The public id of a tip; its set id can’t be found from it.',
+  'q1Zb8b2mT0yq',
+);
+const shows = described(
+  z.enum(['nothing', 'amounts', 'messages']),
+  'What the creator shows the public: nothing, amounts and times, or the payers’ words as well.',
+  'amounts',
+);
+const fixedAmount = msat
+  .nullable()
+  .meta({ description: 'The amount in millisatoshi; null if the payer decides.' });
+
+const tipOption = z.strictObject({ id: optionId, label: z.string(), amountMsat: fixedAmount });
+const optionTotals = z.strictObject({ id: optionId, count, amountMsat: msat });
+const totals = z.strictObject({ count, amountMsat: msat, options: z.array(optionTotals) });
+
+export const creatorSchema = z.strictObject({
+  handle,
+  name: described(z.string(), 'The creator’s name: any text at all, to be escaped.', 'Alice'),
+  shows,
+  options: z
+    .array(tipOption)
+    .meta({ description: 'The tip options; the first is the one with an open amount.' }),
+  totals: totals.nullable().meta({ description: 'Totals; null if the creator shows nothing.' }),
+  createdAt: time,
+});
+
+const invoiceFields = {
+  handle,
+  optionId,
+  paymentRequest: described(
+    z.string(),
+    'The invoice, static and reusable until it expires: BOLT 11 with AMP.',
+    'lnbc1p…',
+  ),
+  uri: described(
+    z.string().startsWith('lightning:'),
+    'The address that opens a wallet.',
+    'lightning:lnbc1p…',
+  ),
+  paymentAddr,
+  payee,
+  amountMsat: fixedAmount,
+  createdAt: time,
+  expiresAt: time,
+};
+
+export const invoiceSchema = z.strictObject(invoiceFields);
+
+export const namedInvoiceSchema = z.strictObject({
+  ...invoiceFields,
+  status: described(
+    z.enum(['current', 'retired']),
+    'Whether it is handed out now, or another one is.',
+    'current',
+  ),
+});
+
+export const feedSchema = z.strictObject({
+  shows,
+  tips: z
+    .array(
+      z.strictObject({
+        id: tipId,
+        amountMsat: msat,
+        settledAt: minute,
+        optionId,
+        message: message.optional(),
+        sender: sender.optional(),
+      }),
+    )
+    .meta({ description: 'Newest first; empty if the creator shows nothing, and `shows` says so.' }),
+  nextCursor: described(z.string().nullable(), 'The cursor of the tips before these; null at the end.', null),
+});
+
+export const totalsSchema = z.strictObject({
+  shows,
+  count: count.nullable().meta({ description: 'The number of tips; null if the creator shows nothing.' }),
+  amountMsat: msat
+    .nullable()
+    .meta({ description: 'Their sum in millisatoshi; null if the creator shows nothing.' }),
+  options: z.array(optionTotals),
+});
+
+export const tipSchema = z.strictObject({
+  setId,
+  id: tipId,
+  handle,
+  optionId,
+  paymentAddr,
+  payee,
+  amountMsat: msat,
+  settledAt: time,
+  shards: z.int().positive().meta({ description: 'In how many parts the payment came.' }),
+  message: message.optional(),
+  sender: sender.optional(),
+});
+
+export const problemSchema = z.strictObject({
+  type: described(z.string(), 'The kind of problem.', 'urn:problem-type:ampjar:unknown-creator'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  field: z.string().optional().meta({ description: 'The part of the request that the problem is about.' }),
+  value: z.string().optional().meta({ description: 'What it held, cut to 40 characters.' }),
+  expected: z.string().optional().meta({ description: 'What it should hold.' }),
+});
+
+export type CreatorBody = z.infer<typeof creatorSchema>;
+export type InvoiceBody = z.infer<typeof invoiceSchema>;
+export type NamedInvoiceBody = z.infer<typeof namedInvoiceSchema>;
+export type FeedBody = z.infer<typeof feedSchema>;
+export type TotalsBody = z.infer<typeof totalsSchema>;
+export type TipBody = z.infer<typeof tipSchema>;
+export type ProblemBody = z.infer<typeof problemSchema>;

@@ -1,0 +1,94 @@
+import { html, raw } from 'hono/html';
+import { qrSvg } from '../../shared/invoices/qr.ts';
+import { lightningUri } from '../../shared/invoices/uri.ts';
+import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
+import { formatSat } from '../../shared/money.ts';
+import { type Markup, pageShell } from './pageShell.ts';
+import type { FeedBody } from './schemas.ts';
+
+/** Satoshi with thousands set apart, decimals untouched: "1,234,567.8 sat". */
+const satText = (msat: bigint) => `${formatSat(msat).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')} sat`;
+
+const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
+const MINUTE = new Intl.DateTimeFormat('en', {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+  hour12: false,
+});
+
+/** What a tip page shows. */
+interface TipPage {
+  readonly creator: Creator;
+  readonly option: TipOption;
+  readonly invoice: CurrentInvoice;
+  readonly tips: FeedBody['tips'];
+  /** Where the service is found, without a slash at the end, for links that must be absolute. */
+  readonly baseUrl?: string | undefined;
+}
+
+const optionLink = (page: TipPage, option: TipOption, first: boolean) => {
+  const address = `/@${page.creator.handle}${first ? '' : `?option=${option.id}`}`;
+  const current = option.id === page.option.id ? raw(' aria-current="page"') : '';
+  const amount = option.amountMsat === undefined ? '' : html` <small>${satText(option.amountMsat)}</small>`;
+  return html`<li><a href="${address}"${current}>${option.label}${amount}</a></li>`;
+};
+
+/** The tip options; a creator with the open one alone needs no choice. */
+const choice = (page: TipPage) =>
+  page.creator.options.length < 2
+    ? ''
+    : html`<nav aria-label="Amount"><ul>
+${page.creator.options.map((option, at) => optionLink(page, option, at === 0))}
+</ul></nav>`;
+
+const oneTip = (tip: FeedBody['tips'][number]) => html`<li>
+<div><b>${satText(BigInt(tip.amountMsat))}</b><time datetime="${tip.settledAt}">${MINUTE.format(new Date(tip.settledAt))} UTC</time></div>
+${tip.sender ? html`<p class="soft" dir="auto">${tip.sender}</p>` : ''}${tip.message ? html`<p dir="auto">${tip.message}</p>` : ''}
+</li>`;
+
+const recentTips = (page: TipPage) =>
+  page.creator.shows === 'nothing'
+    ? ''
+    : html`<section aria-labelledby="tips">
+<h2 id="tips">Recent tips</h2>
+${page.tips.length === 0 ? html`<p class="soft">None yet. Yours can be the first.</p>` : html`<ul class="tips">${page.tips.map(oneTip)}</ul>`}
+</section>`;
+
+const payment = (page: TipPage, amount: string): Markup => {
+  const uri = lightningUri(page.invoice.paymentRequest);
+  return html`<section class="jar" aria-label="Payment">
+<a class="qr" href="${uri}" aria-label="QR code of the payment request, ${amount}: open in a wallet">${raw(qrSvg(page.invoice.paymentRequest))}</a>
+<a class="open" href="${uri}">Open in a Lightning wallet</a>
+<div class="label"><label for="request">Payment request</label><button id="copy" type="button" aria-live="polite" hidden>Copy</button></div>
+<textarea id="request" readonly spellcheck="false">${page.invoice.paymentRequest}</textarea>
+<p class="soft">This invoice is static and reusable: print it, share it, pay it as often as you like until ${DAY.format(page.invoice.expiresAt)}.</p>
+<p class="soft">It needs a wallet that can pay AMP invoices, such as lnd itself or an app that pays through your own lnd; most phone wallets can’t yet, and refuse it without sending anything.</p>
+</section>`;
+};
+
+const head = (page: TipPage): Markup => {
+  const { name, handle } = page.creator;
+  const address = page.baseUrl && `${page.baseUrl}/@${handle}`;
+  return html`<meta name="description" content="Tip ${name} over Lightning, with a static, reusable invoice.">
+<meta property="og:title" content="Tip ${name}">
+${address ? html`<link rel="canonical" href="${address}"><meta property="og:url" content="${address}">` : ''}
+`;
+};
+
+/** The page where a creator is tipped. It works without JavaScript. */
+export function tipPage(page: TipPage): string {
+  const { creator, option } = page;
+  const amount = option.amountMsat === undefined ? 'any amount' : satText(option.amountMsat);
+  return pageShell(
+    `Tip ${creator.name}`,
+    head(page),
+    html`<header>
+<h1>Tip <bdi>${creator.name}</bdi></h1>
+<p class="soft">@${creator.handle} · ${amount}, over Lightning</p>
+</header>
+${choice(page)}
+${payment(page, amount)}
+${recentTips(page)}`,
+  );
+}

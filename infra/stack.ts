@@ -1,0 +1,28 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { connectorAccess } from './access.ts';
+import { PublicReads } from './public.ts';
+import type { Settings } from './settings.ts';
+import { ledgerTable } from './table.ts';
+
+/** All of Ampjar that runs on AWS, for any account and region. The connector runs beside lnd with the policy made here. */
+export class AmpjarStack extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, { description: 'Ampjar: Lightning tips on static AMP invoices' });
+
+    const table = ledgerTable(this, 'Ledger');
+    const reads = new PublicReads(this, 'Public', table, settings);
+    const connector = new ManagedPolicy(this, 'ConnectorPolicy', {
+      description: 'What the Ampjar connector beside lnd may do with the ledger',
+      statements: connectorAccess(table),
+    });
+
+    new CfnOutput(this, 'TableName', { value: table.tableName });
+    new CfnOutput(this, 'PublicUrl', { value: reads.url });
+    new CfnOutput(this, 'ConnectorPolicyArn', {
+      value: connector.managedPolicyArn,
+      exportName: `${this.stackName}-ConnectorPolicyArn`,
+    });
+  }
+}

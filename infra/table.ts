@@ -1,0 +1,37 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Attribute, AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import { LISTED, TTL, tableDefinition } from '../shared/ledger/table.ts';
+
+const text = ({ AttributeName: name }: { AttributeName: string }): Attribute => ({
+  name,
+  type: AttributeType.STRING,
+});
+
+function keySchema(schema: { AttributeName: string; KeyType: string }[]) {
+  const of = (type: string) => text(schema.find(({ KeyType }) => KeyType === type)!);
+  return { partitionKey: of('HASH'), sortKey: of('RANGE') };
+}
+
+/**
+ * The ledger's table, with the key names of shared/ledger. It outlives its stack: what it holds can't be made again.
+ */
+export function ledgerTable(scope: Construct, id: string): Table {
+  const definition = tableDefinition(id);
+  const table = new Table(scope, id, {
+    ...keySchema(definition.KeySchema),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    timeToLiveAttribute: TTL,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  for (const index of definition.GlobalSecondaryIndexes) {
+    table.addGlobalSecondaryIndex({ indexName: index.IndexName, ...keySchema(index.KeySchema) });
+  }
+  return table;
+}
+
+/** The ARN of the index that lists. */
+export const listedArn = (table: Table) => `${table.tableArn}/index/${LISTED}`;

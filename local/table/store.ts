@@ -1,0 +1,146 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { internalError, ServiceError, TableFolderError, TableInUseError } from './errors.ts';
+import { releaseOwnership, takeOwnership } from './owner.ts';
+import type { Item } from './value.ts';
+
+export type StreamEntry = {
+  event: 'INSERT' | 'MODIFY' | 'REMOVE';
+  /** ms since the epoch */
+  at: number;
+  keys: Item;
+  before?: Item;
+  after?: Item;
+  /** deleted because its time to live was over */
+  expired?: true;
+};
+
+/** The lmdb databases, one a concern. Binary keys are laid out in keys.ts. */
+export type Store = {
+  /** `nextTableId`, `nextSequence`, `owner` */
+  meta: Database<unknown, string>;
+  /** table name -> JSON of its TableRecord */
+  tables: Database<string, string>;
+  /** table id, key -> item */
+  items: Database<Item, Buffer>;
+  /** table id, index number, index key, table key -> item key */
+  indexes: Database<Buffer, Buffer>;
+  /** table id, sequence -> StreamEntry */
+  stream: Database<StreamEntry, Buffer>;
+  /** client token -> what was asked with it, and when (ms) */
+  tokens: Database<{ fingerprint: string; at: number }, string>;
+  /** Runs every read of `action` on one snapshot. */
+  snapshot<T>(action: (transaction: SnapshotOption) => T): T;
+  /**
+   * Runs `action` in a transaction that is on disk before the promise resolves. Actions that are asked for while
+   * one commit is under way share the next one. An action checks everything first and writes last, so that
+   * one which throws a ServiceError has written nothing.
+   */
+  write<T>(action: () => T): Promise<T>;
+  close(): Promise<void>;
+};
+
+export type SnapshotOption = NonNullable<Parameters<Database['get']>[1]>;
+
+// Pages of 8 kB allow keys of 4,026 bytes: DynamoDB's longest table key (2,048 + 1,024) fits.
+const PAGE_SIZE = 8192;
+
+/**
+ * Opens or makes the lmdb environment in `dir` and takes it for this process alone.
+ *
+ * @throws {TableFolderError} the folder can't be made, written or read as a table
+ * @throws {TableInUseError} it is open elsewhere
+ */
+export function openStore(dir: string): Store {
+  let root: RootDatabase | undefined;
+  try {
+    mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.W_OK);
+    root = open({
+      path: join(dir, 'table.mdb'),
+      pageSize: PAGE_SIZE,
+      maxDbs: 8,
+      // With overlapping syncs lmdb resolves a commit before it is on disk; an answer has to wait for the disk.
+      overlappingSync: false,
+      // Batches are made in groupCommit. lmdb's own leave a rejection that no one can catch when a commit fails.
+      eventTurnBatching: false,
+    });
+    const meta = root.openDB<unknown, string>({ name: 'meta', encoding: 'json' });
+    takeOwnership(meta, dir);
+    return storeOf(root, meta);
+  } catch (error) {
+    void root?.close();
+    throw error instanceof TableInUseError ? error : new TableFolderError(dir, error);
+  }
+}
+
+function storeOf(root: RootDatabase, meta: Store['meta']): Store {
+  const binary = { keyEncoding: 'binary', encoding: 'json' } as const;
+  const write = groupCommit(root);
+  return {
+    meta,
+    tables: root.openDB({ name: 'tables', encoding: 'string' }),
+    items: root.openDB({ name: 'items', ...binary }),
+    indexes: root.openDB({ name: 'indexes', keyEncoding: 'binary', encoding: 'binary' }),
+    stream: root.openDB({ name: 'stream', ...binary }),
+    tokens: root.openDB({ name: 'tokens', encoding: 'json' }),
+    snapshot(action) {
+      const transaction = root.useReadTransaction();
+      try {
+        return action({ transaction });
+      } finally {
+        transaction.done();
+      }
+    },
+    write,
+    async close() {
+      await write(() => undefined);
+      releaseOwnership(meta);
+      await root.close();
+    },
+  };
+}
+
+type Waiting = { action: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void };
+
+function groupCommit(root: RootDatabase): Store['write'] {
+  let waiting: Waiting[] = [];
+  let committing = false;
+
+  async function commitAll(): Promise<void> {
+    committing = true;
+    while (waiting.length > 0) {
+      let batch: Waiting[] = [];
+      const answers: (() => void)[] = [];
+      try {
+        // A child transaction is the kind that lmdb takes back whole when its callback throws.
+        await root.childTransaction(() => {
+          batch = waiting;
+          waiting = [];
+          for (const { action, resolve, reject } of batch) {
+            try {
+              const value = action() as never;
+              answers.push(() => resolve(value));
+            } catch (error) {
+              if (!(error instanceof ServiceError)) throw error;
+              answers.push(() => reject(error));
+            }
+          }
+        });
+        for (const answer of answers) answer();
+      } catch (error) {
+        await (error as { commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
+        if (batch.length === 0) [batch, waiting] = [waiting, []];
+        for (const { reject } of batch) reject(internalError(error));
+      }
+    }
+    committing = false;
+  }
+
+  return (action) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ action, resolve: resolve as Waiting['resolve'], reject });
+      if (!committing) void commitAll();
+    });
+}

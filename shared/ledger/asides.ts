@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { bytes, type Of, record, text } from './codec.ts';
+import { keyItem, keys } from './keys.ts';
+import { queryAll } from './read.ts';
+import type { Ledger } from './table.ts';
+import { ABSENT, put } from './transaction.ts';
+
+/** An event that can't be booked, kept whole with the reason. */
+export interface AsideEvent {
+  readonly reason: string;
+  /** The event as JSON. */
+  readonly event: string;
+}
+
+const asideItem = record({ reason: text, event: bytes });
+
+/** An event that was set aside: `event` is its JSON, gzipped. */
+export type Aside = Of<typeof asideItem.fields>;
+
+/** The action that keeps an event. Its key follows from its content: told again, it is the same item. */
+export function asideAction(table: string, node: string, { reason, event }: AsideEvent): TransactWriteItem {
+  const digest = createHash('sha256').update(`${reason}\n${event}`).digest('hex');
+  const item = asideItem.toItem({ reason, event: gzipSync(event) });
+  return put(table, { ...keyItem(keys.aside(node, digest)), ...item }, ABSENT);
+}
+
+/** All events of a node that are set aside. */
+export async function* readAsides(ledger: Ledger, node: string): AsyncGenerator<Aside> {
+  const query = {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: keys.aside(node, '').pk } },
+  };
+  for await (const item of queryAll(ledger, query)) yield asideItem.fromItem(item);
+}

@@ -1,0 +1,64 @@
+/**
+ * The keys of every item kind, and who writes it. The prefix of the partition key is the kind's own, so that IAM can
+ * tell kinds apart by `dynamodb:LeadingKeys`: infra/ takes the prefixes from {@link KINDS}.
+ */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Item kinds by prefix. `writer` is the role that may put them; `ttl` tells whether DynamoDB may delete them. */
+export const KINDS = {
+  /** A creator with profile and tip options. */
+  creator: { writer: 'manage', ttl: false },
+  /** Tip option id to creator, so that an invoice's memo is enough to attribute it. */
+  option: { writer: 'manage', ttl: false },
+  /** An option that is due for an invoice, in order of time. Written by who changes an option and by the connector. */
+  want: { writer: 'both', ttl: false },
+  /** Payment address to creator and option: the attribution of money. Never deleted. */
+  invoice: { writer: 'connector', ttl: false },
+  /** The invoice that an option hands out now, whole, so that one read answers. */
+  current: { writer: 'connector', ttl: false },
+  /** A payment, by set id and node. */
+  tip: { writer: 'connector', ttl: false },
+  /** Sums of a creator: in all and by option in one item, by day in one item a day. */
+  totals: { writer: 'connector', ttl: false },
+  /** A node: its lease with epoch, and its checkpoint. */
+  node: { writer: 'connector', ttl: false },
+  /** An event that failed verification, whole. */
+  aside: { writer: 'connector', ttl: false },
+} as const;
+
+export type Kind = keyof typeof KINDS;
+
+/** The prefix of a kind's partition keys. */
+export const prefix = (kind: Kind) => `${kind}#`;
+
+export const keys = {
+  creator: (handle: string): Key => ({ pk: `creator#${handle}`, sk: 'creator' }),
+  option: (optionId: string): Key => ({ pk: `option#${optionId}`, sk: 'option' }),
+  want: (due: Date, optionId: string): Key => ({ pk: 'want#all', sk: `${due.toISOString()}#${optionId}` }),
+  invoice: (paymentAddr: string): Key => ({ pk: `invoice#${paymentAddr}`, sk: 'invoice' }),
+  current: (handle: string, optionId: string): Key => ({ pk: `current#${handle}`, sk: optionId }),
+  tip: (setId: string, node: string): Key => ({ pk: `tip#${setId}`, sk: node }),
+  totals: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'all' }),
+  day: (handle: string, day: string): Key => ({ pk: `totals#${handle}`, sk: `day#${day}` }),
+  node: (node: string): Key => ({ pk: `node#${node}`, sk: 'node' }),
+  aside: (node: string, digest: string): Key => ({ pk: `aside#${node}`, sk: digest }),
+};
+
+/** Keys in the index `listed`. */
+export const listed = {
+  /** A creator's tips by sequence number: sixteen digits, so that text order is number order. */
+  tip: (handle: string, sequence: bigint) => ({
+    listPk: `tips#${handle}`,
+    listSk: sequence.toString().padStart(16, '0'),
+  }),
+  /** A node's invoices, for the audit. */
+  invoice: (node: string, paymentAddr: string) => ({ listPk: `invoices#${node}`, listSk: paymentAddr }),
+  /** All creators, for the operator. */
+  creator: (handle: string) => ({ listPk: 'creators#all', listSk: handle }),
+};
+
+/** A key as DynamoDB takes it. */
+export const keyItem = (key: Key) => ({ pk: { S: key.pk }, sk: { S: key.sk } });

@@ -1,0 +1,135 @@
+import {
+  ConditionalCheckFailedException,
+  type TransactWriteItem,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Of, optional, record, text, whole } from './codec.ts';
+import { keys } from './keys.ts';
+import { getItem } from './read.ts';
+import type { Ledger } from './table.ts';
+import { ABSENT, type Condition, equals, update } from './transaction.ts';
+
+const nodeItem = record({
+  /** Which chain the node is on; a table takes no node of another. */
+  network: text,
+  /** Grows by one each time the lease is taken, and never falls: the fence of every write. */
+  epoch: whole,
+  /** Grows with every sign of life of the holder. */
+  beat: whole,
+  /** Who holds it; empty when it was given back. */
+  holder: text,
+  /** Settle index to resume from: a hint that saves work, not a truth. */
+  settleIndex: optional(whole),
+  /** Highest add index of lnd's that was looked through for invoices of ours. */
+  addIndex: optional(whole),
+});
+
+/** What the table knows of a node. */
+export type NodeState = Of<typeof nodeItem.fields>;
+
+/** The right to write for a node: every commit demands that the epoch is still this one. */
+export interface Lease {
+  readonly node: string;
+  readonly epoch: bigint;
+  readonly holder: string;
+}
+
+/** Another connector has taken the lease: this one must stop writing. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+  readonly lease: Lease;
+  constructor(lease: Lease) {
+    super(`the lease on node ${lease.node} went to another connector after epoch ${lease.epoch}`);
+    this.lease = lease;
+  }
+}
+
+/** The node's state as it is now, or undefined before its first connector. */
+export async function readNode(ledger: Ledger, node: string): Promise<NodeState | undefined> {
+  const item = await getItem(ledger, keys.node(node), { consistent: true });
+  return item && nodeItem.fromItem(item);
+}
+
+/**
+ * Take the lease, if the node's state still is what was seen. Whether it may be taken is the caller's to judge: it is
+ * free when it has no holder, and a dead holder's when its beat stood still for long by the caller's own clock. No two
+ * clocks are compared.
+ * @returns the lease, or undefined when someone else was quicker or the holder gave a sign of life
+ */
+export async function takeLease(
+  ledger: Ledger,
+  {
+    node,
+    network,
+    holder,
+    seen,
+  }: { node: string; network: string; holder: string; seen: NodeState | undefined },
+): Promise<Lease | undefined> {
+  const epoch = (seen?.epoch ?? 0n) + 1n;
+  const unchanged: Condition = seen
+    ? {
+        expression: '#epoch = :epochWas AND #beat = :beatWas',
+        names: { '#epoch': 'epoch', '#beat': 'beat' },
+        values: { ':epochWas': whole.write(seen.epoch)!, ':beatWas': whole.write(seen.beat)! },
+      }
+    : ABSENT;
+  const taken = await updateNode(ledger, node, {
+    set: {
+      epoch: whole.write(epoch)!,
+      holder: { S: holder },
+      network: { S: network },
+    },
+    add: { beat: { N: '1' } },
+    condition: unchanged,
+  });
+  return taken ? { node, epoch, holder } : undefined;
+}
+
+/** A sign of life. @throws LeaseLostError */
+export async function keepLease(ledger: Ledger, lease: Lease): Promise<void> {
+  const kept = await updateNode(ledger, lease.node, { add: { beat: { N: '1' } }, condition: holds(lease) });
+  if (!kept) throw new LeaseLostError(lease);
+}
+
+/** Give the lease back, so that another may take it at once; a lease that went to another is left alone. */
+export async function releaseLease(ledger: Ledger, lease: Lease): Promise<void> {
+  await updateNode(ledger, lease.node, { set: { holder: { S: '' } }, condition: holds(lease) });
+}
+
+/** The condition of every write that a connector makes. */
+export const holds = (lease: Lease): Condition => equals('epoch', whole.write(lease.epoch)!);
+
+/** The action on the node's item that each commit carries: demands the epoch, shows life, moves the hints. */
+export const fence = (table: string, lease: Lease, hints: { settleIndex?: bigint; addIndex?: bigint } = {}) =>
+  update(table, keys.node(lease.node), {
+    set: {
+      ...(hints.settleIndex !== undefined && { settleIndex: whole.write(hints.settleIndex)! }),
+      ...(hints.addIndex !== undefined && { addIndex: whole.write(hints.addIndex)! }),
+    },
+    add: { beat: { N: '1' } },
+    condition: holds(lease),
+  });
+
+/** Move the hints alone. @throws LeaseLostError */
+export async function moveCheckpoint(
+  ledger: Ledger,
+  lease: Lease,
+  hints: { settleIndex?: bigint; addIndex?: bigint },
+): Promise<void> {
+  if (!(await sendUpdate(ledger, fence(ledger.table, lease, hints)))) throw new LeaseLostError(lease);
+}
+
+const updateNode = (ledger: Ledger, node: string, change: Parameters<typeof update>[2]) =>
+  sendUpdate(ledger, update(ledger.table, keys.node(node), change));
+
+/** Send one update of a transaction by itself; false when its condition refused it. */
+async function sendUpdate({ client }: Ledger, { Update }: TransactWriteItem): Promise<boolean> {
+  const { ReturnValuesOnConditionCheckFailure, ...input } = Update!;
+  try {
+    await client.send(new UpdateItemCommand(input));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  BatchGetItemCommand,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from './codec.ts';
+import { type Key, keyItem } from './keys.ts';
+import type { Ledger } from './table.ts';
+
+/** How a read relates to writes before it: public answers may be a moment old, decisions may not. */
+export interface ReadOptions {
+  readonly consistent?: boolean;
+}
+
+/** One item, or undefined. */
+export async function getItem({ client, table }: Ledger, key: Key, { consistent = false }: ReadOptions = {}) {
+  const answer = await client.send(
+    new GetItemCommand({ TableName: table, Key: keyItem(key), ConsistentRead: consistent }),
+  );
+  return answer.Item;
+}
+
+const BATCH_GET_MOST = 100;
+
+/** Items by key, in the order of the keys, undefined where there is none. Any number of distinct keys. */
+export async function getItems(
+  { client, table }: Ledger,
+  keys: readonly Key[],
+  { consistent = false }: ReadOptions = {},
+): Promise<(Item | undefined)[]> {
+  const found = new Map<string, Item>();
+  const name = (item: Item) => `${item.pk?.S}\n${item.sk?.S}`;
+  for (let at = 0; at < keys.length; at += BATCH_GET_MOST) {
+    let wanted: Item[] = keys.slice(at, at + BATCH_GET_MOST).map(keyItem);
+    while (wanted.length > 0) {
+      const answer = await client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: consistent } } }),
+      );
+      for (const item of answer.Responses?.[table] ?? []) found.set(name(item), item);
+      wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+  }
+  return keys.map((key) => found.get(name(keyItem(key))));
+}
+
+/** One page of a Query. */
+export async function queryPage({ client, table }: Ledger, input: Omit<QueryCommandInput, 'TableName'>) {
+  const answer = await client.send(new QueryCommand({ TableName: table, ...input }));
+  return { items: answer.Items ?? [], lastKey: answer.LastEvaluatedKey };
+}
+
+/** All items of a Query, page after page. */
+export async function* queryAll(ledger: Ledger, input: Omit<QueryCommandInput, 'TableName'>) {
+  let lastKey: Item | undefined;
+  do {
+    const page = await queryPage(ledger, { ...input, ...(lastKey && { ExclusiveStartKey: lastKey }) });
+    yield* page.items;
+    lastKey = page.lastKey;
+  } while (lastKey !== undefined);
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { type Item, moment, type Of, optional, record, small, text, whole } from './codec.ts';
+import { listedAttributes } from './creators.ts';
+import { type Key, keyItem, keys, listed } from './keys.ts';
+import { queryPage } from './read.ts';
+import { type Ledger, LISTED } from './table.ts';
+
+const tipItem = record({
+  setId: text,
+  node: text,
+  paymentAddr: text,
+  handle: text,
+  optionId: text,
+  amountMsat: whole,
+  settledAt: moment,
+  settleIndex: whole,
+  /** Of the creator's tips, in the order of booking, from 1 and without a hole. */
+  sequence: whole,
+  shards: small,
+  message: optional(text),
+  sender: optional(text),
+});
+
+/** A payment, booked. */
+export type Tip = Of<typeof tipItem.fields>;
+
+export const tipKey = (tip: Pick<Tip, 'setId' | 'node'>): Key => keys.tip(tip.setId, tip.node);
+export const tipFromItem = (item: Item): Tip => tipItem.fromItem(item);
+export const tipToItem = (tip: Tip): Item => ({
+  ...keyItem(tipKey(tip)),
+  ...tipItem.toItem(tip),
+  ...listedAttributes(listed.tip(tip.handle, tip.sequence)),
+});
+
+/** The name of a tip in the public feed: follows from the set id, and does not lead back to it. */
+export const publicTipId = (setId: string) =>
+  createHash('sha256').update(`ampjar public tip id of ${setId}`).digest('base64url').slice(0, 22);
+
+/** The payment of a set id (hex), which is known to payer and receiver alone. */
+export async function readTip(ledger: Ledger, setId: string): Promise<Tip | undefined> {
+  const { items } = await queryPage(ledger, {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: keys.tip(setId, '').pk } },
+    Limit: 1,
+  });
+  return items[0] && tipItem.fromItem(items[0]);
+}
+
+/**
+ * A page of a creator's tips, newest first; reads `limit` items at most, however many there are.
+ * @param before sequence number that all on the page are below; the newest page without it
+ * @returns the tips, and `next` to pass as `before` when there are more
+ */
+export async function readFeed(
+  ledger: Ledger,
+  handle: string,
+  { before, limit }: { before?: bigint; limit: number },
+): Promise<{ tips: Tip[]; next?: bigint }> {
+  const last = (before ?? 10n ** 16n) - 1n;
+  if (last < 1n) return { tips: [] };
+  const { listPk, listSk } = listed.tip(handle, last);
+  const { items, lastKey } = await queryPage(ledger, {
+    IndexName: LISTED,
+    KeyConditionExpression: 'listPk = :tips AND listSk <= :last',
+    ExpressionAttributeValues: { ':tips': { S: listPk }, ':last': { S: listSk } },
+    ScanIndexForward: false,
+    Limit: limit,
+  });
+  const tips = items.map(tipItem.fromItem);
+  const oldest = tips.at(-1)?.sequence;
+  return { tips, ...(lastKey && oldest !== undefined && oldest > 1n && { next: oldest }) };
+}

@@ -1,0 +1,103 @@
+import {
+  type AttributeValue,
+  type CancellationReason,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Item } from './codec.ts';
+import { type Key, keyItem } from './keys.ts';
+import type { Ledger } from './table.ts';
+
+/** DynamoDB's bound on a transaction. */
+export const MOST_ACTIONS = 100;
+
+/** A condition with its values. */
+export interface Condition {
+  readonly expression: string;
+  readonly names?: Record<string, string>;
+  readonly values?: Item;
+}
+
+export const ABSENT: Condition = { expression: 'attribute_not_exists(pk)' };
+export const PRESENT: Condition = { expression: 'attribute_exists(pk)' };
+
+/** Attribute `name` equals `value`. */
+export const equals = (name: string, value: AttributeValue): Condition => ({
+  expression: `#${name} = :${name}Was`,
+  names: { [`#${name}`]: name },
+  values: { [`:${name}Was`]: value },
+});
+
+const conditionOf = (condition: Condition | undefined) =>
+  condition && {
+    ConditionExpression: condition.expression,
+    ...(condition.names && { ExpressionAttributeNames: condition.names }),
+    ...(condition.values && { ExpressionAttributeValues: condition.values }),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+
+export const put = (table: string, item: Item, condition?: Condition): TransactWriteItem => ({
+  Put: { TableName: table, Item: item, ...conditionOf(condition) },
+});
+
+export const remove = (table: string, key: Key, condition?: Condition): TransactWriteItem => ({
+  Delete: { TableName: table, Key: keyItem(key), ...conditionOf(condition) },
+});
+
+/** Set attributes and add to others, as one update. */
+export const update = (
+  table: string,
+  key: Key,
+  { set = {}, add = {}, condition }: { set?: Item; add?: Item; condition?: Condition },
+): TransactWriteItem => {
+  const clause = (word: string, attributes: Item, join: string) => {
+    const names = Object.keys(attributes);
+    return names.length === 0 ? [] : [`${word} ${names.map((name) => `#${name}${join}:${name}`).join(', ')}`];
+  };
+  const names = [...Object.keys(set), ...Object.keys(add)];
+  return {
+    Update: {
+      TableName: table,
+      Key: keyItem(key),
+      ...conditionOf(condition),
+      UpdateExpression: [...clause('SET', set, ' = '), ...clause('ADD', add, ' ')].join(' '),
+      ExpressionAttributeNames: {
+        ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ...condition?.names,
+      },
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(Object.entries({ ...set, ...add }).map(([name, value]) => [`:${name}`, value])),
+        ...condition?.values,
+      },
+    },
+  };
+};
+
+/** Why a transaction was cancelled, action by action; `undefined` for an action that was not the reason. */
+export type Refusals = readonly (CancellationReason | undefined)[];
+
+/**
+ * Run a transaction. The answer is undefined when it took effect, or the reasons in the order of the actions when a
+ * condition refused it.
+ * @param token names this attempt for ten minutes: the same transaction sent again under it takes effect once
+ * @throws whatever leaves the outcome open or asks for patience: conflicts, throttling, lost connections
+ */
+export async function transact(
+  { client }: Ledger,
+  actions: TransactWriteItem[],
+  token?: string,
+): Promise<Refusals | undefined> {
+  try {
+    await client.send(
+      new TransactWriteItemsCommand({ TransactItems: actions, ...(token && { ClientRequestToken: token }) }),
+    );
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    const reasons = error.CancellationReasons ?? [];
+    const refusals = reasons.map((reason) => (reason.Code === 'ConditionalCheckFailed' ? reason : undefined));
+    if (refusals.every((each) => each === undefined)) throw error;
+    return refusals;
+  }
+}

@@ -1,0 +1,47 @@
+/** All the bitcoin there can ever be, 21 million, in millisatoshi: the largest amount anything here accepts. */
+export const MAX_MSAT = 2_100_000_000_000_000_000n;
+
+/** An amount that was refused: says which field, what came, and what was expected. */
+export class AmountError extends Error {
+  override readonly name = 'AmountError';
+  readonly field: string;
+  readonly value: string;
+  constructor(field: string, value: string, expected: string) {
+    super(`${field}: ${JSON.stringify(value.slice(0, 40))} is not ${expected}`);
+    this.field = field;
+    this.value = value;
+  }
+}
+
+function parseAmount(field: string, value: string, unit: string, max: bigint): bigint {
+  const expected = `a whole number of ${unit} from 1 to ${max}, in decimal digits`;
+  if (!/^[1-9][0-9]{0,18}$/.test(value)) throw new AmountError(field, value, expected);
+  const amount = BigInt(value);
+  if (amount > max) throw new AmountError(field, value, expected);
+  return amount;
+}
+
+/**
+ * Read an amount that a user gave in millisatoshi.
+ * @param field name for the error
+ * @param value decimal digits, 1 to {@link MAX_MSAT}, no sign, no leading zero
+ * @throws AmountError
+ */
+export function parseMsat(field: string, value: string): bigint {
+  return parseAmount(field, value, 'millisatoshi', MAX_MSAT);
+}
+
+/**
+ * Read an amount that a user gave in satoshi; the result is in millisatoshi.
+ * @throws AmountError
+ */
+export function parseSat(field: string, value: string): bigint {
+  return parseAmount(field, value, 'satoshi', MAX_MSAT / 1000n) * 1000n;
+}
+
+/** Write an amount of msat in satoshi, with up to three decimals and no trailing zeros: 12345678n is "12345.678". */
+export function formatSat(msat: bigint): string {
+  const whole = msat / 1000n;
+  const rest = msat % 1000n;
+  return rest === 0n ? `${whole}` : `${whole}.${String(rest).padStart(3, '0').replace(/0+$/, '')}`;
+}

@@ -1,0 +1,136 @@
+import type { AddressInfo } from 'node:net';
+import { type ServerType, serve } from '@hono/node-server';
+import jsQR from 'jsqr';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publicApp } from '../../functions/public/app.ts';
+import { HOSTILE, type Jar, NOW, openJar } from '../functions/public/jar.ts';
+import { openBrowser } from './browser.ts';
+
+let jar: Jar;
+let server: ServerType;
+let browser: Browser;
+let origin: string;
+
+beforeAll(async () => {
+  jar = await openJar();
+  const app = publicApp({ ledger: jar.ledger, clock: () => NOW, reads: 'each', openapi: {} });
+  server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
+  await new Promise((resolve) => server.once('listening', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await openBrowser();
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await new Promise((resolve) => server?.close(resolve));
+  await jar?.close();
+});
+
+const PHONE = { viewport: { width: 390, height: 844 } };
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
+
+/** Open an address; what the browser complains of and what else it asks for is noted. */
+async function open(path: string, options: BrowserContextOptions = PHONE) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(origin + path);
+  return { context, page, complaints, requests };
+}
+
+/** What a scanner reads off the screen, with the PNG's pixels drawn by the browser on a page without a policy. */
+async function scan(page: Page): Promise<string | undefined> {
+  const png = await page.locator('section.jar').screenshot();
+  const context = await browser.newContext();
+  const blank = await context.newPage();
+  const drawn = (await blank.evaluate(`(async () => {
+    const answer = await fetch('data:image/png;base64,${png.toString('base64')}');
+    const image = await createImageBitmap(await answer.blob());
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    const { data, width, height } = canvas.getImageData(0, 0, image.width, image.height);
+    let bytes = '';
+    for (const byte of data) bytes += String.fromCharCode(byte);
+    return { bytes: btoa(bytes), width, height };
+  })()`)) as { bytes: string; width: number; height: number };
+  await context.close();
+  const rgba = Uint8ClampedArray.from(Buffer.from(drawn.bytes, 'base64'));
+  return jsQR.default(rgba, drawn.width, drawn.height)?.data;
+}
+
+describe.each([
+  ['a phone', PHONE],
+  ['a desktop', DESKTOP],
+  ['a phone in the dark', { ...PHONE, colorScheme: 'dark' as const }],
+  ['a phone without JavaScript', { ...PHONE, javaScriptEnabled: false }],
+])('on %s', (_, options) => {
+  test('the code on the screen is the payment request, and the page fits', async () => {
+    const { context, page, complaints, requests } = await open('/@alice', options);
+    expect(await scan(page)).toBe(`LIGHTNING:${jar.open.paymentRequest.toUpperCase()}`);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([`${origin}/@alice`]);
+    await context.close();
+  }, 30_000);
+
+  test('an amount is chosen by a link, and its code is another one', async () => {
+    const { context, page, complaints } = await open('/@alice', options);
+    await page.getByRole('link', { name: /Coffee/ }).click();
+    expect(new URL(page.url()).searchParams.get('option')).toBe(jar.coffee.optionId);
+    expect(await scan(page)).toBe(`LIGHTNING:${jar.coffee.paymentRequest.toUpperCase()}`);
+    expect(await page.getByLabel('Payment request', { exact: true }).inputValue()).toBe(
+      jar.coffee.paymentRequest,
+    );
+    const wallet = await page.getByRole('link', { name: 'Open in a Lightning wallet' }).getAttribute('href');
+    expect(wallet?.toLowerCase()).toBe(`lightning:${jar.coffee.paymentRequest}`);
+    expect(complaints).toEqual([]);
+    await context.close();
+  }, 30_000);
+});
+
+test('the copy button copies the payment request', async () => {
+  const { context, page, complaints } = await open('/@alice', {
+    ...PHONE,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(jar.open.paymentRequest);
+  expect(complaints).toEqual([]);
+  await context.close();
+}, 30_000);
+
+test('without JavaScript there is no copy button, and the text can be selected', async () => {
+  const { context, page } = await open('/@alice', { ...PHONE, javaScriptEnabled: false });
+  expect(await page.locator('#copy').isVisible()).toBe(false);
+  expect(await page.locator('textarea').isVisible()).toBe(true);
+  await context.close();
+}, 30_000);
+
+test('hostile text is shown as it was written, and makes no element and no attribute', async () => {
+  const { context, page, complaints } = await open('/@alice');
+  expect(await page.locator('.tips p', { hasText: 'onmouseover' }).first().textContent()).toBe(HOSTILE);
+  expect(await page.locator('[onmouseover], main img, main script').count()).toBe(0);
+  await page.locator('h1').hover();
+  expect(complaints).toEqual([]);
+  await context.close();
+}, 30_000);
+
+test('the policy holds: a script and a style that were not there are refused', async () => {
+  const { context, page, complaints } = await open('/@alice');
+  await page.evaluate(
+    `document.body.append(Object.assign(document.createElement('script'), { text: 'window.ran = 1' }))`,
+  );
+  await page.evaluate(
+    `document.body.append(Object.assign(document.createElement('img'), { src: 'https://tracker.example/' }))`,
+  );
+  expect(await page.evaluate('window.ran')).toBeUndefined();
+  await expect.poll(() => complaints.length).toBeGreaterThanOrEqual(2);
+  expect(complaints.join()).toMatch(/Content Security Policy/);
+  await context.close();
+}, 30_000);

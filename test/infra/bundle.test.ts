@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Resource } from './synthesise.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const CFN_LINT = join(root, '.cache/venv/bin/cfn-lint');
+
+/** An event as a function URL gives it: format 2.0 of API Gateway. */
+const event = (rawPath: string) => ({
+  version: '2.0',
+  routeKey: '$default',
+  rawPath,
+  rawQueryString: '',
+  headers: { host: 'abc.lambda-url.eu-central-1.on.aws', accept: '*/*' },
+  requestContext: {
+    domainName: 'abc.lambda-url.eu-central-1.on.aws',
+    http: { method: 'GET', path: rawPath, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
+    requestId: '00000000-0000-0000-0000-000000000000',
+    routeKey: '$default',
+    stage: '$default',
+    time: '01/Jan/2026:00:00:00 +0000',
+    timeEpoch: 1767225600000,
+  },
+  isBase64Encoded: false,
+});
+
+/** Runs in a child process beside the bundle, which may take nothing but its environment for granted. */
+const CHILD = `
+  const [bundle, event] = process.argv.slice(1);
+  const { handler } = await import(bundle);
+  const answer = await handler(JSON.parse(event), {});
+  process.stdout.write(JSON.stringify(answer));
+`;
+
+let out: string;
+let bundle: string;
+
+beforeAll(async () => {
+  out = await mkdtemp(join(tmpdir(), 'ampjar-synth-'));
+  await run('npm', ['run', '--silent', 'synth', '--', '--output', out], { cwd: root });
+  const template = JSON.parse(await readFile(join(out, 'Ampjar.template.json'), 'utf8'));
+  const resources = Object.values(template.Resources) as (Resource & { Metadata: Record<string, string> })[];
+  const handler = resources.find(({ Type }) => Type === 'AWS::Lambda::Function')!;
+  bundle = join(out, handler.Metadata['aws:asset:path']!, 'index.mjs');
+}, 120_000);
+
+afterAll(() => rm(out, { recursive: true, force: true }));
+
+describe('npm run synth', () => {
+  test('bundles the public function in less than 1 MB, with a source map beside', async () => {
+    expect((await stat(bundle)).size).toBeLessThan(1_000_000);
+    expect((await readFile(bundle, 'utf8')).trimEnd()).toMatch(/\/\/# sourceMappingURL=index\.mjs\.map$/);
+    expect((await stat(`${bundle}.map`)).size).toBeGreaterThan(0);
+  });
+
+  test('makes a bundle that starts without node_modules and answers a request', async () => {
+    const { stdout } = await run(
+      process.execPath,
+      [
+        '--enable-source-maps',
+        '--input-type=module',
+        '-e',
+        CHILD,
+        pathToFileURL(bundle).href,
+        JSON.stringify(event('/openapi.json')),
+      ],
+      {
+        cwd: out,
+        env: { TABLE_NAME: 'ledger', AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: 'public' },
+      },
+    );
+    const answer = JSON.parse(stdout);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(JSON.parse(answer.body).openapi).toMatch(/^3\./);
+  }, 30_000);
+
+  test.skipIf(!existsSync(CFN_LINT))(
+    'makes a template that cfn-lint has nothing to say about',
+    async () => {
+      const lint = run(CFN_LINT, ['--ignore-checks', 'W3005', '-t', join(out, 'Ampjar.template.json')]);
+      await expect(lint).resolves.toMatchObject({ stdout: '' });
+    },
+    60_000,
+  );
+});

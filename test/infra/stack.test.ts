@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { SettingError } from '../../infra/settings.ts';
+import { tableDefinition } from '../../shared/ledger/table.ts';
+import { synthesise } from './synthesise.ts';
+
+const template = synthesise();
+const [tableId, table] = template.only('AWS::DynamoDB::Table');
+const [logsId, logs] = template.only('AWS::Logs::LogGroup');
+const [functionId, handler] = template.only('AWS::Lambda::Function');
+
+describe('the table', () => {
+  test('is the one that the ledger defines', () => {
+    const { TableName: _, StreamSpecification, ...definition } = tableDefinition('any');
+    expect(table.Properties).toMatchObject(definition);
+    expect(table.Properties.GlobalSecondaryIndexes).toHaveLength(definition.GlobalSecondaryIndexes.length);
+    expect(table.Properties.StreamSpecification).toEqual({
+      StreamViewType: StreamSpecification.StreamViewType,
+    });
+  });
+
+  test('lets go of items by the attribute ttl alone', () => {
+    expect(table.Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'ttl', Enabled: true });
+  });
+
+  test('can be restored to any second, and is deleted neither by hand nor with the stack', () => {
+    expect(table.Properties.PointInTimeRecoverySpecification).toEqual({ PointInTimeRecoveryEnabled: true });
+    expect(table.Properties.DeletionProtectionEnabled).toBe(true);
+    expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  test('has no name of its own, so that two stacks share an account', () => {
+    expect(table.Properties).not.toHaveProperty('TableName');
+  });
+});
+
+describe('the public function', () => {
+  test('knows the table, and is given nothing else to know', () => {
+    expect(handler.Properties.Environment.Variables).toEqual({
+      TABLE_NAME: { Ref: tableId },
+      NODE_OPTIONS: '--enable-source-maps',
+    });
+  });
+
+  test('answers within seconds or not at all, in a bounded number of copies', () => {
+    expect(handler.Properties).toMatchObject({
+      MemorySize: 512,
+      Timeout: 5,
+      ReservedConcurrentExecutions: 20,
+    });
+  });
+
+  test('keeps its log for a month', () => {
+    expect(handler.Properties.LoggingConfig.LogGroup).toEqual({ Ref: logsId });
+    expect(logs.Properties.RetentionInDays).toBe(30);
+  });
+
+  test('has an HTTPS URL that anyone may read', () => {
+    const target = { 'Fn::GetAtt': [functionId, 'Arn'] };
+    expect(template.only('AWS::Lambda::Url')[1].Properties).toEqual({
+      AuthType: 'NONE',
+      TargetFunctionArn: target,
+    });
+    const permissions = Object.values(template.resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::Permission',
+    );
+    expect(permissions.map(({ Properties }) => Properties)).toEqual([
+      {
+        Action: 'lambda:InvokeFunctionUrl',
+        FunctionName: target,
+        Principal: '*',
+        FunctionUrlAuthType: 'NONE',
+      },
+      { Action: 'lambda:InvokeFunction', FunctionName: target, Principal: '*', InvokedViaFunctionUrl: true },
+    ]);
+  });
+});
+
+test('every function runs on nodejs24.x and arm64', () => {
+  const functions = Object.values(template.resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  expect(functions.length).toBeGreaterThan(0);
+  for (const { Properties } of functions) {
+    expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+  }
+});
+
+test('the stack tells the table, the URL and the policy', () => {
+  const [urlId] = template.only('AWS::Lambda::Url');
+  const [policyId] = template.only('AWS::IAM::ManagedPolicy');
+  expect(template.outputs).toEqual({
+    TableName: { Value: { Ref: tableId } },
+    PublicUrl: { Value: { 'Fn::GetAtt': [urlId, 'FunctionUrl'] } },
+    ConnectorPolicyArn: { Value: { Ref: policyId }, Export: { Name: 'Ampjar-ConnectorPolicyArn' } },
+  });
+});
+
+describe('the setting publicConcurrency', () => {
+  test.each([
+    ['5', 5],
+    [900, 900],
+    ['account', undefined],
+  ])('%j bounds the copies of the public function by %j', (publicConcurrency, expected) => {
+    const { Properties } = synthesise({ publicConcurrency }).only('AWS::Lambda::Function')[1];
+    expect(Properties.ReservedConcurrentExecutions).toBe(expected);
+  });
+
+  test.each(['0', 0, '-1', '2.5', '1e3', '10000', 'none', '', true])('%j is refused', (value) => {
+    expect(() => synthesise({ publicConcurrency: value })).toThrow(SettingError);
+  });
+});
+
+describe('the setting baseUrl', () => {
+  test('tells the public function the origin that readers know', () => {
+    const [, { Properties }] = synthesise({ baseUrl: 'https://tips.example' }).only('AWS::Lambda::Function');
+    expect(Properties.Environment.Variables.BASE_URL).toBe('https://tips.example');
+  });
+
+  test.each([
+    'http://tips.example',
+    'https://tips.example/',
+    'https://tips.example/jar',
+    'https://a:b@tips.example',
+    'https://TIPS.example',
+    'https://',
+    'tips.example',
+    '',
+    7,
+  ])('%j is refused', (baseUrl) => {
+    expect(() => synthesise({ baseUrl })).toThrow(SettingError);
+  });
+});

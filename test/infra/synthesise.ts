@@ -1,0 +1,37 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { readSettings } from '../../infra/settings.ts';
+import { AmpjarStack } from '../../infra/stack.ts';
+
+/** A resource of a template. */
+export interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties have a shape for each type
+  Properties: Record<string, any>;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+}
+
+/** The template with the bundles left out, its rules checked as `npm run synth` checks them. */
+export function synthesise(context: Record<string, unknown> = {}) {
+  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
+  const stack = new AmpjarStack(
+    app,
+    'Ampjar',
+    readSettings((name) => context[name]),
+  );
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const { Resources, Outputs } = Template.fromStack(stack).toJSON();
+  const resources = Resources as Record<string, Resource>;
+  return {
+    resources,
+    outputs: Outputs as Record<string, { Value: unknown; Export?: { Name: string } }>,
+    /** The one resource of a type; any other number of them is an error. */
+    only: (type: string): [string, Resource] => {
+      const found = Object.entries(resources).filter(([, resource]) => resource.Type === type);
+      if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}, not one`);
+      return found[0]!;
+    },
+  };
+}
