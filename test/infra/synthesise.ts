@@ -7,7 +7,6 @@ import { AmpjarStack } from '../../infra/stack.ts';
 /** A resource of a template. */
 export interface Resource {
   Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties have a shape for each type
   Properties: Record<string, any>;
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;

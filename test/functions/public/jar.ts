@@ -13,7 +13,7 @@ import {
   closeCreator,
   type Ledger,
   openOptionId,
-  placeInvoice,
+  putCurrentInvoice,
   type TipOption,
   tableDefinition,
   takeLease,
@@ -71,14 +71,14 @@ export async function openJar() {
 
   await addCreator(
     ledger,
-    { handle: 'alice', name: `Alice ${HOSTILE}`.slice(0, 80), shows: 'messages' },
+    { handle: 'alice', name: `Alice ${HOSTILE}`.slice(0, 60), shows: 'messages' },
     NOW,
   );
   await addCreator(ledger, { handle: 'bob', name: 'Bob', shows: 'amounts' }, NOW);
   await addCreator(ledger, { handle: 'carol', name: 'Carol', shows: 'nothing' }, NOW);
   await addCreator(ledger, { handle: 'dora', name: 'Dora', shows: 'amounts' }, NOW);
   await addCreator(ledger, { handle: 'erin', name: 'Erin', shows: 'amounts' }, NOW);
-  await closeCreator(ledger, 'dora', NOW);
+  await closeCreator(ledger, 'dora');
   const fixed = { label: 'Coffee', amountMsat: 3_000_000n };
   const coffeeOption = await addOption(ledger, 'alice', fixed, NOW, (length) => randomBytes(length));
 
@@ -90,7 +90,12 @@ export async function openJar() {
   const lease = await takeLease(ledger, { node, network: 'regtest', holder: 'test', seen: undefined });
   if (lease === undefined) throw new Error('the lease of a new table is free');
   for (const [at, invoice] of invoices.entries()) {
-    await placeInvoice(ledger, lease, { ...invoice, node, addIndex: BigInt(at + 1) }, NOW);
+    await putCurrentInvoice(ledger, lease, {
+      invoice: { ...invoice, node, addIndex: BigInt(at + 1) },
+      previous: undefined,
+      want: undefined,
+      renewAt: invoice.expiresAt,
+    });
   }
 
   let settled = 0;
@@ -98,7 +103,6 @@ export async function openJar() {
     const settleIndex = BigInt(++settled);
     return {
       setId: hash(`set ${settled}`).toString('hex'),
-      node,
       paymentAddr,
       handle,
       optionId,
@@ -108,6 +112,7 @@ export async function openJar() {
       shards: 1,
       message: HOSTILE,
       sender: 'Mallory <i>',
+      event: '{}',
     };
   };
   // One amount is no exact JavaScript number.
@@ -115,7 +120,7 @@ export async function openJar() {
     settle(open, at === 7 ? 2n ** 53n + 1n : BigInt(1000 + at)),
   );
   const others = invoices.slice(2).flatMap((invoice) => [settle(invoice, 5n), settle(invoice, 7n)]);
-  await bookTips(ledger, lease, [...tips, ...others]);
+  await bookTips(ledger, lease, { tips: [...tips, ...others], asides: [] });
 
   return {
     ledger,

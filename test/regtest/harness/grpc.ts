@@ -6,7 +6,6 @@ type Answer = (error: ServiceError | null, response: never) => void;
 type Options = { deadline?: number };
 
 /** A gRPC service as the proto loader makes it: a method for each call, in camel case. */
-// biome-ignore lint/suspicious/noExplicitAny: made at run time from lnd's proto files, without types.
 export type Service = { close(): void } & Record<string, any>;
 
 /** ln-service's authenticated connection: the raw services of lnd, by the names that ln-service gives them. */

@@ -1,0 +1,50 @@
+import { defineConfig } from 'vitest/config';
+import { suitesHere } from './test/toolchains.ts';
+
+const here = suitesHere();
+const ministack = 'test/conformance/ministack.test.ts';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/regtest/**', 'test/browser/**', ministack],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      ...(here.has('ministack')
+        ? [{ test: { name: 'ministack', include: [ministack], testTimeout: 180_000, hookTimeout: 60_000 } }]
+        : []),
+      ...(here.has('browser')
+        ? [
+            {
+              test: {
+                name: 'browser',
+                include: ['test/browser/**/*.test.ts'],
+                testTimeout: 60_000,
+                hookTimeout: 60_000,
+              },
+            },
+          ]
+        : []),
+      ...(here.has('regtest')
+        ? [
+            {
+              test: {
+                name: 'regtest',
+                include: ['test/regtest/**/*.test.ts'],
+                globalSetup: ['test/regtest/globalSetup.ts'],
+                fileParallelism: false,
+                testTimeout: 120_000,
+                hookTimeout: 300_000,
+              },
+            },
+          ]
+        : []),
+    ],
+  },
+});
