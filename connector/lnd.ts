@@ -1,0 +1,276 @@
+import { createRequire } from 'node:module';
+import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+
+/** What the connector needs to reach lnd: `socket` as host:port, certificate and macaroon as read from their files. */
+export interface LndCredentials {
+  readonly socket: string;
+  readonly cert: Uint8Array;
+  readonly macaroon: Uint8Array;
+}
+
+/** The calls that the connector makes; its macaroon allows these and no more. */
+export const CALLS = [
+  '/lnrpc.Lightning/GetInfo',
+  '/lnrpc.Lightning/AddInvoice',
+  '/lnrpc.Lightning/ListInvoices',
+  '/lnrpc.Lightning/SubscribeInvoices',
+  '/invoicesrpc.Invoices/LookupInvoiceV2',
+] as const;
+
+export interface NodeInfo {
+  /** Node pubkey, hex. */
+  readonly node: string;
+  /** lnd's name of the chain: mainnet, testnet, signet, regtest, simnet. */
+  readonly network: string;
+  readonly synced: boolean;
+}
+
+/** An HTLC of an AMP set, as lnd tells of it. Bytes as lnd gave them, unchecked. */
+export interface Shard {
+  readonly amountMsat: bigint;
+  readonly share: Uint8Array;
+  readonly childIndex: number;
+  readonly hash: Uint8Array;
+  readonly preimage: Uint8Array;
+  readonly setId: string;
+  /** Seconds since 1970. */
+  readonly resolvedAt: bigint;
+  /** What the payer sent along, by record type. */
+  readonly records: ReadonlyMap<bigint, Uint8Array>;
+}
+
+/** One settled AMP payment, as lnd tells of it. */
+export interface Settlement {
+  /** hex */
+  readonly setId: string;
+  /** hex */
+  readonly paymentAddr: string;
+  readonly memo: string;
+  readonly settleIndex: bigint;
+  /** Seconds since 1970; 0 when lnd didn't say. */
+  readonly settledAt: bigint;
+  readonly amountMsat: bigint;
+  readonly shards: readonly Shard[];
+}
+
+/** An AMP invoice in lnd's list. */
+export interface LndInvoice {
+  readonly paymentRequest: string;
+  readonly paymentAddr: string;
+  readonly memo: string;
+  readonly addIndex: bigint;
+}
+
+/** A set of an invoice without its HTLCs: what the audit compares. */
+export interface SetState {
+  readonly setId: string;
+  readonly settleIndex: bigint;
+  readonly amountMsat: bigint;
+}
+
+/** A call to lnd that failed; `details` are lnd's own words, `code` is gRPC's. */
+export class LndError extends Error {
+  override readonly name = 'LndError';
+  readonly call: string;
+  readonly code: number;
+  readonly details: string;
+  constructor(call: string, { code, details }: { code: number; details: string }) {
+    super(`${call}: ${details}`);
+    this.call = call;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** What the subscription brings: a settled AMP set, or another message of which only the index counts. */
+export type LndEvent =
+  | { readonly kind: 'amp'; readonly settlement: Settlement; readonly raw: object }
+  | { readonly kind: 'other'; readonly settleIndex: bigint };
+
+/** lnd as the rest of the connector sees it. */
+export interface Lnd {
+  getInfo(): Promise<NodeInfo>;
+  /** Mint an AMP invoice; open when there is no amount. */
+  addAmpInvoice(invoice: {
+    memo: string;
+    amountMsat: bigint | undefined;
+    expirySeconds: number;
+    routeHints: boolean;
+  }): Promise<LndInvoice>;
+  /** AMP invoices with an add index above `after`, a page of at most `most`; `last` is where the next page begins. */
+  listAmpInvoices(after: bigint, most: number): Promise<{ invoices: LndInvoice[]; last: bigint | undefined }>;
+  /** The settled sets of an invoice, without HTLCs; undefined when lnd does not know it. */
+  settledSets(paymentAddr: string): Promise<SetState[] | undefined>;
+  /** One settled payment with its HTLCs. */
+  lookUpSet(setId: string): Promise<{ settlement: Settlement; raw: object } | undefined>;
+  /**
+   * Settlements after `settleIndex` (0: from now on), until `signal` aborts.
+   * @throws LndError when the stream ends, in whatever way
+   */
+  settlements(settleIndex: bigint, signal: AbortSignal): AsyncGenerator<LndEvent>;
+  close(): void;
+}
+
+type Service = { close(): void } & Record<string, any>;
+const lnService: {
+  authenticatedLndGrpc(auth: { cert: string; macaroon: string; socket: string }): {
+    lnd: Record<string, Service>;
+  };
+} = createRequire(import.meta.url)('ln-service');
+
+const NOT_FOUND = 5;
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+/** Connect to lnd by ln-service. Nothing is sent before the first call. */
+export function connectLnd({ socket, cert, macaroon }: LndCredentials, deadlineMs = 15_000): Lnd {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  const { lnd } = lnService.authenticatedLndGrpc({ cert: base64(cert), macaroon: base64(macaroon), socket });
+  const { default: lightning, invoices } = lnd as Record<'default' | 'invoices', Service>;
+
+  const call = (service: Service, method: string, request: object): Promise<any> =>
+    new Promise((resolve, reject) => {
+      // gRPC takes a deadline as a point in time; without one a silent node would hold the call for ever.
+      const options = { deadline: new Date(Date.now() + deadlineMs) };
+      service[method](request, options, (error: ServiceError | null, answer: unknown) =>
+        error ? reject(new LndError(method, error)) : resolve(answer),
+      );
+    });
+  const lookUp = async (request: object) => {
+    try {
+      return await call(invoices, 'lookupInvoiceV2', request);
+    } catch (error) {
+      if (error instanceof LndError && error.code === NOT_FOUND) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    async getInfo() {
+      const { identity_pubkey, chains, synced_to_chain } = await call(lightning, 'getInfo', {});
+      return { node: identity_pubkey, network: chains[0].network, synced: synced_to_chain };
+    },
+    async addAmpInvoice({ memo, amountMsat = 0n, expirySeconds, routeHints }) {
+      const answer = await call(lightning, 'addInvoice', {
+        memo,
+        value_msat: amountMsat.toString(),
+        expiry: String(expirySeconds),
+        private: routeHints,
+        is_amp: true,
+      });
+      return {
+        paymentRequest: answer.payment_request,
+        paymentAddr: hex(answer.payment_addr),
+        memo,
+        addIndex: BigInt(answer.add_index),
+      };
+    },
+    async listAmpInvoices(after, most) {
+      const answer = await call(lightning, 'listInvoices', {
+        index_offset: after.toString(),
+        num_max_invoices: String(most),
+      });
+      const last = BigInt(answer.last_index_offset);
+      return {
+        invoices: answer.invoices.filter((each: any) => each.is_amp && each.payment_request).map(toInvoice),
+        last: last > after ? last : undefined,
+      };
+    },
+    async settledSets(paymentAddr) {
+      const request = { payment_addr: Buffer.from(paymentAddr, 'hex'), lookup_modifier: 'HTLC_SET_BLANK' };
+      const invoice = await lookUp(request);
+      return invoice && toSets(invoice);
+    },
+    async lookUpSet(setId) {
+      const raw = await lookUp({ set_id: Buffer.from(setId, 'hex'), lookup_modifier: 'HTLC_SET_ONLY' });
+      const settlement = raw && toSettlement(raw);
+      return settlement && { settlement, raw };
+    },
+    async *settlements(settleIndex, signal) {
+      const stream: ClientReadableStream<any> = lightning.subscribeInvoices({
+        settle_index: settleIndex.toString(),
+      });
+      const cancel = () => stream.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        for await (const raw of stream) {
+          if (raw.state !== 'SETTLED') continue;
+          const settlement = raw.is_amp ? toSettlement(raw) : undefined;
+          yield settlement
+            ? { kind: 'amp', settlement, raw }
+            : { kind: 'other', settleIndex: BigInt(raw.settle_index) };
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        throw new LndError('subscribeInvoices', error as ServiceError);
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        stream.cancel();
+      }
+      // lnd's graceful stop ends the stream without an error.
+      if (!signal.aborted)
+        throw new LndError('subscribeInvoices', { code: 14, details: 'lnd ended the stream' });
+    },
+    close() {
+      for (const service of Object.values(lnd)) service.close();
+    },
+  };
+}
+
+const toInvoice = (raw: any): LndInvoice => ({
+  paymentRequest: raw.payment_request,
+  paymentAddr: hex(raw.payment_addr),
+  memo: raw.memo,
+  addIndex: BigInt(raw.add_index),
+});
+
+const toSets = (raw: any): SetState[] =>
+  Object.entries<any>(raw.amp_invoice_state)
+    .filter(([, set]) => set.state === 'SETTLED')
+    .map(([setId, set]) => ({
+      setId,
+      settleIndex: BigInt(set.settle_index),
+      amountMsat: BigInt(set.amt_paid_msat),
+    }));
+
+/**
+ * The one settled set in a message of lnd's. Top-level index, date and amounts are not the set's own for AMP (lnd
+ * invoices/update.go), so they are not looked at. A message with several sets tells of an invoice, not of a payment.
+ */
+export function toSettlement(raw: any): Settlement | undefined {
+  const sets = Object.entries<any>(raw.amp_invoice_state);
+  const [setId, set] = sets[0] ?? [];
+  if (sets.length !== 1 || setId === undefined || set.state !== 'SETTLED') return undefined;
+  return {
+    setId,
+    paymentAddr: hex(raw.payment_addr),
+    memo: raw.memo,
+    settleIndex: BigInt(set.settle_index),
+    settledAt: BigInt(set.settle_time),
+    amountMsat: BigInt(set.amt_paid_msat),
+    // A set may have had HTLCs that failed before it settled; they paid nothing.
+    shards: raw.htlcs.filter((htlc: any) => htlc.state === 'SETTLED').map(toShard),
+  };
+}
+
+const toShard = (htlc: any): Shard => ({
+  amountMsat: BigInt(htlc.amt_msat),
+  share: htlc.amp?.root_share ?? new Uint8Array(),
+  childIndex: htlc.amp?.child_index ?? 0,
+  hash: htlc.amp?.hash ?? new Uint8Array(),
+  preimage: htlc.amp?.preimage ?? new Uint8Array(),
+  setId: hex(htlc.amp?.set_id ?? new Uint8Array()),
+  resolvedAt: BigInt(htlc.resolve_time),
+  records: new Map(
+    Object.entries<Uint8Array>(htlc.custom_records).map(([key, value]) => [recordType(key), value]),
+  ),
+});
+
+/** The loader of ln-service gives a 64-bit map key as the eight characters of its little-endian bytes. */
+const recordType = (key: string) =>
+  key.length === 8 ? Buffer.from(key, 'latin1').readBigUInt64LE() : BigInt(key);
+
+/** An event as JSON, bytes in hex: what is kept when it has to be set aside. */
+export const eventJson = (raw: object) =>
+  JSON.stringify(raw, (_, value) =>
+    value?.type === 'Buffer' && Array.isArray(value.data) ? Buffer.from(value.data).toString('hex') : value,
+  );

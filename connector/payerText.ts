@@ -1,0 +1,48 @@
+/** Text message of the payer, as lnd's and other wallets send it. */
+const MESSAGE = 34349334n;
+/** Podcast boost metadata: JSON (podcasting 2.0 "value" record 7629169). */
+const BOOST = 7629169n;
+
+const MOST_MESSAGE = 500;
+const MOST_SENDER = 60;
+/** A record longer than this is not looked into; its payment is booked all the same. */
+const MOST_BYTES = 20_000;
+
+/**
+ * What a payer wrote, made harmless: read as UTF-8 with replacement, without control characters, bidirectional
+ * overrides and lone surrogates, cut to 500 characters for the message and 60 for the name.
+ * @param shards the custom records of each shard; the first shard that carries a record counts
+ */
+export function payerText(shards: readonly ReadonlyMap<bigint, Uint8Array>[]): {
+  message?: string;
+  sender?: string;
+} {
+  const find = (type: bigint) => shards.find((records) => records.has(type))?.get(type);
+  const boost = readBoost(find(BOOST));
+  const plain = find(MESSAGE);
+  const message = clean(plain ? decode(plain, MOST_BYTES) : boost.message, MOST_MESSAGE);
+  const sender = clean(boost.sender_name, MOST_SENDER);
+  return { ...(message && { message }), ...(sender && { sender }) };
+}
+
+const decode = (bytes: Uint8Array, most: number) => new TextDecoder().decode(bytes.subarray(0, most));
+
+function readBoost(bytes: Uint8Array | undefined): { message?: unknown; sender_name?: unknown } {
+  if (!bytes || bytes.length > MOST_BYTES) return {};
+  try {
+    const value: unknown = JSON.parse(decode(bytes, MOST_BYTES));
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function clean(value: unknown, most: number): string {
+  if (typeof value !== 'string') return '';
+  const printable = value
+    .replace(/\p{Cs}/gu, '\ufffd')
+    .replace(/\s+/g, ' ')
+    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '')
+    .trim();
+  return [...printable].slice(0, most).join('').trim();
+}

@@ -1,0 +1,48 @@
+import { verifySet } from '../shared/amp/index.ts';
+import type { NewTip } from '../shared/ledger/index.ts';
+import type { Settlement } from './lnd.ts';
+import { payerText } from './payerText.ts';
+
+/** A settlement that was put together again: what is left to know is whose it is. */
+export type VerifiedSet = Omit<NewTip, 'handle' | 'optionId' | 'event'>;
+
+/** The HTLCs of a set, at most: two sides of a channel hold 483 each, and a payer uses few channels. */
+const MOST_SHARDS = 10_000;
+
+/**
+ * Verify a settlement: its shares XOR to a root from which every preimage and hash follows, all shards name the set, and
+ * their amounts sum to what lnd says was paid (lnd amp/child.go, amp/derivation.go).
+ * @returns the set, or the reason why it can't be booked
+ */
+export function verifySettlement(settlement: Settlement): { set: VerifiedSet } | { refused: string } {
+  const { setId, paymentAddr, amountMsat, settleIndex, shards } = settlement;
+  if (!/^[0-9a-f]{64}$/.test(setId)) return { refused: 'set id is not 32 bytes' };
+  if (!/^[0-9a-f]{64}$/.test(paymentAddr)) return { refused: 'payment address is not 32 bytes' };
+  if (shards.length === 0) return { refused: 'no settled shards' };
+  if (shards.length > MOST_SHARDS) return { refused: `more than ${MOST_SHARDS} shards` };
+  if (shards.some((shard) => shard.setId !== setId)) return { refused: 'a shard of another set' };
+  if (shards.some((shard) => shard.amountMsat <= 0n)) return { refused: 'a shard without an amount' };
+  const sum = shards.reduce((total, shard) => total + shard.amountMsat, 0n);
+  if (sum !== amountMsat) return { refused: 'amounts of shards do not sum to the amount paid' };
+  try {
+    const verified = verifySet(shards);
+    if (!verified.ok) return { refused: `shares do not reconstruct: ${verified.reason}` };
+  } catch (error) {
+    return { refused: `shares do not reconstruct: ${(error as Error).message}` };
+  }
+  const seconds =
+    settlement.settledAt ||
+    shards.reduce((last, { resolvedAt }) => (resolvedAt > last ? resolvedAt : last), 0n);
+  if (seconds <= 0n) return { refused: 'no time of settlement' };
+  return {
+    set: {
+      setId,
+      paymentAddr,
+      amountMsat,
+      settleIndex,
+      settledAt: new Date(Number(seconds) * 1000),
+      shards: shards.length,
+      ...payerText(shards.map((shard) => shard.records)),
+    },
+  };
+}
