@@ -31,8 +31,7 @@ export function verifySettlement(settlement: Settlement): { set: VerifiedSet } |
     return { refused: `shares do not reconstruct: ${(error as Error).message}` };
   }
   const seconds =
-    settlement.settledAt ||
-    shards.reduce((last, { resolvedAt }) => (resolvedAt > last ? resolvedAt : last), 0n);
+    settlement.settledAt || shards.map(({ resolvedAt }) => resolvedAt).sort((a, b) => (a < b ? 1 : -1))[0]!;
   if (seconds <= 0n) return { refused: 'no time of settlement' };
   return {
     set: {

@@ -38,6 +38,6 @@ export {
   takeLease,
 } from './lease.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
-export { publicTipId, readFeed, readTip, type Tip } from './tips.ts';
+export { bookedSets, publicTipId, readFeed, readTip, type Tip } from './tips.ts';
 export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
 export { dueWants, type Want } from './wants.ts';

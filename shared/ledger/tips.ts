@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Item, moment, type Of, optional, record, small, text, whole } from './codec.ts';
 import { listedAttributes } from './creators.ts';
 import { type Key, keyItem, keys, listed } from './keys.ts';
-import { queryPage } from './read.ts';
+import { getItems, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 
 const tipItem = record({
@@ -69,4 +69,18 @@ export async function readFeed(
   const tips = items.map(tipItem.fromItem);
   const oldest = tips.at(-1)?.sequence;
   return { tips, ...(lastKey && oldest !== undefined && oldest > 1n && { next: oldest }) };
+}
+
+/** Those of a node's set ids (hex) that are booked. */
+export async function bookedSets(
+  ledger: Ledger,
+  node: string,
+  setIds: readonly string[],
+): Promise<Set<string>> {
+  const items = await getItems(
+    ledger,
+    setIds.map((setId) => keys.tip(setId, node)),
+    { consistent: true },
+  );
+  return new Set(setIds.filter((_, at) => items[at] !== undefined));
 }

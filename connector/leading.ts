@@ -1,0 +1,59 @@
+import { type Lease, type Ledger, type NodeState, readNode, takeLease } from '../shared/ledger/index.ts';
+import type { Log } from './log.ts';
+
+/** How long a holder may show no sign of life before another takes over. */
+export const LEASE_MS = 8_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** The table knows the node as one of another chain. */
+export class WrongNetworkError extends Error {
+  override readonly name = 'WrongNetworkError';
+}
+
+/**
+ * Wait for the lease on a node and take it: at once when it is free or was this holder's own, else when its beat stood
+ * still for {@link LEASE_MS} by this process's own steady clock.
+ * @param steadyMs milliseconds of a clock that never jumps
+ * @throws WrongNetworkError; undefined when the signal aborts first
+ */
+export async function lead(
+  {
+    ledger,
+    log,
+    steadyMs,
+    sleep,
+  }: {
+    ledger: Ledger;
+    log: Log;
+    steadyMs: () => number;
+    sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  },
+  { node, network, holder }: { node: string; network: string; holder: string },
+  signal: AbortSignal,
+): Promise<{ lease: Lease; state: NodeState | undefined } | undefined> {
+  let seen: NodeState | undefined;
+  let since = steadyMs();
+  let waiting = false;
+  while (!signal.aborted) {
+    const state = await readNode(ledger, node);
+    if (state && state.network !== network) {
+      throw new WrongNetworkError(
+        `the table knows node ${node} on ${state.network}, but it is on ${network}: use another table`,
+      );
+    }
+    if (state?.epoch !== seen?.epoch || state?.beat !== seen?.beat) since = steadyMs();
+    seen = state;
+    if (!state || state.holder === '' || state.holder === holder || steadyMs() - since >= LEASE_MS) {
+      const lease = await takeLease(ledger, { node, network, holder, seen: state });
+      if (lease) {
+        log.info({ node, epoch: lease.epoch.toString() }, 'leading');
+        return { lease, state };
+      }
+    } else if (!waiting) {
+      waiting = true;
+      log.info({ node, holder: state.holder }, 'standing by: another connector leads');
+    }
+    await sleep(LOOK_EVERY_MS, signal);
+  }
+  return undefined;
+}
