@@ -1,0 +1,250 @@
+import { parseArgs } from 'node:util';
+import {
+  addCreator,
+  addOption,
+  type Creator,
+  CreatorError,
+  type CurrentInvoice,
+  closeCreator,
+  HandleError,
+  isHandle,
+  type Ledger,
+  readCreator,
+  readCreators,
+  readCreatorWithInvoice,
+  readTotals,
+  SHOWS,
+  setShows,
+  type TipOption,
+  type Totals,
+} from '../shared/ledger/index.ts';
+import { AmountError, formatSat, parseSat } from '../shared/money.ts';
+
+export const HELP = `Usage: npm run creator -- COMMAND [--json] [--table NAME] [--region REGION] [--endpoint URL]
+
+  add HANDLE --name NAME [--shows WHAT]           a new creator, with an open tip option
+  option HANDLE --amount SAT --label LABEL        one more tip option, of a fixed amount
+  shows HANDLE WHAT                               what the public sees of tips: ${SHOWS.join(', ')}
+  show HANDLE                                     profile, tip options with their invoices, totals
+  list                                            all creators
+  close HANDLE                                    take no more tips; what still arrives is booked
+
+  --table     the table, or AMPJAR_TABLE; ampjar
+  --region    its AWS Region, or AWS_REGION; us-east-1
+  --endpoint  where DynamoDB answers, or AMPJAR_ENDPOINT; AWS
+  --json      print JSON
+
+Exit code: 0 done, 1 the table could not be reached or refused, 2 what was asked can't be done.`;
+
+/** A command line that can't be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Whether an error is the asker's to mend (exit code 2), rather than the table's (1). */
+export const isBadInput = (error: unknown) =>
+  [UsageError, AmountError, HandleError, CreatorError].some((kind) => error instanceof kind);
+
+/** What the commands work with: the ledger, the time, randomness, and where lines go. */
+export interface Parts {
+  readonly ledger: Ledger;
+  readonly now: () => Date;
+  readonly random: (length: number) => Uint8Array;
+  readonly print: (line: string) => void;
+}
+
+const OPTIONS = {
+  name: { type: 'string' },
+  shows: { type: 'string' },
+  amount: { type: 'string' },
+  label: { type: 'string' },
+  table: { type: 'string' },
+  region: { type: 'string' },
+  endpoint: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Words and flags of each command; each flag of a command is needed unless it is in `may`. */
+const COMMANDS = {
+  add: { words: ['HANDLE'], must: ['name'], may: ['shows'] },
+  option: { words: ['HANDLE'], must: ['amount', 'label'], may: [] },
+  shows: { words: ['HANDLE', 'WHAT'], must: [], may: [] },
+  show: { words: ['HANDLE'], must: [], may: [] },
+  list: { words: [], must: [], may: [] },
+  close: { words: ['HANDLE'], must: [], may: [] },
+} as const satisfies Record<string, { words: string[]; must: Flag[]; may: Flag[] }>;
+
+const COMMAND_FLAGS = ['name', 'shows', 'amount', 'label'] as const;
+type Flag = (typeof COMMAND_FLAGS)[number];
+type Command = keyof typeof COMMANDS;
+
+/**
+ * Read a command line.
+ * @throws UsageError for an unknown command, a word or flag too many or too few
+ */
+export function readArguments(args: readonly string[]) {
+  const { values, positionals } = parse(args);
+  if (values.help) return { help: true as const, values };
+  const [command = '', ...words] = positionals;
+  if (!Object.hasOwn(COMMANDS, command)) {
+    throw new UsageError(
+      `command: ${JSON.stringify(command.slice(0, 40))} is not one of ${Object.keys(COMMANDS).join(', ')}; see --help`,
+    );
+  }
+  const rule: { words: readonly string[]; must: readonly Flag[]; may: readonly Flag[] } =
+    COMMANDS[command as Command];
+  if (words.length !== rule.words.length) {
+    throw new UsageError(
+      `${command}: ${words.length} words came after it, expected ${rule.words.join(' ') || 'none'}`,
+    );
+  }
+  for (const flag of COMMAND_FLAGS) {
+    if (rule.must.includes(flag) && values[flag] === undefined)
+      throw new UsageError(`${command}: --${flag} is missing`);
+    if (values[flag] !== undefined && ![...rule.must, ...rule.may].includes(flag))
+      throw new UsageError(`${command}: --${flag} has no meaning here`);
+  }
+  return { help: false as const, command: command as Command, words, values };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    // Node's hints come on lines of their own.
+    throw new UsageError((error as Error).message.replaceAll('\n', ' '));
+  }
+}
+
+function readHandle(value: string): string {
+  if (isHandle(value)) return value;
+  throw new HandleError(`handle: ${JSON.stringify(value.slice(0, 40))} can't be a creator's`);
+}
+
+function readShows(value: string): Creator['shows'] {
+  const shows = SHOWS.find((each) => each === value);
+  if (shows) return shows;
+  throw new UsageError(`shows: ${JSON.stringify(value.slice(0, 40))} is not one of ${SHOWS.join(', ')}`);
+}
+
+/**
+ * Run one command.
+ * @throws UsageError, AmountError, HandleError, CreatorError; and what the ledger's client throws
+ */
+export async function run(args: readonly string[], { ledger, now, random, print }: Parts): Promise<void> {
+  const read = readArguments(args);
+  if (read.help) return print(HELP);
+  const { values, words } = read;
+  const say = (line: string, body: object) => print(values.json ? JSON.stringify(body) : line);
+  switch (read.command) {
+    case 'add': {
+      const shows = readShows(values.shows ?? 'nothing');
+      const creator = await addCreator(ledger, { handle: words[0]!, name: values.name!, shows }, now());
+      return say(
+        `added ${creator.handle}, with tip option ${optionLine(creator.options[0]!)}`,
+        creatorBody(creator),
+      );
+    }
+    case 'option': {
+      const handle = readHandle(words[0]!);
+      const wanted = { label: values.label!, amountMsat: parseSat('amount', values.amount!) };
+      const option = await addOption(ledger, handle, wanted, now(), random);
+      return say(`added tip option ${optionLine(option)} to ${handle}`, { handle, ...optionBody(option) });
+    }
+    case 'shows': {
+      const creator = await setShows(ledger, readHandle(words[0]!), readShows(words[1]!));
+      return say(`${creator.handle} shows ${creator.shows}`, creatorBody(creator));
+    }
+    case 'show': {
+      const found = await readWhole(ledger, readHandle(words[0]!));
+      return say(wholeText(found), wholeBody(found));
+    }
+    case 'list': {
+      const creators: Creator[] = [];
+      for await (const creator of readCreators(ledger)) creators.push(creator);
+      if (values.json) return print(JSON.stringify(creators.map(creatorBody)));
+      for (const creator of creators) print(creatorLine(creator));
+      return;
+    }
+    case 'close': {
+      const creator = await closeCreator(ledger, readHandle(words[0]!));
+      return say(`closed ${creator.handle}; what still arrives is booked`, creatorBody(creator));
+    }
+  }
+}
+
+interface Whole {
+  readonly creator: Creator;
+  readonly totals: Totals;
+  /** The current invoice of each option, in the order of the options. */
+  readonly invoices: readonly (CurrentInvoice | undefined)[];
+}
+
+async function readWhole(ledger: Ledger, handle: string): Promise<Whole> {
+  const [creator, totals] = await Promise.all([
+    readCreator(ledger, handle, true),
+    readTotals(ledger, handle),
+  ]);
+  if (!creator) throw new CreatorError(`handle: there is no creator "${handle}"`);
+  const invoices = await Promise.all(
+    creator.options.map(async ({ id }) => (await readCreatorWithInvoice(ledger, handle, id)).invoice),
+  );
+  return { creator, totals, invoices };
+}
+
+const optionBody = ({ id, label, amountMsat }: TipOption) => ({
+  id,
+  label,
+  amountMsat: amountMsat?.toString() ?? null,
+});
+
+const creatorBody = ({ handle, name, status, shows, options, createdAt }: Creator) => ({
+  handle,
+  name,
+  status,
+  shows,
+  options: options.map(optionBody),
+  createdAt: createdAt.toISOString(),
+});
+
+const NONE = { count: 0n, amountMsat: 0n };
+
+const wholeBody = ({ creator, totals, invoices }: Whole) => ({
+  ...creatorBody(creator),
+  count: totals.count.toString(),
+  amountMsat: totals.amountMsat.toString(),
+  options: creator.options.map((option, at) => {
+    const { count, amountMsat } = totals.options.get(option.id) ?? NONE;
+    const invoice = invoices[at];
+    return {
+      ...optionBody(option),
+      count: count.toString(),
+      receivedMsat: amountMsat.toString(),
+      paymentRequest: invoice?.paymentRequest ?? null,
+      expiresAt: invoice?.expiresAt.toISOString() ?? null,
+    };
+  }),
+});
+
+const optionLine = ({ id, label, amountMsat }: TipOption) =>
+  `${id} "${label}", ${amountMsat === undefined ? 'any amount' : `${formatSat(amountMsat)} sat`}`;
+
+const creatorLine = ({ handle, name, status, shows, options }: Creator) =>
+  `${handle}  "${name}"  ${status}, shows ${shows}, tip options: ${options.length}`;
+
+const wholeText = ({ creator, totals, invoices }: Whole) =>
+  [
+    creatorLine(creator),
+    `tips: ${totals.count}, ${formatSat(totals.amountMsat)} sat`,
+    ...creator.options.flatMap((option, at) => {
+      const { count, amountMsat } = totals.options.get(option.id) ?? NONE;
+      const invoice = invoices[at];
+      return [
+        `${optionLine(option)}; tips: ${count}, ${formatSat(amountMsat)} sat`,
+        invoice
+          ? `  ${invoice.paymentRequest}\n  until ${invoice.expiresAt.toISOString()}`
+          : '  no invoice yet: the connector makes it',
+      ];
+    }),
+  ].join('\n');
