@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { setInterval, setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
 import pino from 'pino';
 import { Connector } from '../connector/connector.ts';
-import { connectLnd } from '../connector/lnd.ts';
+import { CALLS, connectLnd } from '../connector/lnd.ts';
 import { checkMacaroon, MacaroonError } from '../connector/macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { publicApp } from '../functions/public/app.ts';
 import { addCreator, addOption, type Ledger, readCreator, tableDefinition } from '../shared/ledger/index.ts';
+import { startDevNode } from './node/index.ts';
+import { connectPayer, paymentRoutes } from './payments.ts';
 import { openEmbeddedTable, TableFolderError, TableInUseError } from './table/index.ts';
 
 const HELP = `npm start -- [flags]: the whole of Ampjar in one process, on an embedded table
@@ -23,7 +26,7 @@ const HELP = `npm start -- [flags]: the whole of Ampjar in one process, on an em
   --lnd-macaroon FILE    the connector's macaroon (npm run connector -- --help says how to bake it)
   --route-hints          mint with route hints
 
-Without lnd's certificate and macaroon the reading side runs alone: no invoices are minted and no tips booked.
+Without lnd's certificate and macaroon it runs on a development node with play money: npm run tip -- alice 2100 "Great post"
 `;
 
 class UsageError extends Error {}
@@ -84,40 +87,41 @@ async function main() {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
   const openapi = createRequire(import.meta.url)('../functions/public/openapi.json');
+  const play = node ? undefined : await playNodes(data, random);
   const app = publicApp({ ledger, clock, reads: 'shared', openapi });
+  const whole = play ? play.routes.mount('/', app.fetch) : app;
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, (address) => {
+    const listening = serve({ fetch: whole.fetch, hostname: '127.0.0.1', port }, (address) => {
       process.stdout.write(`tip page  http://127.0.0.1:${address.port}/@alice\n`);
       process.stdout.write(`API       http://127.0.0.1:${address.port}/v1/creators/alice\n`);
+      if (play)
+        process.stdout.write(
+          `tip her   npm run tip -- alice 2100 "Great post" --url http://127.0.0.1:${address.port}\n`,
+        );
       resolve(listening);
     });
     listening.once('error', reject);
   });
-  const work: Promise<void>[] = [];
-  if (node) {
-    const { socket, routeHints } = node;
-    const connect = async () => {
-      const macaroon = await readFile(node.macaroon);
-      checkMacaroon(macaroon);
-      return connectLnd({ socket, macaroon, cert: await readFile(node.cert) });
-    };
-    const connector = new Connector({
-      ledger,
-      connect,
-      log,
-      clock,
-      steadyMs: () => performance.now(),
-      sleep,
-      chance: Math.random,
-      unique: randomUUID,
-      holder: 'local',
-      expirySeconds: LONGEST_EXPIRY_SECONDS,
-      routeHints,
-    });
-    work.push(connector.run(stop.signal));
-  } else {
-    process.stdout.write('no node: give --lnd-cert and --lnd-macaroon to mint invoices and book tips\n');
-  }
+  const { socket, routeHints, cert, macaroon: macaroonPath } = node ?? play!.access;
+  const connect = async () => {
+    const macaroon = await readFile(macaroonPath);
+    checkMacaroon(macaroon);
+    return connectLnd({ socket, macaroon, cert: await readFile(cert) });
+  };
+  const connector = new Connector({
+    ledger,
+    connect,
+    log,
+    clock,
+    steadyMs: () => performance.now(),
+    sleep,
+    chance: Math.random,
+    unique: randomUUID,
+    holder: 'local',
+    expirySeconds: LONGEST_EXPIRY_SECONDS,
+    routeHints,
+  });
+  const work = [connector.run(stop.signal)];
   work.push(sweep(tables, stop.signal));
   try {
     await Promise.race([
@@ -128,8 +132,41 @@ async function main() {
     stop.abort();
     await Promise.allSettled(work);
     server.close();
+    await play?.stop();
     await tables.close();
   }
+}
+
+/** A jar and a payer with a channel between them, and the payer's purse. */
+async function playNodes(data: string, random: (length: number) => Uint8Array) {
+  const shared = {
+    network: 'regtest',
+    clock: Date.now,
+    random: (size: number) => Buffer.from(random(size)),
+  } as const;
+  const jar = await startDevNode({ ...shared, dir: join(data, 'jar'), alias: 'jar', port: 0 });
+  const payer = await startDevNode({
+    ...shared,
+    dir: join(data, 'payer'),
+    alias: 'payer',
+    port: 0,
+    peers: [jar],
+  });
+  const purse = connectPayer({
+    socket: payer.socket,
+    cert: await readFile(payer.certPath),
+    macaroon: await readFile(payer.adminMacaroonPath),
+  });
+  const macaroon = join(data, 'jar', 'ampjar.macaroon');
+  await writeFile(macaroon, jar.bakeMacaroon(CALLS), { mode: 0o600 });
+  return {
+    access: { socket: jar.socket, cert: jar.certPath, macaroon, routeHints: false },
+    routes: paymentRoutes(purse),
+    stop: async () => {
+      purse.close();
+      await Promise.all([payer.stop(), jar.stop()]);
+    },
+  };
 }
 
 async function sweep(tables: { sweep(): Promise<unknown> }, signal: AbortSignal) {

@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Random } from '../../shared/amp/index.ts';
+import type { Network } from '../../shared/invoices/index.ts';
+import type { Peer } from './channel.ts';
+import { nodeCredentials, writeSecret } from './credentials.ts';
+import { InvoiceBook } from './invoices.ts';
+import { invoicesCalls } from './invoices-calls.ts';
+import { lightningCalls, type NodeParts } from './lightning-calls.ts';
+import { Bakery, URI_ENTITY } from './macaroon.ts';
+import { Payer, type Payment } from './payer.ts';
+import { planPayment, type SendPayment } from './payment-plan.ts';
+import { CALLS } from './permissions.ts';
+import { Receiver } from './receiver.ts';
+import { routerCalls } from './router-calls.ts';
+import { serve } from './server.ts';
+import { NodeStore } from './store.ts';
+
+export interface DevNodeOptions {
+  /** where keys, certificate, macaroon and database are; made when it isn't there */
+  dir: string;
+  network: Network;
+  alias: string;
+  /** milliseconds since 1970 */
+  clock: () => number;
+  random: Random;
+  /** of 127.0.0.1; a free one when 0 or absent */
+  port?: number;
+  /** nodes of this process to be connected with */
+  peers?: readonly DevNode[];
+}
+
+/** A development node: to a client it is an lnd, to its peers in the process it is the other end of a channel. */
+export interface DevNode extends Peer {
+  /** localhost and port, as ln-service takes it */
+  readonly socket: string;
+  readonly certPath: string;
+  readonly adminMacaroonPath: string;
+  /** Make a macaroon for single calls, as `/lnrpc.Lightning/AddInvoice`; in the binary format. */
+  bakeMacaroon(uris: readonly string[]): Uint8Array;
+  /** Open a channel between this node and another of the process, for payments both ways. */
+  connectPeer(other: DevNode): void;
+  /** Know a peer, without it knowing this node: half of {@link connectPeer}. */
+  addPeer(peer: Peer): void;
+  /**
+   * Pay from within the process: the same payment as SendPaymentV2, without gRPC between.
+   * @throws RpcError for a payment that can't be sent
+   */
+  pay(send: SendPayment): Promise<Payment>;
+  stop(): Promise<void>;
+}
+
+const EXPIRE_EVERY_MS = 5_000;
+
+/**
+ * Start a development node: lnd's gRPC, TLS and macaroons over a real AMP payer and receiver, with a channel in memory in place of a network.
+ * What it knows survives the process, however it ends.
+ * @throws ListenError when the port can't be had
+ */
+export async function startDevNode(options: DevNodeOptions): Promise<DevNode> {
+  const { dir, network, alias, clock, random, port = 0 } = options;
+  const credentials = await nodeCredentials(dir, random, clock());
+  const store = new NodeStore(dir);
+  const book = new InvoiceBook(store, clock);
+  const peers = new Map<string, Peer>();
+  const receiver = new Receiver(book, store, clock);
+  const payer = new Payer(store, peers, clock, random);
+  const bakery = new Bakery(credentials.macaroonRootKey, random, clock, CALLS);
+  const adminMacaroonPath = join(dir, 'admin.macaroon');
+  if (!existsSync(adminMacaroonPath)) writeSecret(adminMacaroonPath, bakery.bakeAdmin());
+
+  const parts: NodeParts = { network, alias, credentials, book, store, bakery, peers, random, clock };
+  const server = await serve({ ...credentials, port }, bakery, {
+    lightning: lightningCalls(parts),
+    invoices: invoicesCalls(parts, receiver),
+    router: routerCalls(parts, payer),
+    state: { unary: { GetState: () => ({ state: 'SERVER_ACTIVE' }) } },
+  }).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
+  const expiring = setInterval(() => receiver.expireHeld(book.addedAfter(0)), EXPIRE_EVERY_MS);
+  expiring.unref();
+
+  const node: DevNode = {
+    socket: `localhost:${server.port}`,
+    certPath: credentials.certPath,
+    adminMacaroonPath,
+    pubkey: credentials.pubkey,
+    receive: (htlc) => receiver.receive(htlc),
+    bakeMacaroon: (uris) => bakery.bake(uris.map((action) => ({ entity: URI_ENTITY, action }))),
+    connectPeer(other) {
+      node.addPeer(other);
+      other.addPeer(node);
+    },
+    addPeer: (peer) => void peers.set(peer.pubkey, peer),
+    async pay(send) {
+      const context = { network, self: credentials.pubkey, now: clock(), random };
+      return payer.pay(planPayment(send, context));
+    },
+    async stop() {
+      clearInterval(expiring);
+      await receiver.stop();
+      server.stop();
+      await store.close();
+    },
+  };
+  for (const peer of options.peers ?? []) node.connectPeer(peer);
+  return node;
+}
+
+/** The files that a client of the node needs, read: what `authenticatedLndGrpc` takes besides the socket. */
+export const clientFiles = ({
+  certPath,
+  adminMacaroonPath,
+}: DevNode): { cert: string; macaroon: string } => ({
+  cert: readFileSync(certPath, 'base64'),
+  macaroon: readFileSync(adminMacaroonPath, 'base64'),
+});

@@ -1,0 +1,96 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const data = mkdtempSync(join(tmpdir(), 'ampjar-start-'));
+const command = (file: string, args: string[]) => ['--import', 'tsx', file, ...args];
+const run = promisify(execFile);
+const tip = (...args: string[]) => run(process.execPath, command('local/tip.ts', args));
+
+let child: ChildProcess;
+let url: string;
+
+/** Start it and wait for the address that it prints. */
+async function start() {
+  child = spawn(process.execPath, command('local/main.ts', ['--port', '0', '--data', data]), {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let printed = '';
+  for await (const chunk of child.stdout!) {
+    printed += chunk;
+    const found = /API +(http:\/\/127\.0\.0\.1:\d+)/.exec(printed);
+    if (found) {
+      url = found[1]!;
+      child.stdout!.resume();
+      return;
+    }
+  }
+  throw new Error(`npm start ended: ${printed}`);
+}
+
+/** Ask again until the answer fits; the time limit of the test ends it. */
+async function until(path: string, fits: (body: any) => boolean): Promise<any> {
+  for (;;) {
+    const body = await (await fetch(url + path)).json();
+    if (fits(body)) return body;
+  }
+}
+
+const killed = (signal: NodeJS.Signals) =>
+  new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.kill(signal);
+  });
+
+beforeAll(async () => {
+  await start();
+  await until('/v1/creators/alice/invoice', (body) => 'paymentRequest' in body);
+});
+
+afterAll(async () => {
+  await killed('SIGTERM');
+  rmSync(data, { recursive: true });
+});
+
+describe('npm start', () => {
+  it('lets anyone tip alice with real shards, and shows the tip in her feed', async () => {
+    const { stdout } = await tip('alice', '2100', 'Great post', '--shards', '3', '--url', url);
+    const setId = /set id +([0-9a-f]{64})/.exec(stdout)?.[1];
+    expect(stdout.match(/^shard .* sat$/gm)).toHaveLength(3);
+    const { tips } = await until('/v1/creators/alice/tips', (body) => body.tips.length === 1);
+    expect(tips).toMatchObject([{ amountMsat: '2100000', message: 'Great post' }]);
+    expect(JSON.stringify(tips)).not.toContain(setId);
+    const own = await (await fetch(`${url}/v1/tips/${setId}`)).json();
+    expect(own).toMatchObject({ setId, amountMsat: '2100000' });
+  });
+
+  it('takes several tips at once, and keeps all of it over kill -9', async () => {
+    await Promise.all([1, 2, 3].map((each) => tip('alice', String(each), '--url', url)));
+    await until('/v1/creators/alice/totals', (body) => body.count === '4');
+    await killed('SIGKILL');
+    await start();
+    await tip('alice', '4', '--url', url);
+    const totals = await until('/v1/creators/alice/totals', (body) => body.count === '5');
+    expect(totals).toMatchObject({ amountMsat: '2110000' });
+  });
+
+  it.each([
+    [['alice', '0']],
+    [['alice', '-5']],
+    [['alice', '1.5']],
+    [['alice', 'NaN']],
+    [['alice', '2100000000000001']],
+    [['alice', '5', '--shards', '101']],
+    [['alice']],
+  ])('refuses %j with exit code 2', async (args) => {
+    await expect(tip(...args, '--url', url)).rejects.toMatchObject({ code: 2 });
+  });
+
+  it('says in one line that its folder is in use', async () => {
+    const second = run(process.execPath, command('local/main.ts', ['--port', '0', '--data', data]));
+    await expect(second).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('in use') });
+  });
+});
