@@ -18,17 +18,16 @@ async function start() {
   child = spawn(process.execPath, command('local/main.ts', ['--port', '0', '--data', data]), {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  let printed = '';
-  for await (const chunk of child.stdout!) {
-    printed += chunk;
-    const found = /API +(http:\/\/127\.0\.0\.1:\d+)/.exec(printed);
-    if (found) {
-      url = found[1]!;
-      child.stdout!.resume();
-      return;
-    }
-  }
-  throw new Error(`npm start ended: ${printed}`);
+  const started = child;
+  url = await new Promise<string>((resolve, reject) => {
+    let printed = '';
+    started.stdout!.on('data', (chunk) => {
+      printed += chunk;
+      const found = /API +(http:\/\/127\.0\.0\.1:\d+)/.exec(printed)?.[1];
+      if (found) resolve(found);
+    });
+    started.once('exit', () => reject(new Error(`npm start ended: ${printed}`)));
+  });
 }
 
 /** Ask again until the answer fits; the time limit of the test ends it. */
