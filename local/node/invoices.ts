@@ -80,6 +80,12 @@ export class InvoiceBook {
     return invoice;
   }
 
+  #forget({ addIndex, paymentHash, paymentAddr }: Invoice): void {
+    this.#byIndex.delete(addIndex);
+    this.#byHash.delete(hex(paymentHash));
+    this.#byAddr.delete(hex(paymentAddr));
+  }
+
   nowSeconds(): number {
     return Math.floor(this.#clock() / 1000);
   }
@@ -109,7 +115,13 @@ export class InvoiceBook {
     const addIndex = this.#addIndex + 1;
     const row: InvoiceRow = { ...terms, addIndex, createdAt: this.nowSeconds(), canceled: false };
     const invoice = this.#index(row);
-    const stored = this.#store.putInvoice(row).then(() => this.#tell({ kind: 'added', invoice }));
+    const stored = this.#store.putInvoice(row).then(
+      () => this.#tell({ kind: 'added', invoice }),
+      (error) => {
+        this.#forget(invoice);
+        throw error;
+      },
+    );
     return { invoice, stored };
   }
 
@@ -150,7 +162,12 @@ export class InvoiceBook {
       cumulativeMsat: invoice.pledgedMsat,
       htlcs,
     };
-    await this.#store.putSettlement(settlement);
+    try {
+      await this.#store.putSettlement(settlement);
+    } catch (error) {
+      invoice.pledgedMsat -= amountMsat;
+      throw error;
+    }
     this.release(invoice, set);
     invoice.settledMsat += amountMsat;
     invoice.settleIndex = settlement.settleIndex;
@@ -190,7 +207,8 @@ export class InvoiceBook {
     const step = reversed ? -1 : 1;
     const start = reversed && (offset === 0 || offset > this.#addIndex) ? this.#addIndex + 1 : offset;
     for (let i = start + step; i >= 1 && i <= this.#addIndex && page.length < limit; i += step) {
-      const invoice = this.#byIndex.get(i)!;
+      const invoice = this.#byIndex.get(i);
+      if (invoice === undefined) continue;
       if (pendingOnly && !this.isOpen(invoice)) continue;
       if (invoice.createdAt < createdFrom) continue;
       if (createdUntil !== 0 && invoice.createdAt > createdUntil) continue;

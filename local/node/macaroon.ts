@@ -188,13 +188,13 @@ export class Bakery {
 
 const readMacaroon = (hex: string): { macaroon: Macaroon; id: MacaroonId } => {
   if (!/^([0-9a-fA-F]{2})+$/.test(hex)) {
-    throw new MacaroonError('cannot unmarshal macaroon: it is not written in hexadecimal digits');
+    throw new MacaroonError('encoding/hex: invalid byte');
   }
   try {
     const macaroon = importMacaroon(Buffer.from(hex, 'hex'));
     return { macaroon, id: decodeMacaroonId(macaroon.identifier) };
   } catch (error) {
     if (error instanceof MacaroonIdError) throw new MacaroonError('invalid ID');
-    throw new MacaroonError(`cannot unmarshal macaroon: ${(error as Error).message}`);
+    throw new MacaroonError(`unmarshal v2: ${(error as Error).message}`);
   }
 };

@@ -46,12 +46,12 @@ try {
     port: payerPort,
     peers: [jar],
   });
-  console.log(JSON.stringify({ jar: addresses(jar), payer: addresses(payer) }));
   const stop = async (): Promise<void> => {
     await Promise.all([payer.stop(), jar.stop()]);
     process.exit(0);
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
+  console.log(JSON.stringify({ jar: addresses(jar), payer: addresses(payer) }));
 } catch (error) {
   console.error(error instanceof RangeError || error instanceof ListenError ? error.message : error);
   process.exit(1);

@@ -63,7 +63,7 @@ const implement = (
       })();
       served.then(
         () => stream.end(),
-        (error) => stream.destroy(Object.assign(new Error(), toStatus(error))),
+        (error) => stream.emit('error', toStatus(error)),
       );
     };
   }
