@@ -84,8 +84,8 @@ export async function bookTips(
   { settleIndex, token }: { settleIndex?: bigint | undefined; token?: () => string } = {},
 ): Promise<Booked> {
   let tips = unique(batch.tips);
-  let asides = uniqueAsides([...batch.asides, ...clashesWithin(batch.tips, lease.node)]);
-  const contradicted: AsideEvent[] = [];
+  const contradicted = uniqueAsides(clashesWithin(batch.tips));
+  let asides = uniqueAsides([...batch.asides, ...contradicted]);
   const known: string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const totals = await readAll(ledger, tips);
@@ -125,7 +125,7 @@ function unique(tips: readonly NewTip[]): NewTip[] {
   return [...first.values()];
 }
 
-function clashesWithin(tips: readonly NewTip[], _node: string): AsideEvent[] {
+function clashesWithin(tips: readonly NewTip[]): AsideEvent[] {
   const first = new Map(unique(tips).map((tip) => [tip.setId, tip]));
   return tips.filter((tip) => !sameMoney(first.get(tip.setId)!, tip)).map(contradiction);
 }

@@ -23,7 +23,7 @@ export async function getItem({ client, table }: Ledger, key: Key, { consistent 
 
 const BATCH_GET_MOST = 100;
 
-/** Items by key, in the order of the keys, undefined where there is none. Any number of distinct keys. */
+/** Items by key, in the order of the keys, undefined where there is none. Any number; a key may come twice. */
 export async function getItems(
   { client, table }: Ledger,
   keys: readonly Key[],
@@ -31,8 +31,9 @@ export async function getItems(
 ): Promise<(Item | undefined)[]> {
   const found = new Map<string, Item>();
   const name = (item: Item) => `${item.pk?.S}\n${item.sk?.S}`;
-  for (let at = 0; at < keys.length; at += BATCH_GET_MOST) {
-    let wanted: Item[] = keys.slice(at, at + BATCH_GET_MOST).map(keyItem);
+  const distinct = [...new Map(keys.map(keyItem).map((item) => [name(item), item])).values()];
+  for (let at = 0; at < distinct.length; at += BATCH_GET_MOST) {
+    let wanted: Item[] = distinct.slice(at, at + BATCH_GET_MOST);
     while (wanted.length > 0) {
       const answer = await client.send(
         new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: consistent } } }),
