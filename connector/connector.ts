@@ -10,7 +10,7 @@ import { audit } from './audit.ts';
 import { Backoff } from './backoff.ts';
 import { BookingQueue } from './bookingQueue.ts';
 import { lead, WrongNetworkError } from './leading.ts';
-import { eventJson, type Lnd, type LndEvent, type Settlement } from './lnd.ts';
+import { eventJson, type Lnd, type Settlement } from './lnd.ts';
 import type { Log } from './log.ts';
 import { MacaroonError } from './macaroon.ts';
 import { optionIdIn } from './memo.ts';
@@ -163,7 +163,7 @@ export class Connector {
     signal: AbortSignal,
   ) {
     const from = checkpoint === undefined ? 0n : checkpoint > 2n ? checkpoint - 1n : 1n;
-    for await (const event of lnd.settlements(from, signal) as AsyncGenerator<LndEvent>) {
+    for await (const event of lnd.settlements(from, signal)) {
       if (event.kind === 'amp') await hear(event);
       else await queue.push({ settleIndex: event.settleIndex });
     }

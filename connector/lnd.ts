@@ -121,10 +121,15 @@ const lnService: {
 const NOT_FOUND = 5;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-/** Connect to lnd by ln-service. Nothing is sent before the first call. */
-export function connectLnd({ socket, cert, macaroon }: LndCredentials, deadlineMs = 15_000): Lnd {
+/** ln-service's connection: lnd's services by name, each with its raw calls. Nothing is sent before the first one. */
+export function openServices({ socket, cert, macaroon }: LndCredentials): Record<string, Service> {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
-  const { lnd } = lnService.authenticatedLndGrpc({ cert: base64(cert), macaroon: base64(macaroon), socket });
+  return lnService.authenticatedLndGrpc({ cert: base64(cert), macaroon: base64(macaroon), socket }).lnd;
+}
+
+/** Connect to lnd by ln-service. */
+export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Lnd {
+  const lnd = openServices(credentials);
   const { default: lightning, invoices } = lnd as Record<'default' | 'invoices', Service>;
 
   const call = (service: Service, method: string, request: object): Promise<any> =>

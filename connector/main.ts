@@ -1,14 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pino from 'pino';
-import { Connector } from './connector.ts';
-import { connectLnd } from './lnd.ts';
 import { BAKE_COMMAND, checkMacaroon, MacaroonError } from './macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from './minting.ts';
+import { systemConnector } from './system.ts';
 
 const HELP = `npm run connector -- [flags]: books what lnd settles, mints what the table wants
 
@@ -72,35 +70,24 @@ function settings(args: string[], env: NodeJS.ProcessEnv) {
 async function main() {
   const config = settings(process.argv.slice(2), process.env);
   if (!config) return void process.stdout.write(HELP);
-  const { socket, certPath, macaroonPath, table, region, endpoint } = config;
+  const { certPath, macaroonPath, table, region, endpoint } = config;
   const read = async (flag: string, path: string) =>
     readFile(path).catch((error: Error) => {
       throw new Error(`${flag}: ${error.message}`);
     });
   checkMacaroon(await read('--lnd-macaroon', macaroonPath));
+  await read('--lnd-cert', certPath);
   const log = pino();
   const stop = new AbortController();
   const loopback = endpoint !== undefined && ['127.0.0.1', 'localhost'].includes(new URL(endpoint).hostname);
-  const connector = new Connector({
-    ledger: {
-      table,
-      client: new DynamoDBClient({
-        region,
-        ...(endpoint !== undefined && { endpoint }),
-        ...(loopback && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
-      }),
-    },
-    async connect() {
-      const macaroon = await read('--lnd-macaroon', macaroonPath);
-      checkMacaroon(macaroon);
-      return connectLnd({ socket, macaroon, cert: await read('--lnd-cert', certPath) });
-    },
+  const client = new DynamoDBClient({
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(loopback && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+  });
+  const connector = systemConnector(config, {
+    ledger: { table, client },
     log,
-    clock: () => new Date(),
-    steadyMs: () => performance.now(),
-    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
-    chance: Math.random,
-    unique: randomUUID,
     holder: randomBytes(8).toString('hex'),
     expirySeconds: config.expirySeconds,
     routeHints: config.routeHints,

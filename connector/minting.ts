@@ -1,7 +1,6 @@
 import { readAmpInvoice } from '../shared/invoices/index.ts';
 import {
   type Creator,
-  type CurrentInvoice,
   dropWant,
   dueWants,
   type Lease,
@@ -167,7 +166,7 @@ export async function adopt(
   const invoice = checkInvoice(lease.node, handle, asFound, found);
   const fits = openFor(creator, optionId)?.amountMsat === amountMsat && renewalOf(invoice) > clock();
   const asCurrent = creator?.status === 'active' && !current && fits;
-  if (asCurrent) await makeCurrent(minting, invoice, current);
+  if (asCurrent) await makeCurrent(minting, invoice);
   else await putRetiredInvoice(ledger, lease, invoice);
   log.warn(
     { handle, optionId, paymentAddr: invoice.paymentAddr, asCurrent },
@@ -176,16 +175,12 @@ export async function adopt(
   return { handle, optionId };
 }
 
-async function makeCurrent(
-  { ledger, lease }: Minting,
-  invoice: NewInvoice,
-  previous: CurrentInvoice | undefined,
-) {
+async function makeCurrent({ ledger, lease }: Minting, invoice: NewInvoice) {
+  const put = (want: Want | undefined) =>
+    putCurrentInvoice(ledger, lease, { invoice, previous: undefined, want, renewAt: renewalOf(invoice) });
   // The want that the crash left is still there; it goes with the invoice that answers it.
-  for await (const want of dueWants(ledger, new Date(invoice.expiresAt))) {
-    if (want.optionId !== invoice.optionId) continue;
-    await putCurrentInvoice(ledger, lease, { invoice, previous, want, renewAt: renewalOf(invoice) });
-    return;
+  for await (const want of dueWants(ledger, invoice.expiresAt)) {
+    if (want.optionId === invoice.optionId) return put(want);
   }
-  await putCurrentInvoice(ledger, lease, { invoice, previous, want: undefined, renewAt: renewalOf(invoice) });
+  return put(undefined);
 }

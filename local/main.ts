@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { setInterval, setTimeout } from 'node:timers/promises';
+import { setInterval } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
 import pino from 'pino';
-import { Connector } from '../connector/connector.ts';
-import { CALLS, connectLnd } from '../connector/lnd.ts';
-import { checkMacaroon, MacaroonError } from '../connector/macaroon.ts';
+import { CALLS } from '../connector/lnd.ts';
+import { MacaroonError } from '../connector/macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
+import { systemConnector } from '../connector/system.ts';
 import { publicApp } from '../functions/public/app.ts';
 import { addCreator, addOption, type Ledger, readCreator, tableDefinition } from '../shared/ledger/index.ts';
 import { startDevNode } from './node/index.ts';
@@ -55,8 +54,8 @@ function settings(args: string[]) {
     cert !== undefined && macaroon !== undefined
       ? {
           socket: values['lnd-host'] ?? 'localhost:10009',
-          cert,
-          macaroon,
+          certPath: cert,
+          macaroonPath: macaroon,
           routeHints: values['route-hints'] ?? false,
         }
       : undefined;
@@ -77,9 +76,7 @@ async function main() {
   const { help, port, data, node } = settings(process.argv.slice(2));
   if (help) return void process.stdout.write(HELP);
   const clock = () => new Date();
-  const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => {});
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const log = pino();
   const tables = await openEmbeddedTable({ dir: data, clock: () => clock().getTime() });
   const ledger: Ledger = { client: tables.client(), table: 'ampjar' };
   await seed(ledger, clock(), random);
@@ -102,27 +99,15 @@ async function main() {
     });
     listening.once('error', reject);
   });
-  const { socket, routeHints, cert, macaroon: macaroonPath } = node ?? play!.access;
-  const connect = async () => {
-    const macaroon = await readFile(macaroonPath);
-    checkMacaroon(macaroon);
-    return connectLnd({ socket, macaroon, cert: await readFile(cert) });
-  };
-  const connector = new Connector({
+  const access = node ?? play!.access;
+  const connector = systemConnector(access, {
     ledger,
-    connect,
-    log,
-    clock,
-    steadyMs: () => performance.now(),
-    sleep,
-    chance: Math.random,
-    unique: randomUUID,
+    log: pino(),
     holder: 'local',
     expirySeconds: LONGEST_EXPIRY_SECONDS,
-    routeHints,
+    routeHints: access.routeHints,
   });
-  const work = [connector.run(stop.signal)];
-  work.push(sweep(tables, stop.signal));
+  const work = [connector.run(stop.signal), sweep(tables, stop.signal)];
   try {
     await Promise.race([
       Promise.all(work),
@@ -157,10 +142,10 @@ async function playNodes(data: string, random: (length: number) => Uint8Array) {
     cert: await readFile(payer.certPath),
     macaroon: await readFile(payer.adminMacaroonPath),
   });
-  const macaroon = join(data, 'jar', 'ampjar.macaroon');
-  await writeFile(macaroon, jar.bakeMacaroon(CALLS), { mode: 0o600 });
+  const macaroonPath = join(data, 'jar', 'ampjar.macaroon');
+  await writeFile(macaroonPath, jar.bakeMacaroon(CALLS), { mode: 0o600 });
   return {
-    access: { socket: jar.socket, cert: jar.certPath, macaroon, routeHints: false },
+    access: { socket: jar.socket, certPath: jar.certPath, macaroonPath, routeHints: false },
     routes: paymentRoutes(purse),
     stop: async () => {
       purse.close();

@@ -1,14 +1,7 @@
-import { createRequire } from 'node:module';
 import { Hono } from 'hono';
+import { type LndCredentials, openServices } from '../connector/lnd.ts';
 import { readAmpInvoice } from '../shared/invoices/index.ts';
 import { parseMsat } from '../shared/money.ts';
-
-type Service = Record<string, any>;
-const lnService: {
-  authenticatedLndGrpc(auth: { cert: string; macaroon: string; socket: string }): {
-    lnd: Record<string, Service>;
-  };
-} = createRequire(import.meta.url)('ln-service');
 
 /** A payment as its payer sees it. */
 export interface Sent {
@@ -26,14 +19,8 @@ export class PaymentError extends Error {
 const MESSAGE = '34349334';
 
 /** The payer of the development node: pays AMP invoices with play money over lnd's own API. */
-export function connectPayer(access: { socket: string; cert: Uint8Array; macaroon: Uint8Array }) {
-  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
-  const { lnd } = lnService.authenticatedLndGrpc({
-    socket: access.socket,
-    cert: base64(access.cert),
-    macaroon: base64(access.macaroon),
-  });
-  const { router, ...rest } = lnd;
+export function connectPayer(access: LndCredentials) {
+  const { router, ...rest } = openServices(access);
 
   /** @throws PaymentError */
   const pay = async (order: {

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,10 @@ import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Connector } from '../../connector/connector.ts';
-import { CALLS, connectLnd } from '../../connector/lnd.ts';
+import type { Connector } from '../../connector/connector.ts';
+import { CALLS } from '../../connector/lnd.ts';
 import { checkMacaroon } from '../../connector/macaroon.ts';
+import { systemConnector } from '../../connector/system.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import {
   addCreator,
@@ -37,23 +38,17 @@ let running: { connector: Connector; stop: () => Promise<void> } | undefined;
 
 function start() {
   const stop = new AbortController();
-  const connector = new Connector({
-    ledger,
-    connect: async () => {
-      const macaroon = readFileSync(macaroonPath);
-      checkMacaroon(macaroon);
-      return connectLnd({ socket: jar.socket, cert: readFileSync(jar.certPath), macaroon }, 5_000);
+  const connector = systemConnector(
+    { socket: jar.socket, certPath: jar.certPath, macaroonPath },
+    {
+      ledger,
+      log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
+      holder: 'regtest',
+      expirySeconds: 31_536_000,
+      routeHints: false,
     },
-    log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
-    clock: () => new Date(),
-    steadyMs: () => performance.now(),
-    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
-    chance: Math.random,
-    unique: randomUUID,
-    holder: 'regtest',
-    expirySeconds: 31_536_000,
-    routeHints: false,
-  });
+    5_000,
+  );
   const done = connector.run(stop.signal);
   running = {
     connector,

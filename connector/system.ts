@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { Connector, type ConnectorParts } from './connector.ts';
+import { connectLnd } from './lnd.ts';
+import { checkMacaroon } from './macaroon.ts';
+
+/** Where lnd answers, and the files to reach it with. */
+export interface LndAccess {
+  /** host:port */
+  readonly socket: string;
+  readonly certPath: string;
+  readonly macaroonPath: string;
+}
+
+/** What the entry files decide; clock, chance and timers are this machine's. */
+export type Choices = Pick<ConnectorParts, 'ledger' | 'log' | 'holder' | 'expirySeconds' | 'routeHints'>;
+
+/** A connector on this machine's clock and files. Certificate and macaroon are read anew at each connection. */
+export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?: number): Connector {
+  return new Connector({
+    ...choices,
+    async connect() {
+      const [cert, macaroon] = await Promise.all([readFile(access.certPath), readFile(access.macaroonPath)]);
+      checkMacaroon(macaroon);
+      return connectLnd({ socket: access.socket, cert, macaroon }, deadlineMs);
+    },
+    clock: () => new Date(),
+    steadyMs: () => performance.now(),
+    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
+    chance: Math.random,
+    unique: randomUUID,
+  });
+}
