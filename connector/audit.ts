@@ -1,53 +1,167 @@
-import { bookedSets, invoicesOfNode, type Ledger, readInvoices } from '../shared/ledger/index.ts';
-import type { Lnd, Settlement } from './lnd.ts';
-import type { Log } from './log.ts';
+import {
+  bookedSets,
+  currentInvoices,
+  type Invoice,
+  type Ledger,
+  retiredInvoices,
+  setsAside,
+} from '../shared/ledger/index.ts';
+import type { Alarms } from './alarms.ts';
+import type { Lnd, SetState, Settlement } from './lnd.ts';
 
-/** What an audit found. Missing sets and msat are what the table lacked; their right value is 0. */
-export interface AuditResult {
-  readonly invoices: number;
-  readonly missingSets: number;
-  readonly missingMsat: bigint;
+/** What an audit found. All but `invoices` should be 0. */
+export interface Drift {
+  invoices: number;
+  /** Settled at lnd, and not in the table. */
+  missingSets: number;
+  missingMsat: bigint;
+  /** In the table, and not at lnd. */
+  surplusSets: number;
+  /** Invoices that lnd does not know. */
+  goneInvoices: number;
 }
 
+export interface AuditParts {
+  readonly ledger: Ledger;
+  readonly lnd: Lnd;
+  readonly alarms: Alarms;
+  readonly node: string;
+  /** Wait until what the subscription is about to bring, up to a settle index, is booked. */
+  caughtUp(settleIndex: bigint): Promise<void>;
+  /** Take a payment that the table lacks, with its HTLCs. */
+  found(told: { settlement: Settlement; raw: object }): Promise<void>;
+  /** An invoice that lnd does not know. */
+  gone(invoice: Invoice): Promise<void>;
+}
+
+export const NO_DRIFT: Drift = {
+  invoices: 0,
+  missingSets: 0,
+  missingMsat: 0n,
+  surplusSets: 0,
+  goneInvoices: 0,
+};
+
+export const isDrift = ({ missingSets, surplusSets, goneInvoices }: Drift) =>
+  missingSets + surplusSets + goneInvoices > 0;
+
+/** How long after its retirement an invoice is looked at each time; the older ones come in turn. */
+const HOT_MS = 7 * 86_400_000;
+/** Old invoices that one audit looks at. */
+const SLICE = 100;
+
+const sumOf = (sets: readonly SetState[]) => sets.reduce((sum, { amountMsat }) => sum + amountMsat, 0n);
+
 /**
- * Hold the table against lnd's own books: for each invoice the number and sum of its settled sets, and, where they
- * differ, set by set. What is missing is looked up with its HTLCs and handed to `found`.
+ * Holds the table against lnd's own books, invoice by invoice: number and sum of the settled sets, without their HTLCs,
+ * and where they differ set by set. What is missing is looked up with its HTLCs and handed on.
  */
-export async function audit(
-  { ledger, lnd, log, node }: { ledger: Ledger; lnd: Lnd; log: Log; node: string },
-  found: (told: { settlement: Settlement; raw: object }) => Promise<void>,
-): Promise<AuditResult> {
-  let invoices = 0;
-  let missingSets = 0;
-  let missingMsat = 0n;
-  for await (const { paymentAddr } of invoicesOfNode(ledger, node)) {
-    invoices++;
+export class Audit {
+  readonly #parts: AuditParts;
+  /** Of invoices that differed: the sets up to a settle index are known to be booked, that many and that much. */
+  readonly #booked = new Map<string, { upTo: bigint; count: number; msat: bigint }>();
+
+  constructor(parts: AuditParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The invoices that are handed out, those retired within a week, and in turn some of the older ones, so that all of
+   * them are looked at within a bounded time, and not all of them each time.
+   * @param cursor where the turn of the old ones is, as the last audit gave it
+   */
+  async run(now: Date, cursor: string | undefined): Promise<{ drift: Drift; cursor: string }> {
+    const { ledger, node } = this.#parts;
+    const drift = { ...NO_DRIFT };
+    const hot = new Date(now.getTime() - HOT_MS);
+    for await (const invoice of currentInvoices(ledger, node)) await this.#check(invoice, drift);
+    for await (const invoice of retiredInvoices(ledger, node, hot)) await this.#check(invoice, drift);
+    let looked = 0;
+    const from = new Date(cursor ?? 0);
+    for await (const invoice of retiredInvoices(ledger, node, from, hot)) {
+      if (looked++ === SLICE) return { drift, cursor: invoice.retiredAt!.toISOString() };
+      await this.#check(invoice, drift);
+    }
+    return { drift, cursor: new Date(0).toISOString() };
+  }
+
+  /** All invoices of the node, however old. `progress` is told after each. */
+  async runAll(progress: (drift: Drift) => void): Promise<Drift> {
+    const { ledger, node } = this.#parts;
+    const drift = { ...NO_DRIFT };
+    for (const invoices of [currentInvoices(ledger, node), retiredInvoices(ledger, node, new Date(0))]) {
+      for await (const invoice of invoices) {
+        await this.#check(invoice, drift);
+        progress(drift);
+      }
+    }
+    return drift;
+  }
+
+  async #check(invoice: Invoice, drift: Drift): Promise<void> {
+    const { lnd, alarms, gone } = this.#parts;
+    const { paymentAddr, count, receivedMsat } = invoice;
+    drift.invoices++;
     const sets = await lnd.settledSets(paymentAddr);
     if (sets === undefined) {
-      log.error({ paymentAddr }, 'lnd does not know an invoice of the table');
-      continue;
+      drift.goneInvoices++;
+      alarms.raise('invoice-gone', { paymentAddr, booked: count.toString() });
+      return gone(invoice);
     }
-    // The index may be behind; what decides is read as it is now.
-    const [booked] = await readInvoices(ledger, [paymentAddr]);
-    const paid = sets.reduce((sum, { amountMsat }) => sum + amountMsat, 0n);
-    if (booked?.count === BigInt(sets.length) && booked.receivedMsat === paid) continue;
-    const there = await bookedSets(
-      ledger,
-      node,
-      sets.map(({ setId }) => setId),
-    );
-    for (const { setId, amountMsat } of sets) {
-      if (there.has(setId)) continue;
+    const paid = sumOf(sets);
+    // The table was read first, so what it has lnd must have had by then.
+    if (count > BigInt(sets.length) || receivedMsat > paid) {
+      drift.surplusSets += Math.max(Number(count) - sets.length, 1);
+      alarms.raise('sets-gone', { paymentAddr, booked: count.toString(), atLnd: sets.length });
+    }
+    if (count === BigInt(sets.length) && receivedMsat === paid) return;
+    await this.#bookMissing(paymentAddr, sets, drift);
+  }
+
+  async #bookMissing(paymentAddr: string, sets: readonly SetState[], drift: Drift): Promise<void> {
+    const { ledger, lnd, alarms, node, caughtUp, found } = this.#parts;
+    const lacking = async (some: readonly SetState[]) => {
+      const booked = await bookedSets(
+        ledger,
+        node,
+        some.map(({ setId }) => setId),
+      );
+      return some.filter(({ setId }) => !booked.has(setId));
+    };
+    const last = (some: readonly SetState[]) =>
+      some.map(({ settleIndex }) => settleIndex).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+    let missing = await lacking(this.#unchecked(paymentAddr, sets));
+    if (missing.length > 0) {
+      await caughtUp(last(missing));
+      missing = await lacking(missing);
+      const aside = await setsAside(
+        ledger,
+        node,
+        missing.map(({ setId }) => setId),
+      );
+      missing = missing.filter(({ setId }) => !aside.has(setId));
+    }
+    // In lnd's order, so that sequence numbers come out as they would have.
+    missing.sort((a, b) => (a.settleIndex < b.settleIndex ? -1 : 1));
+    for (const { setId, settleIndex, amountMsat } of missing) {
       const told = await lnd.lookUpSet(setId);
       if (!told) continue;
-      missingSets++;
-      missingMsat += amountMsat;
+      drift.missingSets++;
+      drift.missingMsat += amountMsat;
+      alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });
       await found(told);
     }
+    if (missing.length === 0) {
+      this.#booked.set(paymentAddr, { upTo: last(sets), count: sets.length, msat: sumOf(sets) });
+    }
   }
-  const result = { invoices, missingSets, missingMsat };
-  const fields = { invoices, missingSets, missingMsat: missingMsat.toString() };
-  if (missingSets > 0) log.warn(fields, 'audit: booking what the table lacked');
-  else log.info(fields, 'audit: table and lnd agree');
-  return result;
+
+  /** The sets beyond those that an earlier look found booked, or all when lnd tells of other ones by now. */
+  #unchecked(paymentAddr: string, sets: readonly SetState[]): readonly SetState[] {
+    const before = this.#booked.get(paymentAddr);
+    if (!before) return sets;
+    const old = sets.filter(({ settleIndex }) => settleIndex <= before.upTo);
+    const same = old.length === before.count && sumOf(old) === before.msat;
+    return same ? sets.filter(({ settleIndex }) => settleIndex > before.upTo) : sets;
+  }
 }

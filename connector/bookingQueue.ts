@@ -2,18 +2,23 @@ import {
   type AsideEvent,
   batchLength,
   bookTips,
+  InvoiceMissingError,
+  isForGood,
   type Lease,
   LeaseLostError,
   type Ledger,
-  moveCheckpoint,
+  moveHints,
   type NewTip,
 } from '../shared/ledger/index.ts';
+import type { Alarms } from './alarms.ts';
 import type { Backoff } from './backoff.ts';
+import type { DustWatch } from './dust.ts';
 import type { Log } from './log.ts';
 
 /** What was heard of lnd: something to write, or only that the node came as far as `settleIndex`. */
 export interface Heard {
   readonly entry?: NewTip | AsideEvent;
+  /** Where lnd's subscription is; not of what the audit found. */
   readonly settleIndex?: bigint;
 }
 
@@ -22,12 +27,32 @@ export interface BookingParts {
   readonly lease: Lease;
   readonly backoff: Backoff;
   readonly log: Log;
+  readonly alarms: Alarms;
+  readonly dust: DustWatch;
+  /** Milliseconds of a clock that never jumps. */
+  steadyMs(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** A new name for an attempt. */
   token(): string;
 }
 
-/** Waiting entries, at most: beyond, lnd's stream is not read on until some are booked. */
+/** How many were booked, known before, and set aside. */
+export interface BookingCounts {
+  booked: number;
+  known: number;
+  setAside: number;
+}
+
+/** Waiting entries and the bytes of their events, at most: beyond, lnd's stream is not read on until some are booked. */
 const MOST_WAITING = 2_000;
+const MOST_WAITING_BYTES = 32_000_000;
+/** Entries that are looked at for the next commit. */
+const WINDOW = 200;
+/** A subscription that brought nothing for so long has nothing more to replay. */
+const QUIET_MS = 5_000;
+const LOOK_EVERY_MS = 250;
+
+const isTip = (entry: NewTip | AsideEvent): entry is NewTip => !('reason' in entry);
 
 /**
  * Books what was heard, in the order it came, as much as fits one commit at a time. With nothing waiting an entry is
@@ -35,34 +60,65 @@ const MOST_WAITING = 2_000;
  */
 export class BookingQueue {
   readonly #waiting: Heard[] = [];
+  #bytes = 0;
   #wake: () => void = () => {};
   #room: (() => void)[] = [];
   #reached: bigint | undefined;
   #written: bigint | undefined;
+  #heardAt: number;
   /** Whether lnd's order is known, so that the checkpoint may move: after the audit of this connection. */
   orderKnown = false;
-  readonly counts = { booked: 0, known: 0, setAside: 0 };
+  readonly #counts: BookingCounts;
   readonly #parts: BookingParts;
 
-  constructor(parts: BookingParts) {
+  constructor(parts: BookingParts, counts: BookingCounts) {
     this.#parts = parts;
+    this.#counts = counts;
+    this.#heardAt = parts.steadyMs();
   }
 
   #ended = false;
 
   /** Take something in; waits while the queue is full. What comes after the end is not lost: lnd tells it again. */
   async push(heard: Heard): Promise<void> {
-    while (this.#waiting.length >= MOST_WAITING && !this.#ended)
-      await new Promise<void>((resolve) => this.#room.push(resolve));
+    while (this.#isFull() && !this.#ended) await new Promise<void>((resolve) => this.#room.push(resolve));
     this.#waiting.push(heard);
+    this.#bytes += heard.entry?.event.length ?? 0;
+    if (heard.settleIndex !== undefined) this.#heardAt = this.#parts.steadyMs();
     this.#wake();
+  }
+
+  #isFull() {
+    return this.#waiting.length >= MOST_WAITING || this.#bytes >= MOST_WAITING_BYTES;
   }
 
   get length() {
     return this.#waiting.length;
   }
 
-  /** Book until the signal aborts and nothing waits. @throws LeaseLostError */
+  /** The settle index up to which all that the subscription brought is booked. */
+  get reached() {
+    return this.#reached;
+  }
+
+  /**
+   * Wait until the subscription came as far as a settle index and all of it is booked, or, for lnd's order is not to be
+   * trusted, until it brought nothing for {@link QUIET_MS}.
+   */
+  async caughtUp(settleIndex: bigint, signal: AbortSignal): Promise<void> {
+    const { sleep } = this.#parts;
+    while (!signal.aborted && !(this.#reached !== undefined && this.#reached >= settleIndex)) {
+      if (this.isQuiet()) return;
+      await sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+
+  /** Whether the subscription brought nothing for a while, and nothing waits. */
+  isQuiet(): boolean {
+    return this.#waiting.length === 0 && this.#parts.steadyMs() - this.#heardAt >= QUIET_MS;
+  }
+
+  /** Book until the signal aborts and nothing waits. @throws LeaseLostError, InvoiceMissingError */
   async run(signal: AbortSignal): Promise<void> {
     const wake = () => this.#wake();
     signal.addEventListener('abort', wake);
@@ -85,46 +141,79 @@ export class BookingQueue {
   }
 
   async #bookSome(signal: AbortSignal) {
-    const { ledger, lease, backoff, log, token } = this.#parts;
-    const window = this.#waiting.slice(0, 500);
+    const window = this.#waiting.slice(0, WINDOW);
     const entries = window.flatMap(({ entry }) => (entry ? [entry] : []));
-    const most = entries.length === 0 ? 0 : batchLength(entries);
-    let taken = 0;
-    for (let written = 0; taken < window.length; taken++) {
-      if (window[taken]!.entry && written++ === most) break;
-    }
-    const heard = window.slice(0, taken);
-    for (const { settleIndex } of heard) {
-      if (settleIndex !== undefined && settleIndex > (this.#reached ?? -1n)) this.#reached = settleIndex;
-    }
-    if (most > 0) {
+    let most = entries.length === 0 ? 0 : batchLength(entries);
+    for (;;) {
       const batch = entries.slice(0, most);
-      const tips = batch.filter((entry): entry is NewTip => 'setId' in entry);
-      const asides = batch.filter((entry): entry is AsideEvent => 'reason' in entry);
-      const settleIndex = this.orderKnown ? this.#reached : undefined;
+      const heard = window.slice(0, lengthWith(window, most));
+      try {
+        await this.#commit(batch, heard, signal);
+        this.#waiting.splice(0, heard.length);
+        this.#bytes -= batch.reduce((sum, { event }) => sum + event.length, 0);
+        break;
+      } catch (error) {
+        if (!isForGood(error) || batch.length === 0) throw error;
+        // Something in the batch can never be booked: halves of it find what, and the rest goes on.
+        if (batch.length > 1) most = Math.ceil(batch.length / 2);
+        else entries[0] = this.#asAside(batch[0]!, error);
+      }
+    }
+    for (const resolve of this.#room.splice(0)) resolve();
+  }
+
+  /** @throws what can't be set aside, for it was set aside already */
+  #asAside(entry: NewTip | AsideEvent, error: unknown): AsideEvent {
+    if (!isTip(entry)) throw error;
+    const { event, setId, paymentAddr } = entry;
+    const reason = `the table refuses it: ${String(error)}`;
+    this.#parts.alarms.raise('set-aside', { paymentAddr, reason });
+    return { reason, event, setId };
+  }
+
+  async #commit(batch: readonly (NewTip | AsideEvent)[], heard: readonly Heard[], signal: AbortSignal) {
+    const { ledger, lease, backoff, log, alarms, dust, token } = this.#parts;
+    const reached = heard.reduce(
+      (most, { settleIndex = -1n }) => (settleIndex > most ? settleIndex : most),
+      this.#reached ?? -1n,
+    );
+    const settleIndex = this.orderKnown && reached >= 0n ? reached : undefined;
+    if (batch.length > 0) {
+      const tips = batch.filter(isTip);
+      const asides = batch.filter((entry): entry is AsideEvent => !isTip(entry));
       // Whatever became of an attempt, the rows' conditions make the next one safe.
       const booked = await backoff.untilDone(
         () => bookTips(ledger, lease, { tips, asides }, { settleIndex, token }),
-        (error) => !(error instanceof LeaseLostError),
+        (error) =>
+          !(error instanceof LeaseLostError || error instanceof InvoiceMissingError || isForGood(error)),
         (error, waitMs) => log.warn({ error: String(error), waitMs }, 'booking failed, trying again'),
         signal,
       );
       if (settleIndex !== undefined) this.#written = settleIndex;
-      this.counts.booked += booked.tips.length;
-      this.counts.known += booked.known.length;
-      this.counts.setAside += asides.length + booked.contradicted.length;
-      for (const { reason } of booked.contradicted) log.error({ reason }, 'set aside');
+      this.#counts.booked += booked.tips.length;
+      this.#counts.known += booked.known.length;
+      this.#counts.setAside += asides.length + booked.contradicted.length;
+      for (const { reason } of booked.contradicted) alarms.raise('set-aside', { reason });
+      dust.booked(booked.tips);
       if (booked.tips.length > 0)
         log.info({ tips: booked.tips.length, known: booked.known.length }, 'booked');
     }
-    this.#waiting.splice(0, taken);
-    for (const resolve of this.#room.splice(0)) resolve();
+    if (reached >= 0n) this.#reached = reached;
   }
 
   async #moveCheckpoint() {
     const { ledger, lease } = this.#parts;
     if (!this.orderKnown || this.#reached === undefined || this.#reached === this.#written) return;
-    await moveCheckpoint(ledger, lease, { settleIndex: this.#reached });
+    await moveHints(ledger, lease, { settleIndex: this.#reached });
     this.#written = this.#reached;
   }
+}
+
+/** How much of the window holds so many entries, with what comes between and behind them that has none. */
+function lengthWith(window: readonly Heard[], entries: number): number {
+  let taken = 0;
+  for (let written = 0; taken < window.length; taken++) {
+    if (window[taken]!.entry && written++ === entries) break;
+  }
+  return taken;
 }

@@ -1,4 +1,11 @@
-import { type Lease, type Ledger, type NodeState, readNode, takeLease } from '../shared/ledger/index.ts';
+import {
+  type Lease,
+  type Ledger,
+  type NodeState,
+  readNode,
+  readNodes,
+  takeLease,
+} from '../shared/ledger/index.ts';
 import type { Log } from './log.ts';
 
 /** How long a holder may show no sign of life before another takes over. */
@@ -10,11 +17,17 @@ export class WrongNetworkError extends Error {
   override readonly name = 'WrongNetworkError';
 }
 
+/** The table knows another node, and not this one. */
+export class OtherNodeError extends Error {
+  override readonly name = 'OtherNodeError';
+}
+
 /**
  * Wait for the lease on a node and take it: at once when it is free or was this holder's own, else when its beat stood
  * still for {@link LEASE_MS} by this process's own steady clock.
  * @param steadyMs milliseconds of a clock that never jumps
- * @throws WrongNetworkError; undefined when the signal aborts first
+ * @param anotherNode whether a node may come in that the table doesn't know, though it knows another
+ * @throws WrongNetworkError, OtherNodeError; undefined when the signal aborts first
  */
 export async function lead(
   {
@@ -28,7 +41,12 @@ export async function lead(
     steadyMs: () => number;
     sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   },
-  { node, network, holder }: { node: string; network: string; holder: string },
+  {
+    node,
+    network,
+    holder,
+    anotherNode,
+  }: { node: string; network: string; holder: string; anotherNode: boolean },
   signal: AbortSignal,
 ): Promise<{ lease: Lease; state: NodeState | undefined } | undefined> {
   let seen: NodeState | undefined;
@@ -36,6 +54,7 @@ export async function lead(
   let waiting = false;
   while (!signal.aborted) {
     const state = await readNode(ledger, node);
+    if (!state && !anotherNode) await refuseAnother(ledger, node);
     if (state && state.network !== network) {
       throw new WrongNetworkError(
         `the table knows node ${node} on ${state.network}, but it is on ${network}: use another table`,
@@ -56,4 +75,13 @@ export async function lead(
     await sleep(LOOK_EVERY_MS, signal);
   }
   return undefined;
+}
+
+async function refuseAnother(ledger: Ledger, node: string) {
+  for await (const known of readNodes(ledger)) {
+    if (known === node) continue;
+    throw new OtherNodeError(
+      `the table belongs to node ${known}, and this is node ${node}: give the connector its own node or another table, or --another-node to let this one in beside it`,
+    );
+  }
 }

@@ -17,6 +17,9 @@ export const CALLS = [
   '/invoicesrpc.Invoices/LookupInvoiceV2',
 ] as const;
 
+/** What it calls besides when invoices carry route hints. */
+export const HINT_CALL = '/lnrpc.Lightning/ListChannels';
+
 export interface NodeInfo {
   /** Node pubkey, hex. */
   readonly node: string;
@@ -39,13 +42,10 @@ export interface Shard {
   readonly records: ReadonlyMap<bigint, Uint8Array>;
 }
 
-/** One settled AMP payment, as lnd tells of it. */
-export interface Settlement {
+/** One settled AMP payment, as lnd tells of it, with the invoice that it was paid to. */
+export interface Settlement extends LndInvoice {
   /** hex */
   readonly setId: string;
-  /** hex */
-  readonly paymentAddr: string;
-  readonly memo: string;
   readonly settleIndex: bigint;
   /** Seconds since 1970; 0 when lnd didn't say. */
   readonly settledAt: bigint;
@@ -53,9 +53,10 @@ export interface Settlement {
   readonly shards: readonly Shard[];
 }
 
-/** An AMP invoice in lnd's list. */
+/** An AMP invoice of lnd's. A spontaneous payment makes one without a payment request. */
 export interface LndInvoice {
   readonly paymentRequest: string;
+  /** hex */
   readonly paymentAddr: string;
   readonly memo: string;
   readonly addIndex: bigint;
@@ -82,9 +83,16 @@ export class LndError extends Error {
   }
 }
 
-/** What the subscription brings: a settled AMP set, or another message of which only the index counts. */
+/** A settled AMP set, and the message of lnd's that told of it. */
+export interface Told {
+  readonly settlement: Settlement;
+  readonly raw: object;
+}
+
+/** What the subscription brings: a settled AMP set, one that can't be read, or another message of which only the index counts. */
 export type LndEvent =
-  | { readonly kind: 'amp'; readonly settlement: Settlement; readonly raw: object }
+  | ({ readonly kind: 'amp' } & Told)
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly raw: object }
   | { readonly kind: 'other'; readonly settleIndex: bigint };
 
 /** lnd as the rest of the connector sees it. */
@@ -102,7 +110,9 @@ export interface Lnd {
   /** The settled sets of an invoice, without HTLCs; undefined when lnd does not know it. */
   settledSets(paymentAddr: string): Promise<SetState[] | undefined>;
   /** One settled payment with its HTLCs. */
-  lookUpSet(setId: string): Promise<{ settlement: Settlement; raw: object } | undefined>;
+  lookUpSet(setId: string): Promise<Told | undefined>;
+  /** The open unannounced channels, each as all the short channel ids (decimal) that route hints may name it by. */
+  privateChannels(): Promise<string[][]>;
   /**
    * Settlements after `settleIndex` (0: from now on), until `signal` aborts.
    * @throws LndError when the stream ends, in whatever way
@@ -190,6 +200,12 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
       const settlement = raw && toSettlement(raw);
       return settlement && { settlement, raw };
     },
+    async privateChannels() {
+      const { channels } = await call(lightning, 'listChannels', { private_only: true });
+      return channels.map(({ chan_id, alias_scids, peer_scid_alias, zero_conf_confirmed_scid }: any) =>
+        [chan_id, ...alias_scids, peer_scid_alias, zero_conf_confirmed_scid].map(String),
+      );
+    },
     async *settlements(settleIndex, signal) {
       const stream: ClientReadableStream<any> = lightning.subscribeInvoices({
         settle_index: settleIndex.toString(),
@@ -199,10 +215,7 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
       try {
         for await (const raw of stream) {
           if (raw.state !== 'SETTLED') continue;
-          const settlement = raw.is_amp ? toSettlement(raw) : undefined;
-          yield settlement
-            ? { kind: 'amp', settlement, raw }
-            : { kind: 'other', settleIndex: BigInt(raw.settle_index) };
+          yield toEvent(raw);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -219,6 +232,17 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
       for (const service of Object.values(lnd)) service.close();
     },
   };
+}
+
+function toEvent(raw: any): LndEvent {
+  try {
+    const settlement = raw.is_amp ? toSettlement(raw) : undefined;
+    return settlement
+      ? { kind: 'amp', settlement, raw }
+      : { kind: 'other', settleIndex: BigInt(raw.settle_index) };
+  } catch (error) {
+    return { kind: 'unreadable', reason: `a message that can't be read: ${(error as Error).message}`, raw };
+  }
 }
 
 const toInvoice = (raw: any): LndInvoice => ({
@@ -246,9 +270,8 @@ export function toSettlement(raw: any): Settlement | undefined {
   const [setId, set] = sets[0] ?? [];
   if (sets.length !== 1 || setId === undefined || set.state !== 'SETTLED') return undefined;
   return {
+    ...toInvoice(raw),
     setId,
-    paymentAddr: hex(raw.payment_addr),
-    memo: raw.memo,
     settleIndex: BigInt(set.settle_index),
     settledAt: BigInt(set.settle_time),
     amountMsat: BigInt(set.amt_paid_msat),

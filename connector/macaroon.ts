@@ -1,31 +1,36 @@
-import { CALLS } from './lnd.ts';
+import { CALLS, HINT_CALL } from './lnd.ts';
 
 /** The macaroon allows more, or less, than the connector needs. */
 export class MacaroonError extends Error {
   override readonly name = 'MacaroonError';
 }
 
+const callsWith = (routeHints: boolean): readonly string[] => (routeHints ? [...CALLS, HINT_CALL] : CALLS);
+
 /** The command that bakes the macaroon that the connector needs. */
-export const BAKE_COMMAND = `lncli bakemacaroon --save_to ampjar.macaroon ${CALLS.map((call) => `uri:${call}`).join(' ')}`;
+export const bakeCommand = (routeHints = false) =>
+  `lncli bakemacaroon --save_to ampjar.macaroon ${callsWith(routeHints)
+    .map((call) => `uri:${call}`)
+    .join(' ')}`;
 
 /**
  * Check that a macaroon allows the calls of the connector and no others. Its permissions stand in its identifier,
  * readable without asking lnd: a version byte 3 and a protobuf message (macaroon-bakery, bakery/internal/macaroonpb).
  * @throws MacaroonError with the command that bakes the right one
  */
-export function checkMacaroon(macaroon: Uint8Array): void {
+export function checkMacaroon(macaroon: Uint8Array, { routeHints = false } = {}): void {
+  const calls = callsWith(routeHints);
+  const bake = bakeCommand(routeHints);
   const allowed = permissions(macaroon);
-  const extra = allowed.filter((each) => !CALLS.some((call) => each === `uri:${call}`));
-  const missing = CALLS.filter((call) => !allowed.includes(`uri:${call}`));
+  const extra = allowed.filter((each) => !calls.some((call) => each === `uri:${call}`));
+  const missing = calls.filter((call) => !allowed.includes(`uri:${call}`));
   if (extra.length > 0) {
     throw new MacaroonError(
-      `macaroon: it allows more than the connector needs (${extra.slice(0, 5).join(', ')}); bake one with: ${BAKE_COMMAND}`,
+      `macaroon: it allows more than the connector needs (${extra.slice(0, 5).join(', ')}); bake one with: ${bake}`,
     );
   }
   if (missing.length > 0) {
-    throw new MacaroonError(
-      `macaroon: it does not allow ${missing.join(', ')}; bake one with: ${BAKE_COMMAND}`,
-    );
+    throw new MacaroonError(`macaroon: it does not allow ${missing.join(', ')}; bake one with: ${bake}`);
   }
 }
 
@@ -45,7 +50,7 @@ export function permissions(macaroon: Uint8Array): string[] {
         return parts.filter(({ field }) => field === 2).map(({ text }) => `${entity}:${text}`);
       });
   } catch {
-    throw new MacaroonError(`macaroon: not a macaroon of lnd's; bake one with: ${BAKE_COMMAND}`);
+    throw new MacaroonError(`macaroon: not a macaroon of lnd's; bake one with: ${bakeCommand()}`);
   }
 }
 

@@ -1,10 +1,11 @@
-import { readAmpInvoice } from '../shared/invoices/index.ts';
+import { InvoiceError, readAmpInvoice } from '../shared/invoices/index.ts';
 import {
   type Creator,
   dropWant,
   dueWants,
   type Lease,
   type Ledger,
+  moveHints,
   type NewInvoice,
   putCurrentInvoice,
   putRetiredInvoice,
@@ -14,14 +15,16 @@ import {
   type TipOption,
   type Want,
 } from '../shared/ledger/index.ts';
-import type { Lnd, LndInvoice } from './lnd.ts';
+import type { Alarms } from './alarms.ts';
+import { type Lnd, LndError, type LndInvoice } from './lnd.ts';
 import type { Log } from './log.ts';
 import { memoFor, optionIdIn } from './memo.ts';
+import { reasonToMint, renewalOf } from './rotation.ts';
 
 /** lnd's longest. A printed code should live as long as it can. */
 export const LONGEST_EXPIRY_SECONDS = 31_536_000;
-
-const WEEK_MS = 7 * 86_400_000;
+/** Payments to an invoice make the next ones slower at lnd; at a thousand the cost is not felt yet. */
+export const ROTATE_AFTER = 1_000;
 
 /** What minting needs. */
 export interface Minting {
@@ -29,15 +32,16 @@ export interface Minting {
   readonly lease: Lease;
   readonly lnd: Lnd;
   readonly log: Log;
+  readonly alarms: Alarms;
   readonly clock: () => Date;
   readonly expirySeconds: number;
   readonly routeHints: boolean;
-}
-
-/** When an invoice is to be replaced: a week before its expiry, longer than any cache holds it, or at three quarters of a short life. */
-export function renewalOf({ createdAt, expiresAt }: { createdAt: Date; expiresAt: Date }): Date {
-  const lifeMs = expiresAt.getTime() - createdAt.getTime();
-  return new Date(expiresAt.getTime() - Math.min(WEEK_MS, lifeMs / 4));
+  /** Payments that an invoice takes before it is replaced. */
+  readonly rotateAfter: number;
+  /** How long it is kept at least, all the same; an hour unless told. */
+  readonly rotateRestMs?: number;
+  /** Does a write again while the table is busy or away; what is written demands the lease, so again is safe. */
+  patiently<T>(write: () => Promise<T>): Promise<T>;
 }
 
 /** The invoice that lnd made is not the one that was asked for; it is never handed out. */
@@ -45,24 +49,62 @@ export class MintError extends Error {
   override readonly name = 'MintError';
 }
 
-/** Mint what the table wants, one option after another. */
-export async function mintDue(minting: Minting): Promise<number> {
-  let minted = 0;
-  for await (const want of dueWants(minting.ledger, minting.clock())) {
-    if (await mintFor(minting, want)) minted++;
+const RETRY_FIRST_MS = 60_000;
+const RETRY_MOST_MS = 3_600_000;
+
+/** Mints what the table wants, one option after another; one that fails is tried again later and holds up no other. */
+export class Mint {
+  readonly #minting: Minting;
+  /** Options that failed: how often, and when to try again. */
+  readonly #failed = new Map<string, { times: number; again: number }>();
+
+  constructor(minting: Minting) {
+    this.#minting = minting;
   }
-  return minted;
+
+  /** @returns how many were minted. @throws LeaseLostError, and what tells that lnd or the table is away */
+  async due(): Promise<number> {
+    const { ledger, clock, alarms } = this.#minting;
+    let minted = 0;
+    for await (const want of dueWants(ledger, clock())) {
+      const { optionId, handle } = want;
+      const failed = this.#failed.get(optionId);
+      if (failed && failed.again > clock().getTime()) continue;
+      try {
+        if (await mintFor(this.#minting, want)) minted++;
+        this.#failed.delete(optionId);
+      } catch (error) {
+        if (!isOfOption(error)) throw error;
+        const times = (failed?.times ?? 0) + 1;
+        const waitMs = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** (times - 1));
+        this.#failed.set(optionId, { times, again: clock().getTime() + waitMs });
+        alarms.raise('mint-failed', { handle, optionId, error: String(error), waitMs });
+      }
+    }
+    return minted;
+  }
 }
 
+/** gRPC UNKNOWN: lnd looked at the request and refused it, or said so of itself. */
+const UNKNOWN = 2;
+const OF_NODE = /wallet|starting up|permission|verification failed|macaroon/;
+
+/** Whether it is this option's invoice that fails, rather than lnd or the table that is away. */
+const isOfOption = (error: unknown) =>
+  error instanceof MintError ||
+  error instanceof InvoiceError ||
+  (error instanceof LndError && error.code === UNKNOWN && !OF_NODE.test(error.details));
+
 async function mintFor(minting: Minting, want: Want): Promise<boolean> {
-  const { ledger, lease, lnd, log, expirySeconds, routeHints } = minting;
+  const { ledger, lease, lnd, log, clock, expirySeconds, routeHints, patiently } = minting;
   const { handle, optionId } = want;
   const { creator, invoice: previous } = await readCreatorWithInvoice(ledger, handle, optionId, {
     consistent: true,
   });
   const option = openFor(creator, optionId);
-  if (!option) {
-    await dropWant(ledger, lease, want);
+  const reason = option && (await reasonToMint(minting, option, previous));
+  if (!option || !reason) {
+    await patiently(() => dropWant(ledger, lease, want));
     return false;
   }
   const { amountMsat } = option;
@@ -73,13 +115,11 @@ async function mintFor(minting: Minting, want: Want): Promise<boolean> {
     routeHints,
   });
   const invoice = checkInvoice(lease.node, handle, option, made);
-  const put = await putCurrentInvoice(ledger, lease, {
-    invoice,
-    previous,
-    want,
-    renewAt: renewalOf(invoice),
-  });
-  log.info({ handle, optionId, paymentAddr: invoice.paymentAddr, put }, 'minted');
+  const renewAt = renewalOf(invoice);
+  const put = await patiently(() =>
+    putCurrentInvoice(ledger, lease, { invoice, previous, want, renewAt, now: clock() }),
+  );
+  log.info({ handle, optionId, paymentAddr: invoice.paymentAddr, reason, put }, 'minted');
   return put;
 }
 
@@ -123,7 +163,7 @@ const PAGE = 100;
  * @returns the highest add index seen, and how many were adopted
  */
 export async function adoptLost(minting: Minting, after: bigint): Promise<{ last: bigint; adopted: number }> {
-  const { ledger, lnd, log } = minting;
+  const { ledger, lease, lnd, log, patiently } = minting;
   let last = after;
   let adopted = 0;
   let looked = 0;
@@ -135,10 +175,21 @@ export async function adoptLost(minting: Minting, after: bigint): Promise<{ last
       ours.map(({ paymentAddr }) => paymentAddr),
     );
     for (const [at, invoice] of ours.entries()) {
-      if (!known[at] && (await adopt(minting, invoice))) adopted++;
+      if (known[at]) continue;
+      try {
+        if (await adopt(minting, invoice)) adopted++;
+      } catch (error) {
+        if (!(error instanceof MintError || error instanceof InvoiceError)) throw error;
+        log.warn(
+          { paymentAddr: invoice.paymentAddr, error: String(error) },
+          'an invoice with a memo like ours is not ours',
+        );
+      }
     }
     if (page.last === undefined) return { last, adopted };
     last = page.last;
+    const addIndex = last;
+    await patiently(() => moveHints(ledger, lease, { addIndex }));
     looked += PAGE;
     if (looked % 1000 === 0)
       log.info({ addIndex: last.toString(), adopted }, 'looking through the invoices of the node');
@@ -154,7 +205,7 @@ export async function adopt(
   minting: Minting,
   found: LndInvoice,
 ): Promise<{ handle: string; optionId: string } | undefined> {
-  const { ledger, lease, log, clock } = minting;
+  const { ledger, lease, log, clock, patiently } = minting;
   const optionId = optionIdIn(found.memo);
   const handle = optionId === undefined ? undefined : await readOptionOwner(ledger, optionId);
   if (optionId === undefined || handle === undefined) return undefined;
@@ -165,9 +216,8 @@ export async function adopt(
   const asFound: TipOption = { id: optionId, label: '', ...(amountMsat !== undefined && { amountMsat }) };
   const invoice = checkInvoice(lease.node, handle, asFound, found);
   const fits = openFor(creator, optionId)?.amountMsat === amountMsat && renewalOf(invoice) > clock();
-  const asCurrent = creator?.status === 'active' && !current && fits;
-  if (asCurrent) await makeCurrent(minting, invoice);
-  else await putRetiredInvoice(ledger, lease, invoice);
+  const asCurrent = !current && fits && (await makeCurrent(minting, invoice));
+  if (!asCurrent) await patiently(() => putRetiredInvoice(ledger, lease, invoice, clock()));
   log.warn(
     { handle, optionId, paymentAddr: invoice.paymentAddr, asCurrent },
     'adopted an invoice found at the node',
@@ -175,12 +225,14 @@ export async function adopt(
   return { handle, optionId };
 }
 
-async function makeCurrent({ ledger, lease }: Minting, invoice: NewInvoice) {
-  const put = (want: Want | undefined) =>
-    putCurrentInvoice(ledger, lease, { invoice, previous: undefined, want, renewAt: renewalOf(invoice) });
-  // The want that the crash left is still there; it goes with the invoice that answers it.
-  for await (const want of dueWants(ledger, invoice.expiresAt)) {
-    if (want.optionId === invoice.optionId) return put(want);
-  }
-  return put(undefined);
-}
+/** The want that a crash left beside it is found to need nothing, and dropped. */
+const makeCurrent = ({ ledger, lease, clock, patiently }: Minting, invoice: NewInvoice) =>
+  patiently(() =>
+    putCurrentInvoice(ledger, lease, {
+      invoice,
+      previous: undefined,
+      want: undefined,
+      renewAt: renewalOf(invoice),
+      now: clock(),
+    }),
+  );

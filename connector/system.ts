@@ -14,7 +14,17 @@ export interface LndAccess {
 }
 
 /** What the entry files decide; clock, chance and timers are this machine's. */
-export type Choices = Pick<ConnectorParts, 'ledger' | 'log' | 'holder' | 'expirySeconds' | 'routeHints'>;
+export type Choices = Pick<
+  ConnectorParts,
+  | 'ledger'
+  | 'log'
+  | 'holder'
+  | 'expirySeconds'
+  | 'routeHints'
+  | 'rotateAfter'
+  | 'rotateRestMs'
+  | 'anotherNode'
+>;
 
 /** A connector on this machine's clock and files. Certificate and macaroon are read anew at each connection. */
 export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?: number): Connector {
@@ -22,7 +32,7 @@ export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?
     ...choices,
     async connect() {
       const [cert, macaroon] = await Promise.all([readFile(access.certPath), readFile(access.macaroonPath)]);
-      checkMacaroon(macaroon);
+      checkMacaroon(macaroon, choices);
       return connectLnd({ socket: access.socket, cert, macaroon }, deadlineMs);
     },
     clock: () => new Date(),

@@ -19,8 +19,8 @@ export interface AmpInvoice {
   expiresAt: Date;
   /** the memo; empty when there is none, or only a hash of one */
   description: string;
-  /** how many routes to the payee it tells */
-  routeHints: number;
+  /** the channel that each route hint enters the payee by, as a short channel id in decimal */
+  routeHints: string[];
 }
 
 /** BOLT 9 and lnd's lnwire/features.go. Even is required, odd (one more) optional. */
@@ -58,6 +58,9 @@ const decode = (paymentRequest: string, network: Network): ReturnType<typeof bol
     throw new InvoiceError('paymentRequest', paymentRequest, `a BOLT 11 payment request (${why})`, { cause });
   }
 };
+
+const lastChannel = (hops: { short_channel_id: string }[]): string =>
+  BigInt(`0x${hops.at(-1)?.short_channel_id || '0'}`).toString();
 
 /**
  * Read a payment request and make sure that it is a static AMP invoice: prefix, checksum and signature, features 8, 14 and 30
@@ -108,6 +111,8 @@ export function readAmpInvoice(paymentRequest: string): AmpInvoice {
     createdAt: new Date(createdAt),
     expiresAt: new Date(createdAt + expire_time * 1000),
     description,
-    routeHints: fields.filter((field) => field.letter === 'r').length,
+    routeHints: decoded.tags.flatMap(({ tagName, data }) =>
+      tagName === 'routing_info' ? [lastChannel(data as { short_channel_id: string }[])] : [],
+    ),
   };
 }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { bytes, type Of, optional, record, small, text } from './codec.ts';
+import { bytes, moment, type Of, oneOf, optional, record, small, text } from './codec.ts';
 import { keyItem, keys } from './keys.ts';
-import { queryAll } from './read.ts';
+import { fence, type Lease, LeaseLostError } from './lease.ts';
+import { getItem, queryAll, queryPage } from './read.ts';
 import type { Ledger } from './table.ts';
-import { ABSENT, put } from './transaction.ts';
+import { ABSENT, equals, put, transact, update } from './transaction.ts';
 
 /** An event that can't be booked, kept whole with the reason. */
 export interface AsideEvent {
   readonly reason: string;
+  /** Of the payment, when it has one of 32 bytes. */
+  readonly setId?: string;
   /** The event as JSON. */
   readonly event: string;
 }
@@ -19,19 +22,27 @@ const asideItem = record({
   event: bytes,
   /** Bytes that the event had, when it was too large for an item and only its start is kept. */
   cutFrom: optional(small),
+  /** An operator looks at an open one, and closes it with a reason. */
+  status: oneOf('open', 'booked', 'dismissed'),
+  note: optional(text),
+  closedAt: optional(moment),
 });
 
 /** DynamoDB takes 400 kB an item; what does not compress at all stays below, too. */
 const MOST_EVENT_BYTES = 350_000;
 
 /** An event that was set aside: `event` is its JSON, gzipped. */
-export type Aside = Of<typeof asideItem.fields>;
+export type Aside = Of<typeof asideItem.fields> & { readonly id: string };
 
 /**
  * The action that keeps an event. Its key follows from its content: told again, it is the same item. An
  * event that no item can hold is cut, for nothing that a payer sends may stop what comes behind it.
  */
-export function asideAction(table: string, node: string, { reason, event }: AsideEvent): TransactWriteItem {
+export function asideAction(
+  table: string,
+  node: string,
+  { reason, event, setId }: AsideEvent,
+): TransactWriteItem {
   const digest = createHash('sha256').update(`${reason}\n${event}`).digest('hex');
   const zipped = gzipSync(event);
   const whole = Buffer.from(event);
@@ -39,8 +50,9 @@ export function asideAction(table: string, node: string, { reason, event }: Asid
     zipped.length <= MOST_EVENT_BYTES
       ? { event: zipped }
       : { event: gzipSync(whole.subarray(0, MOST_EVENT_BYTES)), cutFrom: whole.length };
-  const item = asideItem.toItem({ reason, ...kept });
-  return put(table, { ...keyItem(keys.aside(node, digest)), ...item }, ABSENT);
+  const item = asideItem.toItem({ reason, ...kept, status: 'open' });
+  const id = setId === undefined ? digest : `${setId}.${digest.slice(0, 16)}`;
+  return put(table, { ...keyItem(keys.aside(node, id)), ...item }, ABSENT);
 }
 
 /** All events of a node that are set aside. */
@@ -49,5 +61,51 @@ export async function* readAsides(ledger: Ledger, node: string): AsyncGenerator<
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': { S: keys.aside(node, '').pk } },
   };
-  for await (const item of queryAll(ledger, query)) yield asideItem.fromItem(item);
+  for await (const item of queryAll(ledger, query)) yield { ...asideItem.fromItem(item), id: item.sk!.S! };
+}
+
+/** Those of some set ids that have an event set aside, whatever became of it. */
+export async function setsAside(
+  ledger: Ledger,
+  node: string,
+  setIds: readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const setId of setIds) {
+    const { pk, sk } = keys.aside(node, `${setId}.`);
+    const { items } = await queryPage(ledger, {
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :set)',
+      ExpressionAttributeValues: { ':pk': { S: pk }, ':set': { S: sk } },
+      Limit: 1,
+    });
+    if (items.length > 0) found.add(setId);
+  }
+  return found;
+}
+
+/** An event by the id that {@link readAsides} gave it. */
+export async function readAside(ledger: Ledger, node: string, id: string): Promise<Aside | undefined> {
+  const item = await getItem(ledger, keys.aside(node, id), { consistent: true });
+  return item && { ...asideItem.fromItem(item), id };
+}
+
+/**
+ * Close an open event with what became of it and why. It stays in the table.
+ * @returns false when it was closed before. @throws LeaseLostError
+ */
+export async function closeAside(
+  ledger: Ledger,
+  lease: Lease,
+  { id, status, note, now }: { id: string; status: 'booked' | 'dismissed'; note: string; now: Date },
+): Promise<boolean> {
+  const refused = await transact(ledger, [
+    fence(ledger.table, lease),
+    update(ledger.table, keys.aside(lease.node, id), {
+      set: { note: { S: note }, closedAt: moment.write(now)!, status: { S: status } },
+      condition: equals('status', { S: 'open' }),
+    }),
+  ]);
+  if (refused?.[0]) throw new LeaseLostError(lease);
+  return refused === undefined;
 }

@@ -1,7 +1,8 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { type AsideEvent, asideAction } from './asides.ts';
 import { type Item, whole } from './codec.ts';
-import { keys } from './keys.ts';
+import { creatorFromItem } from './creators.ts';
+import { keys, prefix } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
 import { getItems } from './read.ts';
 import type { Ledger } from './table.ts';
@@ -19,7 +20,7 @@ import {
 import { ABSENT, equals, MOST_ACTIONS, PRESENT, put, transact, update } from './transaction.ts';
 
 /** A verified and attributed payment that is to be booked; its sequence number is given in the transaction. */
-export type NewTip = Omit<Tip, 'sequence' | 'node'> & {
+export type NewTip = Omit<Tip, 'sequence' | 'node' | 'dust'> & {
   /** The event that told of it, as JSON: set aside with the tip when the books say otherwise. */
   readonly event: string;
 };
@@ -50,7 +51,7 @@ export function batchLength(queue: readonly (NewTip | AsideEvent)[]): number {
   let actions = 1;
   let bytes = 10_000;
   for (const [at, entry] of queue.entries()) {
-    const own = 'setId' in entry ? touches(entry).filter((key) => !touched.has(key)) : [];
+    const own = 'reason' in entry ? [] : touches(entry).filter((key) => !touched.has(key));
     actions += 1 + own.length;
     // An entry's event may have to be set aside beside its row, within the same commit.
     bytes += 2_000 + Buffer.byteLength(entry.event);
@@ -69,13 +70,23 @@ const touches = (tip: NewTip) => [
 /** Conditions that keep failing this often are not a race. */
 const MOST_ROUNDS = 10;
 
+/** A payment's invoice is not in the table: whose it is must be found out anew. */
+export class InvoiceMissingError extends Error {
+  override readonly name = 'InvoiceMissingError';
+  readonly paymentAddr: string;
+  constructor(paymentAddr: string) {
+    super(`invoice ${paymentAddr} is not in the table`);
+    this.paymentAddr = paymentAddr;
+  }
+}
+
 /**
  * Book a batch in one transaction: rows, totals, the sums on invoices, asides, and the checkpoint. Each row demands that
  * it is not there yet, and the node's item demands the lease, so that calling this again, whatever became of the call
  * before, books nothing twice. What is there already leaves the batch; what is there with another amount or payment
  * address is set aside.
  * @param settleIndex where the checkpoint goes; it stays when undefined
- * @throws LeaseLostError; and what the client throws when the outcome is open: call again
+ * @throws LeaseLostError, InvoiceMissingError; and what the client throws when the outcome is open: call again
  */
 export async function bookTips(
   ledger: Ledger,
@@ -88,12 +99,17 @@ export async function bookTips(
   let asides = uniqueAsides([...batch.asides, ...contradicted]);
   const known: string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const totals = await readAll(ledger, tips);
-    const numbered = number(lease.node, tips, totals);
+    const { totals, minimums } = await readCreators(ledger, tips);
+    const numbered = number(lease.node, tips, totals, minimums);
     const actions = bookingActions(ledger.table, lease, numbered, asides, totals, settleIndex);
     const refusals = await transact(ledger, actions, token?.());
     if (!refusals) return { tips: numbered, known, contradicted };
     if (refusals[0]) throw new LeaseLostError(lease);
+    const missing = refusals.findIndex(
+      (refusal, at) => refusal && actions[at]?.Update?.Key?.pk?.S?.startsWith(prefix('invoice')),
+    );
+    if (missing >= 0)
+      throw new InvoiceMissingError(actions[missing]!.Update!.Key!.pk!.S!.slice(prefix('invoice').length));
     const stays: NewTip[] = [];
     for (const [at, tip] of tips.entries()) {
       const there = refusals[1 + at]?.Item;
@@ -114,7 +130,8 @@ const batchHas = (asides: readonly AsideEvent[], event: AsideEvent) =>
 const sameMoney = (a: Pick<Tip, 'amountMsat' | 'paymentAddr'>, b: Pick<Tip, 'amountMsat' | 'paymentAddr'>) =>
   a.amountMsat === b.amountMsat && a.paymentAddr === b.paymentAddr;
 
-const contradiction = ({ event }: NewTip): AsideEvent => ({
+const contradiction = ({ event, setId }: NewTip): AsideEvent => ({
+  setId,
   reason: 'booked before with another amount or payment address',
   event,
 });
@@ -136,18 +153,31 @@ const uniqueAsides = (asides: readonly AsideEvent[]) =>
       asides.findIndex((other) => other.reason === each.reason && other.event === each.event) === at,
   );
 
-async function readAll(ledger: Ledger, tips: readonly NewTip[]): Promise<Map<string, Totals>> {
+/** Totals of the creators of a batch, and the minimums that they set for their feeds: one request. */
+async function readCreators(ledger: Ledger, tips: readonly NewTip[]) {
   const handles = [...new Set(tips.map((tip) => tip.handle))];
-  const items = await getItems(ledger, handles.map(keys.totals), { consistent: true });
-  return new Map(handles.map((handle, at) => [handle, totalsFromItem(items[at])]));
+  const items = await getItems(ledger, [...handles.map(keys.totals), ...handles.map(keys.creator)], {
+    consistent: true,
+  });
+  const minimum = (item: Item | undefined) => creatorFromItem(item)?.minimumMsat ?? 0n;
+  return {
+    totals: new Map(handles.map((handle, at) => [handle, totalsFromItem(items[at])])),
+    minimums: new Map(handles.map((handle, at) => [handle, minimum(items[handles.length + at])])),
+  };
 }
 
-function number(node: string, tips: readonly NewTip[], totals: ReadonlyMap<string, Totals>): Tip[] {
+function number(
+  node: string,
+  tips: readonly NewTip[],
+  totals: ReadonlyMap<string, Totals>,
+  minimums: ReadonlyMap<string, bigint>,
+): Tip[] {
   const last = new Map<string, bigint>();
   return tips.map(({ event: _, ...tip }) => {
     const sequence = (last.get(tip.handle) ?? totals.get(tip.handle)!.count) + 1n;
     last.set(tip.handle, sequence);
-    return { ...tip, node, sequence };
+    const dust = tip.amountMsat < minimums.get(tip.handle)!;
+    return { ...tip, node, sequence, ...(dust && { dust }) };
   });
 }
 

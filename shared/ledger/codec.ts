@@ -57,6 +57,15 @@ export const moment: Field<Date> = {
   },
 };
 
+/** True, or not there. */
+export const flag: Field<true | undefined> = {
+  write: (value) => (value ? { BOOL: true } : undefined),
+  read: (value, name) => {
+    if (value !== undefined && value.BOOL !== true) throw new ItemError(name, 'true');
+    return value && true;
+  },
+};
+
 export const bytes: Field<Uint8Array> = {
   write: (value) => ({ B: value }),
   read: (value, name) => {
@@ -109,7 +118,7 @@ export type Of<F> = { [K in keyof F as undefined extends ValueOf<F[K]> ? never :
 type ValueOf<F> = F extends Field<infer T> ? T : never;
 
 /** A record of named fields: the schema of an item kind (its type is `Of<typeof fields>`) and of maps within it. */
-export function record<F extends Record<string, Field<any>>>(fields: F) {
+export function record<F extends Record<string, Field<unknown>>>(fields: F) {
   const entries = Object.entries(fields as unknown as Record<string, Field<unknown>>);
   const toItem = (value: Of<F>): Item =>
     Object.fromEntries(

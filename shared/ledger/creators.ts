@@ -1,4 +1,5 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { MAX_MSAT } from '../money.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { newOptionId, openOptionId, parseHandle } from './handles.ts';
 import { keyItem, keys, listed } from './keys.ts';
@@ -23,6 +24,8 @@ const creatorItem = record({
   shows: oneOf(...SHOWS),
   options: list(option.field),
   createdAt: moment,
+  /** Tips below it are booked, and left out of the feed. */
+  minimumMsat: optional(whole),
   /** Grows with each change, so that of two changes at once one is refused. */
   version: whole,
 });
@@ -145,6 +148,9 @@ export async function addOption(
   random: (length: number) => Uint8Array,
 ): Promise<TipOption> {
   checkText('label', label);
+  if (amountMsat < 1n || amountMsat > MAX_MSAT) {
+    throw new CreatorError(`amount: ${amountMsat} msat is not from 1 to ${MAX_MSAT}`);
+  }
   const added = { id: newOptionId(random), label, amountMsat };
   await changeCreator(
     ledger,
@@ -167,6 +173,20 @@ export async function addOption(
 /** Say what the public may see. @throws CreatorError */
 export const setShows = (ledger: Ledger, handle: string, shows: Creator['shows']) =>
   changeCreator(ledger, handle, (creator) => ({ ...creator, shows }));
+
+/**
+ * Keep tips below an amount out of the feed from now on; 0 lets all in. They are booked, and in the totals, all the same.
+ * @throws CreatorError
+ */
+export const setMinimum = (ledger: Ledger, handle: string, minimumMsat: bigint) => {
+  if (minimumMsat < 0n || minimumMsat > MAX_MSAT) {
+    throw new CreatorError(`minimum: ${minimumMsat} msat is not from 0 to ${MAX_MSAT}`);
+  }
+  return changeCreator(ledger, handle, ({ minimumMsat: _, ...creator }) => ({
+    ...creator,
+    ...(minimumMsat > 0n && { minimumMsat }),
+  }));
+};
 
 /** Close a creator: the pages answer 410 from now on; what still arrives is booked. @throws CreatorError */
 export const closeCreator = (ledger: Ledger, handle: string) =>

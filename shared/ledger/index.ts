@@ -1,5 +1,12 @@
-export { type Aside, type AsideEvent, readAsides } from './asides.ts';
-export { type Batch, type Booked, batchLength, bookTips, type NewTip } from './booking.ts';
+export { type Aside, type AsideEvent, closeAside, readAside, readAsides, setsAside } from './asides.ts';
+export {
+  type Batch,
+  type Booked,
+  batchLength,
+  bookTips,
+  InvoiceMissingError,
+  type NewTip,
+} from './booking.ts';
 export {
   addCreator,
   addOption,
@@ -10,6 +17,7 @@ export {
   readCreators,
   readOptionOwner,
   SHOWS,
+  setMinimum,
   setShows,
   type TipOption,
 } from './creators.ts';
@@ -17,27 +25,31 @@ export { CursorError, decodeCursor, encodeCursor } from './cursor.ts';
 export { HandleError, isHandle, isOptionId, openOptionId, parseHandle } from './handles.ts';
 export {
   type CurrentInvoice,
+  currentInvoices,
   dropWant,
   type Invoice,
-  invoicesOfNode,
   type NewInvoice,
   putCurrentInvoice,
   putRetiredInvoice,
+  putWant,
   readCreatorWithInvoice,
   readInvoice,
   readInvoices,
+  retiredInvoices,
 } from './invoices.ts';
 export {
   keepLease,
   type Lease,
   LeaseLostError,
-  moveCheckpoint,
+  moveHints,
   type NodeState,
   readNode,
+  readNodes,
   releaseLease,
   takeLease,
 } from './lease.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
-export { bookedSets, publicTipId, readFeed, readTip, type Tip } from './tips.ts';
+export { bookedSets, publicTipId, readAllTips, readFeed, readTip, type Tip } from './tips.ts';
 export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
+export { isForGood } from './transaction.ts';
 export { dueWants, type Want } from './wants.ts';

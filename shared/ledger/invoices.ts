@@ -28,6 +28,7 @@ const invoiceItem = record({
   /** Payments booked on it, and their sum: what the audit holds against lnd's own. */
   count: whole,
   receivedMsat: whole,
+  retiredAt: optional(moment),
 });
 
 /** The invoice that a tip option hands out now. */
@@ -36,7 +37,7 @@ export type CurrentInvoice = Of<typeof currentItem.fields>;
 export type Invoice = Of<typeof invoiceItem.fields>;
 
 /** An invoice as minted, before the table knows it. */
-export type NewInvoice = Omit<Invoice, 'status' | 'count' | 'receivedMsat'>;
+export type NewInvoice = Omit<Invoice, 'status' | 'count' | 'receivedMsat' | 'retiredAt'>;
 
 const fromItem = (item: Item | undefined) => item && invoiceItem.fromItem(item);
 
@@ -68,12 +69,33 @@ export async function readCreatorWithInvoice(
   return { creator: creatorFromItem(creator), invoice: current && currentItem.fromItem(current) };
 }
 
-/** All invoices that the table knows of a node, for the audit. */
-export async function* invoicesOfNode(ledger: Ledger, node: string): AsyncGenerator<Invoice> {
+/** The invoices of a node that are handed out now. The index may be a moment behind. */
+export const currentInvoices = (ledger: Ledger, node: string) => {
+  const { listPk, listSk } = listed.currentInvoice(node, '');
+  return listedInvoices(ledger, listPk, listSk, `${listSk}~`);
+};
+
+/** The invoices of a node that were retired between two moments, in that order. Without `until` all since then. */
+export const retiredInvoices = (ledger: Ledger, node: string, since: Date, until?: Date) => {
+  const { listPk, listSk } = listed.retiredInvoice(node, since, '');
+  return listedInvoices(
+    ledger,
+    listPk,
+    listSk,
+    until ? listed.retiredInvoice(node, until, '').listSk : 'retired~',
+  );
+};
+
+async function* listedInvoices(
+  ledger: Ledger,
+  listPk: string,
+  from: string,
+  to: string,
+): AsyncGenerator<Invoice> {
   const query = {
     IndexName: LISTED,
-    KeyConditionExpression: 'listPk = :node',
-    ExpressionAttributeValues: { ':node': { S: listed.invoice(node, '').listPk } },
+    KeyConditionExpression: 'listPk = :node AND listSk BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':node': { S: listPk }, ':from': { S: from }, ':to': { S: to } },
   };
   for await (const item of queryAll(ledger, query)) yield invoiceItem.fromItem(item);
 }
@@ -83,6 +105,7 @@ export async function* invoicesOfNode(ledger: Ledger, node: string): AsyncGenera
  * one transaction, before anyone can be handed it.
  * @param previous the current invoice that was seen; when it is another by now, nothing is written
  * @param want the want that this answers, if any; `renewAt` is when the option wants the next one
+ * @param now when the previous one is retired
  * @returns false when another was quicker
  * @throws LeaseLostError
  */
@@ -94,24 +117,26 @@ export async function putCurrentInvoice(
     previous,
     want,
     renewAt,
+    now,
   }: {
     invoice: NewInvoice;
     previous: CurrentInvoice | undefined;
     want: Want | undefined;
     renewAt: Date;
+    now: Date;
   },
 ): Promise<boolean> {
   const { table } = ledger;
   const { handle, optionId } = invoice;
   const refused = await transact(ledger, [
-    fence(table, lease, { addIndex: invoice.addIndex }),
-    attribution(table, invoice, 'current'),
+    fence(table, lease),
+    attribution(table, invoice),
     put(
       table,
       { ...keyItem(keys.current(handle, optionId)), ...currentItem.toItem(invoice) },
       previous ? equals('paymentAddr', { S: previous.paymentAddr }) : ABSENT,
     ),
-    ...(previous ? [retirement(table, previous)] : []),
+    ...(previous ? [retirement(table, lease.node, previous, now)] : []),
     ...(want ? [unwantAction(table, want)] : []),
     wantAction(table, { due: renewAt, optionId, handle }),
   ]);
@@ -123,33 +148,61 @@ export async function putCurrentInvoice(
  * Put an invoice in that was found at the node and is not to be handed out: what is paid to it is its creator's.
  * @returns false when the table knows it already. @throws LeaseLostError
  */
-export async function putRetiredInvoice(ledger: Ledger, lease: Lease, invoice: NewInvoice): Promise<boolean> {
+export async function putRetiredInvoice(
+  ledger: Ledger,
+  lease: Lease,
+  invoice: NewInvoice,
+  now: Date,
+): Promise<boolean> {
   const refused = await transact(ledger, [
     fence(ledger.table, lease),
-    attribution(ledger.table, invoice, 'retired'),
+    attribution(ledger.table, invoice, now),
   ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
   return refused === undefined;
 }
 
-const attribution = (table: string, invoice: NewInvoice, status: Invoice['status']) =>
-  put(
+const attribution = (table: string, invoice: NewInvoice, retiredAt?: Date) => {
+  const { node, paymentAddr } = invoice;
+  const status = retiredAt ? ('retired' as const) : ('current' as const);
+  return put(
     table,
     {
-      ...keyItem(keys.invoice(invoice.paymentAddr)),
-      ...invoiceItem.toItem({ ...invoice, status, count: 0n, receivedMsat: 0n }),
-      ...listedAttributes(listed.invoice(invoice.node, invoice.paymentAddr)),
+      ...keyItem(keys.invoice(paymentAddr)),
+      ...invoiceItem.toItem({
+        ...invoice,
+        status,
+        count: 0n,
+        receivedMsat: 0n,
+        ...(retiredAt && { retiredAt }),
+      }),
+      ...listedAttributes(
+        retiredAt
+          ? listed.retiredInvoice(node, retiredAt, paymentAddr)
+          : listed.currentInvoice(node, paymentAddr),
+      ),
     },
     ABSENT,
   );
+};
 
-const retirement = (table: string, { paymentAddr }: CurrentInvoice) =>
+const retirement = (table: string, node: string, { paymentAddr }: CurrentInvoice, now: Date) =>
   update(table, keys.invoice(paymentAddr), {
-    set: { status: { S: 'retired' } },
+    set: {
+      status: { S: 'retired' },
+      retiredAt: moment.write(now)!,
+      ...listedAttributes(listed.retiredInvoice(node, now, paymentAddr)),
+    },
     condition: equals('paymentAddr', { S: paymentAddr }),
   });
 
-/** Drop a want that no longer holds, for its creator is closed. @throws LeaseLostError */
+/** Want a new invoice for an option: the connector looks then whether it needs one. @throws LeaseLostError */
+export async function putWant(ledger: Ledger, lease: Lease, want: Want): Promise<void> {
+  const refused = await transact(ledger, [fence(ledger.table, lease), wantAction(ledger.table, want)]);
+  if (refused?.[0]) throw new LeaseLostError(lease);
+}
+
+/** Drop a want that no longer holds. @throws LeaseLostError */
 export async function dropWant(ledger: Ledger, lease: Lease, want: Want): Promise<void> {
   const refused = await transact(ledger, [fence(ledger.table, lease), unwantAction(ledger.table, want)]);
   if (refused?.[0]) throw new LeaseLostError(lease);

@@ -44,18 +44,30 @@ export const keys = {
   totals: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'all' }),
   day: (handle: string, day: string): Key => ({ pk: `totals#${handle}`, sk: `day#${day}` }),
   node: (node: string): Key => ({ pk: `node#${node}`, sk: 'node' }),
-  aside: (node: string, digest: string): Key => ({ pk: `aside#${node}`, sk: digest }),
+  aside: (node: string, id: string): Key => ({ pk: `aside#${node}`, sk: id }),
 };
+
+/** Sixteen digits, so that text order is number order. */
+const inOrder = (sequence: bigint) => sequence.toString().padStart(16, '0');
 
 /** Keys in the index `listed`. */
 export const listed = {
-  /** A creator's tips by sequence number: sixteen digits, so that text order is number order. */
-  tip: (handle: string, sequence: bigint) => ({
-    listPk: `tips#${handle}`,
-    listSk: sequence.toString().padStart(16, '0'),
+  /** A creator's tips by sequence number: what the feed shows. */
+  tip: (handle: string, sequence: bigint) => ({ listPk: `tips#${handle}`, listSk: inOrder(sequence) }),
+  /** A creator's tips below the minimum that they set: booked, and not shown. */
+  dust: (handle: string, sequence: bigint) => ({ listPk: `dust#${handle}`, listSk: inOrder(sequence) }),
+  /** A node's invoices that are handed out now. */
+  currentInvoice: (node: string, paymentAddr: string) => ({
+    listPk: `invoices#${node}`,
+    listSk: `current#${paymentAddr}`,
   }),
-  /** A node's invoices, for the audit. */
-  invoice: (node: string, paymentAddr: string) => ({ listPk: `invoices#${node}`, listSk: paymentAddr }),
+  /** A node's retired invoices in the order of their retirement: the audit looks at the old ones more rarely. */
+  retiredInvoice: (node: string, retiredAt: Date, paymentAddr: string) => ({
+    listPk: `invoices#${node}`,
+    listSk: `retired#${retiredAt.toISOString()}#${paymentAddr}`,
+  }),
+  /** The nodes of the table, for the check that a connector stands beside the right one. */
+  node: (node: string) => ({ listPk: 'nodes#all', listSk: node }),
   /** All creators, for the operator. */
   creator: (handle: string) => ({ listPk: 'creators#all', listSk: handle }),
 };

@@ -4,9 +4,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Of, optional, record, text, whole } from './codec.ts';
-import { keys } from './keys.ts';
-import { getItem } from './read.ts';
-import type { Ledger } from './table.ts';
+import { listedAttributes } from './creators.ts';
+import { keys, listed } from './keys.ts';
+import { getItem, queryAll } from './read.ts';
+import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, type Condition, equals, update } from './transaction.ts';
 
 const nodeItem = record({
@@ -22,6 +23,8 @@ const nodeItem = record({
   settleIndex: optional(whole),
   /** Highest add index of lnd's that was looked through for invoices of ours. */
   addIndex: optional(whole),
+  /** The retired invoice that the audit of old ones came to. */
+  auditCursor: optional(text),
 });
 
 /** What the table knows of a node. */
@@ -48,6 +51,16 @@ export class LeaseLostError extends Error {
 export async function readNode(ledger: Ledger, node: string): Promise<NodeState | undefined> {
   const item = await getItem(ledger, keys.node(node), { consistent: true });
   return item && nodeItem.fromItem(item);
+}
+
+/** The pubkeys of the nodes that the table has seen. */
+export async function* readNodes(ledger: Ledger): AsyncGenerator<string> {
+  const query = {
+    IndexName: LISTED,
+    KeyConditionExpression: 'listPk = :nodes',
+    ExpressionAttributeValues: { ':nodes': { S: listed.node('').listPk } },
+  };
+  for await (const item of queryAll(ledger, query)) yield text.read(item.listSk, 'listSk');
 }
 
 /**
@@ -78,6 +91,7 @@ export async function takeLease(
       epoch: whole.write(epoch)!,
       holder: { S: holder },
       network: { S: network },
+      ...listedAttributes(listed.node(node)),
     },
     add: { beat: { N: '1' } },
     condition: unchanged,
@@ -99,23 +113,23 @@ export async function releaseLease(ledger: Ledger, lease: Lease): Promise<void> 
 /** The condition of every write that a connector makes. */
 export const holds = (lease: Lease): Condition => equals('epoch', whole.write(lease.epoch)!);
 
+/** Where work on a node goes on: to save effort, never for truth. */
+export type Hints = Pick<NodeState, 'settleIndex' | 'addIndex' | 'auditCursor'>;
+
 /** The action on the node's item that each commit carries: demands the epoch, shows life, moves the hints. */
-export const fence = (table: string, lease: Lease, hints: { settleIndex?: bigint; addIndex?: bigint } = {}) =>
+export const fence = (table: string, lease: Lease, hints: Hints = {}) =>
   update(table, keys.node(lease.node), {
     set: {
       ...(hints.settleIndex !== undefined && { settleIndex: whole.write(hints.settleIndex)! }),
       ...(hints.addIndex !== undefined && { addIndex: whole.write(hints.addIndex)! }),
+      ...(hints.auditCursor !== undefined && { auditCursor: text.write(hints.auditCursor)! }),
     },
     add: { beat: { N: '1' } },
     condition: holds(lease),
   });
 
 /** Move the hints alone. @throws LeaseLostError */
-export async function moveCheckpoint(
-  ledger: Ledger,
-  lease: Lease,
-  hints: { settleIndex?: bigint; addIndex?: bigint },
-): Promise<void> {
+export async function moveHints(ledger: Ledger, lease: Lease, hints: Hints): Promise<void> {
   if (!(await sendUpdate(ledger, fence(ledger.table, lease, hints)))) throw new LeaseLostError(lease);
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Item, moment, type Of, optional, record, small, text, whole } from './codec.ts';
+import { flag, type Item, moment, type Of, optional, record, small, text, whole } from './codec.ts';
 import { listedAttributes } from './creators.ts';
 import { type Key, keyItem, keys, listed } from './keys.ts';
-import { getItems, queryPage } from './read.ts';
+import { getItems, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 
 const tipItem = record({
@@ -19,6 +19,10 @@ const tipItem = record({
   shards: small,
   message: optional(text),
   sender: optional(text),
+  /** Below the minimum that its creator had set: not in the feed. */
+  dust: flag,
+  /** Why an operator booked it, though it could not be verified. */
+  override: optional(text),
 });
 
 /** A payment, booked. */
@@ -29,7 +33,7 @@ export const tipFromItem = (item: Item): Tip => tipItem.fromItem(item);
 export const tipToItem = (tip: Tip): Item => ({
   ...keyItem(tipKey(tip)),
   ...tipItem.toItem(tip),
-  ...listedAttributes(listed.tip(tip.handle, tip.sequence)),
+  ...listedAttributes((tip.dust ? listed.dust : listed.tip)(tip.handle, tip.sequence)),
 });
 
 /** The name of a tip in the public feed: follows from the set id, and does not lead back to it. */
@@ -69,6 +73,18 @@ export async function readFeed(
   const tips = items.map(tipItem.fromItem);
   const oldest = tips.at(-1)?.sequence;
   return { tips, ...(lastKey && oldest !== undefined && oldest > 1n && { next: oldest }) };
+}
+
+/** All tips of a creator, dust too, in no promised order. */
+export async function* readAllTips(ledger: Ledger, handle: string): AsyncGenerator<Tip> {
+  for (const list of [listed.tip, listed.dust]) {
+    const query = {
+      IndexName: LISTED,
+      KeyConditionExpression: 'listPk = :tips',
+      ExpressionAttributeValues: { ':tips': { S: list(handle, 0n).listPk } },
+    };
+    for await (const item of queryAll(ledger, query)) yield tipItem.fromItem(item);
+  }
 }
 
 /** Those of a node's set ids (hex) that are booked. */

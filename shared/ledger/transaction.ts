@@ -5,7 +5,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Item } from './codec.ts';
+import { type Item, ItemError } from './codec.ts';
 import { type Key, keyItem } from './keys.ts';
 import type { Ledger } from './table.ts';
 
@@ -100,4 +100,19 @@ export async function transact(
     if (refusals.every((each) => each === undefined)) throw error;
     return refusals;
   }
+}
+
+/** Reasons of a cancelled transaction that lie in what was sent. */
+const OF_CONTENT = ['ValidationError', 'ItemCollectionSizeLimitExceeded'];
+
+/**
+ * Whether an error lies in what was sent or in an item that it meets, so that sending it again, however late, ends the
+ * same: an item too large, a number out of range, an item of the table that can't be read.
+ */
+export function isForGood(error: unknown): boolean {
+  if (error instanceof ItemError) return true;
+  if (error instanceof TransactionCanceledException) {
+    return (error.CancellationReasons ?? []).some(({ Code }) => OF_CONTENT.includes(Code ?? ''));
+  }
+  return error instanceof Error && error.name === 'ValidationException';
 }

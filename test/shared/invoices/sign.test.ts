@@ -134,7 +134,7 @@ describe('an AMP invoice that is signed here', () => {
           createdAt: rest.createdAt,
           expiresAt: new Date(rest.createdAt.getTime() + rest.expirySeconds * 1000),
           description: rest.description,
-          routeHints: 0,
+          routeHints: [],
         });
       }),
       { numRuns: 60 },

@@ -7,10 +7,14 @@ import {
   addCreator,
   batchLength,
   bookTips,
+  closeAside,
   closeCreator,
+  InvoiceMissingError,
   type Lease,
   type NewTip,
   putRetiredInvoice,
+  readAllTips,
+  readAside,
   readAsides,
   readCreatorWithTotals,
   readDay,
@@ -19,6 +23,8 @@ import {
   readNode,
   readTip,
   readTotals,
+  setMinimum,
+  setsAside,
   type Tip,
 } from '../../../shared/ledger/index.ts';
 import { KINDS, type Kind } from '../../../shared/ledger/keys.ts';
@@ -35,7 +41,7 @@ beforeEach(async () => {
   book = await openBook();
   lease = await lead(book.ledger);
   for (const handle of ['alice', 'bob']) await addCreator(book.ledger, { handle, name: handle }, NOW);
-  for (const invoice of [alice, coffee, bob]) await putRetiredInvoice(book.ledger, lease, invoice);
+  for (const invoice of [alice, coffee, bob]) await putRetiredInvoice(book.ledger, lease, invoice, NOW);
 });
 afterEach(() => book.close());
 
@@ -132,7 +138,7 @@ describe('booking', () => {
     await enter([paid(alice, 'one')]);
     const event = '{"again":true}';
     const again = await enter([paid(alice, 'one', { ...other, event }), paid(alice, 'two')]);
-    expect(again.contradicted).toEqual([{ reason: CONTRADICTED, event }]);
+    expect(again.contradicted).toEqual([{ reason: CONTRADICTED, setId: hex('set one'), event }]);
     expect(again.tips.map((tip) => tip.setId)).toEqual([hex('set two')]);
     expect((await readTip(book.ledger, hex('set one')))?.amountMsat).toBe(1_000n);
     expect(await asides()).toEqual([{ reason: CONTRADICTED, event }]);
@@ -145,8 +151,8 @@ describe('booking', () => {
     const event = '{"again":true}';
     const booked = await enter([paid(alice, 'one'), paid(alice, 'one', { amountMsat: 5n, event })]);
     expect(booked.tips.map((tip) => tip.amountMsat)).toEqual([1_000n]);
-    expect(booked.contradicted).toEqual([{ reason: CONTRADICTED, event }]);
-    expect(await asides()).toEqual(booked.contradicted);
+    expect(booked.contradicted).toEqual([{ reason: CONTRADICTED, setId: hex('set one'), event }]);
+    expect(await asides()).toEqual([{ reason: CONTRADICTED, event }]);
     await expectBooksToAgree('alice');
   });
 
@@ -172,6 +178,42 @@ describe('booking', () => {
     expect(await expectBooksToAgree('alice')).toHaveLength(2);
   });
 
+  it("tips below the creator's minimum are booked and summed, and are not in the feed", async () => {
+    await setMinimum(book.ledger, 'alice', 1_000n);
+    const amounts = [1n, 999n, 1_000n, 5_000n].map((amountMsat, at) =>
+      paid(alice, `tip ${at}`, { amountMsat }),
+    );
+    await enter(amounts);
+    expect((await all('alice')).map(({ sequence }) => sequence)).toEqual([4n, 3n]);
+    expect(await readTip(book.ledger, hex('set tip 0'))).toMatchObject({ dust: true, sequence: 1n });
+    expect(await readTotals(book.ledger, 'alice')).toMatchObject({ count: 4n, amountMsat: 7_000n });
+    expect((await gather(readAllTips(book.ledger, 'alice'))).map(({ sequence }) => sequence).sort()).toEqual([
+      1n,
+      2n,
+      3n,
+      4n,
+    ]);
+    await setMinimum(book.ledger, 'alice', 0n);
+    await enter([paid(alice, 'small', { amountMsat: 1n })]);
+    expect((await all('alice')).map(({ sequence }) => sequence)).toEqual([5n, 4n, 3n]);
+  });
+
+  it('sets that have an event set aside are told from those that have none', async () => {
+    await enter([], [{ reason: 'strange', event: '{}', setId: hex('one') }]);
+    expect(await setsAside(book.ledger, NODE, [hex('two'), hex('one')])).toEqual(new Set([hex('one')]));
+    const [aside] = await gather(readAsides(book.ledger, NODE));
+    const closed = { id: aside!.id, status: 'dismissed', note: 'a test of the node', now: NOW } as const;
+    expect(await closeAside(book.ledger, lease, closed)).toBe(true);
+    expect(await closeAside(book.ledger, lease, closed)).toBe(false);
+    expect(await readAside(book.ledger, NODE, aside!.id)).toMatchObject({
+      status: 'dismissed',
+      note: 'a test of the node',
+      closedAt: NOW,
+    });
+    await enter([], [{ reason: 'strange', event: '{}', setId: hex('one') }]);
+    expect((await readAside(book.ledger, NODE, aside!.id))?.status).toBe('dismissed');
+  });
+
   it('a closed creator gets what is still paid', async () => {
     await closeCreator(book.ledger, 'alice');
     await enter([paid(alice, 'late')]);
@@ -180,7 +222,7 @@ describe('booking', () => {
 
   it('a tip to an invoice that is not attributed is not booked, nor is any sum', async () => {
     const before = await scan(book.ledger);
-    await expect(enter([paid(minted('alice', 'unknown'), 'one')])).rejects.toThrow('refused 10 times');
+    await expect(enter([paid(minted('alice', 'unknown'), 'one')])).rejects.toThrow(InvoiceMissingError);
     expect(await scan(book.ledger)).toEqual(before);
   });
 

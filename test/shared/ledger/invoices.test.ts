@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addCreator,
+  currentInvoices,
   dropWant,
   dueWants,
-  invoicesOfNode,
   type Lease,
   LeaseLostError,
   openOptionId,
@@ -12,7 +12,7 @@ import {
   readCreatorWithInvoice,
   readInvoice,
   readInvoices,
-  readNode,
+  retiredInvoices,
 } from '../../../shared/ledger/index.ts';
 import { gather, hex, LATER, lead, minted, NODE, NOW, openBook } from './book.ts';
 
@@ -52,7 +52,7 @@ describe('invoices', () => {
   it('a minted invoice answers its want, is handed out, and the next want is set', async () => {
     await addCreator(book.ledger, { handle: 'alice', name: 'Alice' }, NOW);
     const [want] = await gather(dueWants(book.ledger, NOW));
-    const put = { invoice: first, previous: undefined, want, renewAt: LATER };
+    const put = { invoice: first, previous: undefined, want, renewAt: LATER, now: NOW };
     expect(await putCurrentInvoice(book.ledger, lease, put)).toBe(true);
 
     const { node: _, addIndex: __, ...handedOut } = first;
@@ -65,12 +65,11 @@ describe('invoices', () => {
     });
     expect(await due(NOW)).toEqual([]);
     expect(await due(LATER)).toContain('alice');
-    expect((await readNode(book.ledger, NODE))?.addIndex).toBe(7n);
   });
 
   it('the next one retires it, and both stay attributed', async () => {
     const previous = await current('alice');
-    const put = { invoice: second, previous, want: undefined, renewAt: LATER };
+    const put = { invoice: second, previous, want: undefined, renewAt: LATER, now: NOW };
     expect(await putCurrentInvoice(book.ledger, lease, put)).toBe(true);
     expect((await current('alice'))?.paymentAddr).toBe(second.paymentAddr);
     const read = await readInvoices(book.ledger, [second.paymentAddr, hex('unknown'), first.paymentAddr]);
@@ -83,7 +82,7 @@ describe('invoices', () => {
     ['none, though there is one', undefined],
   ])('nothing is written when the invoice seen before is %s', async (_, previous) => {
     const third = minted('alice', `third ${_}`);
-    const put = { invoice: third, previous, want: undefined, renewAt: LATER };
+    const put = { invoice: third, previous, want: undefined, renewAt: LATER, now: NOW };
     expect(await putCurrentInvoice(book.ledger, lease, put)).toBe(false);
     expect((await current('alice'))?.paymentAddr).toBe(second.paymentAddr);
     expect(await readInvoice(book.ledger, third.paymentAddr)).toBeUndefined();
@@ -101,8 +100,8 @@ describe('invoices', () => {
 
   it('one that is found at the node is attributed without being handed out, once', async () => {
     const found = minted('alice', 'found');
-    expect(await putRetiredInvoice(book.ledger, lease, found)).toBe(true);
-    expect(await putRetiredInvoice(book.ledger, lease, { ...found, handle: 'mallory' })).toBe(false);
+    expect(await putRetiredInvoice(book.ledger, lease, found, NOW)).toBe(true);
+    expect(await putRetiredInvoice(book.ledger, lease, { ...found, handle: 'mallory' }, NOW)).toBe(false);
     expect(await readInvoice(book.ledger, found.paymentAddr)).toMatchObject({
       handle: 'alice',
       status: 'retired',
@@ -111,20 +110,28 @@ describe('invoices', () => {
   });
 
   it("a node's invoices are listed, current and retired", async () => {
-    const listed = await gather(invoicesOfNode(book.ledger, NODE));
-    const names = ['first', 'second', 'found'].map((name) => minted('alice', name).paymentAddr);
-    expect(listed.map((invoice) => invoice.paymentAddr)).toEqual(names.sort());
-    expect(await gather(invoicesOfNode(book.ledger, `03${'00'.repeat(32)}`))).toEqual([]);
+    const addrs = async (invoices: AsyncIterable<{ paymentAddr: string }>) =>
+      (await gather(invoices)).map(({ paymentAddr }) => paymentAddr);
+    const sorted = (...names: string[]) => names.map((name) => minted('alice', name).paymentAddr).sort();
+    const after = new Date(NOW.getTime() + 1);
+    expect(await addrs(currentInvoices(book.ledger, NODE))).toEqual(sorted('second'));
+    expect(await addrs(retiredInvoices(book.ledger, NODE, NOW))).toEqual(sorted('first', 'found'));
+    expect(await addrs(retiredInvoices(book.ledger, NODE, new Date(0), NOW))).toEqual([]);
+    expect(await addrs(retiredInvoices(book.ledger, NODE, new Date(0), after))).toEqual(
+      sorted('first', 'found'),
+    );
+    expect(await addrs(retiredInvoices(book.ledger, NODE, after))).toEqual([]);
+    expect(await addrs(currentInvoices(book.ledger, `03${'00'.repeat(32)}`))).toEqual([]);
   });
 
   it('who lost the lease writes no invoice and drops no want', async () => {
     const previous = await current('alice');
     const old = lease;
     lease = await lead(book.ledger, 'second');
-    const put = { invoice: minted('alice', 'stale'), previous, want: undefined, renewAt: LATER };
+    const put = { invoice: minted('alice', 'stale'), previous, want: undefined, renewAt: LATER, now: NOW };
     const want = { due: LATER, handle: 'alice', optionId: openOptionId('alice') };
     await expect(putCurrentInvoice(book.ledger, old, put)).rejects.toThrow(LeaseLostError);
-    await expect(putRetiredInvoice(book.ledger, old, put.invoice)).rejects.toThrow(LeaseLostError);
+    await expect(putRetiredInvoice(book.ledger, old, put.invoice, NOW)).rejects.toThrow(LeaseLostError);
     await expect(dropWant(book.ledger, old, want)).rejects.toThrow(LeaseLostError);
     expect(await readInvoice(book.ledger, put.invoice.paymentAddr)).toBeUndefined();
     expect(await due(LATER)).toContain('alice');

@@ -4,7 +4,7 @@ import {
   bookTips,
   keepLease,
   LeaseLostError,
-  moveCheckpoint,
+  moveHints,
   putRetiredInvoice,
   readNode,
   readTip,
@@ -43,13 +43,13 @@ describe('the lease on a node', () => {
     expect(await readNode(book.ledger, NODE)).toMatchObject({ holder: 'second', epoch: 2n });
   });
 
-  it.each(['keepLease', 'moveCheckpoint', 'bookTips'] as const)(
+  it.each(['keepLease', 'moveHints', 'bookTips'] as const)(
     'is not taken from a holder who gave a sign of life by %s',
     async (sign) => {
       const lease = await lead(book.ledger);
       const seen = await readNode(book.ledger, NODE);
       if (sign === 'keepLease') await keepLease(book.ledger, lease);
-      if (sign === 'moveCheckpoint') await moveCheckpoint(book.ledger, lease, { settleIndex: 1n });
+      if (sign === 'moveHints') await moveHints(book.ledger, lease, { settleIndex: 1n });
       if (sign === 'bookTips') await bookTips(book.ledger, lease, { tips: [], asides: [] });
       expect(await take('rival', seen)).toBeUndefined();
     },
@@ -59,15 +59,15 @@ describe('the lease on a node', () => {
     const old = await lead(book.ledger, 'old');
     await addCreator(book.ledger, { handle: 'alice', name: 'Alice' }, NOW);
     const invoice = minted('alice', 'open');
-    await putRetiredInvoice(book.ledger, old, invoice);
-    await moveCheckpoint(book.ledger, old, { settleIndex: 5n, addIndex: 6n });
+    await putRetiredInvoice(book.ledger, old, invoice, NOW);
+    await moveHints(book.ledger, old, { settleIndex: 5n, addIndex: 6n });
     await lead(book.ledger, 'new');
     const before = await readNode(book.ledger, NODE);
 
     const batch = { tips: [paid(invoice, 'late')], asides: [{ reason: 'late', event: '{}' }] };
     await expect(bookTips(book.ledger, old, batch, { settleIndex: 9n })).rejects.toThrow(LeaseLostError);
     await expect(keepLease(book.ledger, old)).rejects.toThrow(LeaseLostError);
-    await expect(moveCheckpoint(book.ledger, old, { settleIndex: 9n })).rejects.toThrow(
+    await expect(moveHints(book.ledger, old, { settleIndex: 9n })).rejects.toThrow(
       expect.objectContaining({ lease: old }),
     );
     await releaseLease(book.ledger, old);
@@ -80,8 +80,8 @@ describe('the lease on a node', () => {
 
   it('moves one hint without the other', async () => {
     const lease = await lead(book.ledger);
-    await moveCheckpoint(book.ledger, lease, { settleIndex: 2n ** 53n + 1n });
-    await moveCheckpoint(book.ledger, lease, { addIndex: 3n });
+    await moveHints(book.ledger, lease, { settleIndex: 2n ** 53n + 1n });
+    await moveHints(book.ledger, lease, { addIndex: 3n });
     expect(await readNode(book.ledger, NODE)).toMatchObject({ settleIndex: 2n ** 53n + 1n, addIndex: 3n });
   });
 

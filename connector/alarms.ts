@@ -1,0 +1,31 @@
+import type { Log } from './log.ts';
+
+/** What an operator should hear of, by name. A metric counts each. */
+export const ALARMS = {
+  'set-aside': 'an event can not be booked as it is: look at it with npm run asides',
+  missed: 'a payment was not heard of, and was found by the audit',
+  'index-gap': 'settle indexes of lnd are missing',
+  'index-reused': "lnd's settle index went back: its indexes are used again",
+  'sets-gone':
+    'the table has tips that lnd does not know: the node was restored from an older copy, or replaced',
+  'invoice-gone': 'lnd does not know an invoice of the table',
+  'mint-failed': 'an invoice could not be minted',
+  dust: 'many tips below the minimum of their creator',
+} as const;
+
+export type Alarm = keyof typeof ALARMS;
+
+/** Counts alarms by name since the process began, and logs each with what was seen. */
+export class Alarms {
+  readonly counts: Partial<Record<Alarm, number>> = {};
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  raise(alarm: Alarm, seen: object): void {
+    this.counts[alarm] = (this.counts[alarm] ?? 0) + 1;
+    this.#log.error({ alarm, ...seen }, ALARMS[alarm]);
+  }
+}

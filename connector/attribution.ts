@@ -1,0 +1,79 @@
+import { InvoiceError } from '../shared/invoices/index.ts';
+import { putWant, readInvoices } from '../shared/ledger/index.ts';
+import type { LndInvoice, Settlement } from './lnd.ts';
+import { optionIdIn } from './memo.ts';
+import { adopt, MintError, type Minting } from './minting.ts';
+import { earliestRotation } from './rotation.ts';
+
+/** Whose a payment is, or why that can't be told; neither when it is someone else's business on this node. */
+export type Attributed = { handle: string; optionId: string } | { refused: string } | undefined;
+
+/** An invoice of the table, as remembered: whose it is never changes, the count of its payments goes on. */
+interface Known {
+  readonly handle: string;
+  readonly optionId: string;
+  readonly createdAt: Date;
+  payments: number;
+  rotated: boolean;
+}
+
+const MOST_REMEMBERED = 10_000;
+
+/**
+ * Finds out whose payments are: by the table, and by the memo for an invoice that the table lost. Counts them on the way,
+ * and wants another invoice when one has had its share.
+ */
+export class Attribution {
+  readonly #minting: Minting;
+  readonly #known = new Map<string, Known>();
+
+  constructor(minting: Minting) {
+    this.#minting = minting;
+  }
+
+  async of(settlement: Settlement): Promise<Attributed> {
+    const known = this.#known.get(settlement.paymentAddr) ?? (await this.#look(settlement));
+    if (known === undefined || 'refused' in known) return known;
+    known.payments++;
+    if (known.payments >= this.#minting.rotateAfter && !known.rotated) await this.#wantAnother(known);
+    return { handle: known.handle, optionId: known.optionId };
+  }
+
+  async #look(found: LndInvoice): Promise<Known | { refused: string } | undefined> {
+    const { ledger, patiently } = this.#minting;
+    const { paymentAddr, paymentRequest, memo } = found;
+    const read = async () => (await patiently(() => readInvoices(ledger, [paymentAddr])))[0];
+    let invoice = await read();
+    if (!invoice) {
+      // Spontaneous payments have no payment request, and invoices of others no memo like ours.
+      if (paymentRequest === '' || optionIdIn(memo) === undefined) return undefined;
+      const refused = await this.#adopt(found);
+      if (refused !== undefined) return { refused };
+      invoice = await read();
+      if (!invoice) throw new Error(`invoice ${paymentAddr} was adopted, and is not in the table`);
+    }
+    const { handle, optionId, createdAt, count } = invoice;
+    const known = { handle, optionId, createdAt, payments: Number(count), rotated: false };
+    if (this.#known.size >= MOST_REMEMBERED) this.#known.clear();
+    this.#known.set(paymentAddr, known);
+    return known;
+  }
+
+  async #adopt(found: LndInvoice): Promise<string | undefined> {
+    try {
+      if (await adopt(this.#minting, found)) return undefined;
+      return 'payment to an invoice with a memo of ours, but no creator has its option';
+    } catch (error) {
+      if (!(error instanceof InvoiceError || error instanceof MintError)) throw error;
+      return `payment to an invoice with a memo like ours that is not one of ours: ${error.message}`;
+    }
+  }
+
+  async #wantAnother(known: Known): Promise<void> {
+    const { ledger, lease, clock, rotateRestMs, patiently } = this.#minting;
+    const { handle, optionId } = known;
+    known.rotated = true;
+    const due = new Date(Math.max(clock().getTime(), earliestRotation(known, rotateRestMs).getTime()));
+    await patiently(() => putWant(ledger, lease, { handle, optionId, due }));
+  }
+}

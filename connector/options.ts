@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import type { ParseArgsConfig } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Ledger } from '../shared/ledger/index.ts';
+import { OtherNodeError, WrongNetworkError } from './leading.ts';
+import { bakeCommand, checkMacaroon, MacaroonError } from './macaroon.ts';
+import type { LndAccess } from './system.ts';
+
+/** A flag or variable that can't be taken; the message names it. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+}
+
+const text = { type: 'string' } as const;
+
+/** The flags that name lnd and the table, for every command of the connector. */
+export const PLACES = {
+  'lnd-host': text,
+  'lnd-cert': text,
+  'lnd-macaroon': text,
+  table: text,
+  region: text,
+  endpoint: text,
+  help: { type: 'boolean' },
+} as const satisfies ParseArgsConfig['options'];
+
+export const PLACES_HELP = `  --lnd-host HOST:PORT     lnd's gRPC (AMPJAR_LND_HOST), default localhost:10009
+  --lnd-cert FILE          lnd's tls.cert (AMPJAR_LND_CERT)
+  --lnd-macaroon FILE      the connector's macaroon (AMPJAR_LND_MACAROON), baked by
+                           ${bakeCommand()}
+  --table NAME             DynamoDB table (AMPJAR_TABLE), default ampjar
+  --region REGION          its region (AWS_REGION), default us-east-1
+  --endpoint URL           another DynamoDB endpoint (AMPJAR_ENDPOINT)
+`;
+
+type Values = Partial<Record<Exclude<keyof typeof PLACES, 'help'>, string | undefined>>;
+type Env = Record<string, string | undefined>;
+
+/** Where lnd answers and how it is reached; the files are looked at once, so that a wrong one is told at once. */
+export async function readLndAccess(values: Values, env: Env, routeHints = false): Promise<LndAccess> {
+  const needed = (flag: 'lnd-cert' | 'lnd-macaroon', variable: string) => {
+    const path = values[flag] ?? env[variable];
+    if (!path) throw new OptionError(`--${flag}: missing (or ${variable}); see --help`);
+    return path;
+  };
+  const read = (flag: string, path: string) =>
+    readFile(path).catch((error: Error) => {
+      throw new OptionError(`--${flag}: ${error.message}`);
+    });
+  const certPath = needed('lnd-cert', 'AMPJAR_LND_CERT');
+  const macaroonPath = needed('lnd-macaroon', 'AMPJAR_LND_MACAROON');
+  checkMacaroon(await read('lnd-macaroon', macaroonPath), { routeHints });
+  await read('lnd-cert', certPath);
+  return { socket: values['lnd-host'] ?? env.AMPJAR_LND_HOST ?? 'localhost:10009', certPath, macaroonPath };
+}
+
+/** The table. What answers on loopback is given credentials that mean nothing. */
+export function openLedger(values: Values, env: Env): Ledger {
+  const endpoint = values.endpoint ?? env.AMPJAR_ENDPOINT;
+  if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:/.test(endpoint))) {
+    throw new OptionError(`--endpoint: "${endpoint}" is not a URL like http://127.0.0.1:8000`);
+  }
+  const loopback = endpoint !== undefined && ['127.0.0.1', 'localhost'].includes(new URL(endpoint).hostname);
+  const client = new DynamoDBClient({
+    region: values.region ?? env.AWS_REGION ?? 'us-east-1',
+    ...(endpoint !== undefined && { endpoint }),
+    ...(loopback && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+  });
+  return { client, table: values.table ?? env.AMPJAR_TABLE ?? 'ampjar' };
+}
+
+/** A whole number of a flag, from `least` to `most`. */
+export function readNumber(
+  flag: string,
+  value: string | undefined,
+  least: number,
+  most: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(value) || Number(value) < least || Number(value) > most) {
+    throw new OptionError(`--${flag}: "${value}" is not a whole number from ${least} to ${most}`);
+  }
+  return Number(value);
+}
+
+/** Exit code of a failed command: 2 when the asker can mend it by asking differently. */
+export const exitCode = (error: unknown) =>
+  error instanceof OptionError ||
+  error instanceof MacaroonError ||
+  error instanceof WrongNetworkError ||
+  error instanceof OtherNodeError ||
+  (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+    ? 2
+    : 1;
+
+/** Run an entry's main function: a failure is one line on stderr and an exit code. */
+export function runMain(main: (args: string[], env: Env) => Promise<number | undefined>): void {
+  main(process.argv.slice(2), process.env).then(
+    (code) => process.exit(code ?? 0),
+    (error: Error) => {
+      process.stderr.write(`${error.message.replaceAll('\n', ' ')}\n`);
+      process.exit(exitCode(error));
+    },
+  );
+}

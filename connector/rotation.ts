@@ -1,0 +1,52 @@
+import { readAmpInvoice } from '../shared/invoices/index.ts';
+import { type CurrentInvoice, readInvoices, type TipOption } from '../shared/ledger/index.ts';
+import type { Minting } from './minting.ts';
+
+const WEEK_MS = 7 * 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** Why an option needs a new invoice. */
+export type Reason = 'none' | 'amount' | 'expiry' | 'payments' | 'gone' | 'hints';
+
+/**
+ * When an invoice is to be replaced for its age: a week before its expiry, longer than any cache holds it, or at three
+ * quarters of a short life.
+ */
+export function renewalOf({ createdAt, expiresAt }: { createdAt: Date; expiresAt: Date }): Date {
+  const lifeMs = expiresAt.getTime() - createdAt.getTime();
+  return new Date(expiresAt.getTime() - Math.min(WEEK_MS, lifeMs / 4));
+}
+
+/** When an invoice may be replaced for anything but its age: an hour after it was made, so that rotation can't run away. */
+export const earliestRotation = ({ createdAt }: { createdAt: Date }, restMs = HOUR_MS): Date =>
+  new Date(createdAt.getTime() + restMs);
+
+/**
+ * Whether an option needs a new invoice now, and why. Wants only say that someone should look: what is true is read here,
+ * so a want that comes twice or late does nothing.
+ */
+export async function reasonToMint(
+  { ledger, lnd, clock, rotateAfter, rotateRestMs, routeHints }: Minting,
+  option: TipOption,
+  current: CurrentInvoice | undefined,
+): Promise<Reason | undefined> {
+  if (!current) return 'none';
+  if (current.amountMsat !== option.amountMsat) return 'amount';
+  if (renewalOf(current) <= clock()) return 'expiry';
+  const [invoice] = await readInvoices(ledger, [current.paymentAddr]);
+  if ((await lnd.settledSets(current.paymentAddr)) === undefined) return 'gone';
+  if (earliestRotation(current, rotateRestMs) > clock()) return undefined;
+  if (invoice && invoice.count >= BigInt(rotateAfter)) return 'payments';
+  if (routeHints && hintsAreStale(current.paymentRequest, await lnd.privateChannels())) return 'hints';
+  return undefined;
+}
+
+/**
+ * Whether payers are led to channels that are no more, or to none though there are some.
+ * @param channels the open unannounced channels, each as all the short channel ids that it goes by
+ */
+export function hintsAreStale(paymentRequest: string, channels: readonly (readonly string[])[]): boolean {
+  const { routeHints } = readAmpInvoice(paymentRequest);
+  if (routeHints.length === 0) return channels.length > 0;
+  return routeHints.some((hinted) => !channels.some((ids) => ids.includes(hinted)));
+}

@@ -1,0 +1,264 @@
+import {
+  currentInvoices,
+  InvoiceMissingError,
+  isForGood,
+  keepLease,
+  type Lease,
+  LeaseLostError,
+  moveHints,
+  type NodeState,
+  putWant,
+} from '../shared/ledger/index.ts';
+import type { Alarms } from './alarms.ts';
+import { Attribution } from './attribution.ts';
+import { Audit, type Drift, isDrift } from './audit.ts';
+import { Backoff } from './backoff.ts';
+import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
+import type { ConnectorParts } from './connector.ts';
+import type { DustWatch } from './dust.ts';
+import { eventJson, type Lnd, LndError, type Told } from './lnd.ts';
+import { adoptLost, Mint, type Minting, ROTATE_AFTER } from './minting.ts';
+import { earliestRotation, hintsAreStale } from './rotation.ts';
+import { verifySettlement } from './settlement.ts';
+
+const LOOK_EVERY_MS = 2_000;
+const AUDIT_EVERY_MS = 600_000;
+/** A busy node's replay may never fall silent: after so long its order counts as known. */
+const ORDER_KNOWN_AFTER_MS = 60_000;
+
+/** What a session tells the connector of. */
+export interface Watcher {
+  readonly alarms: Alarms;
+  readonly dust: DustWatch;
+  readonly counts: BookingCounts;
+  /** All that was settled before is booked. */
+  live(drift: Drift): void;
+  /** How many wait, and how far the node is. */
+  at(waiting: number, settleIndex: bigint | undefined): void;
+}
+
+/** A connection to lnd while leading for it: minting, listening, auditing and probing side by side. The first to fail ends it. */
+export class Session {
+  readonly #parts: ConnectorParts;
+  readonly #watcher: Watcher;
+  readonly #lnd: Lnd;
+  readonly #lease: Lease;
+  readonly #state: NodeState | undefined;
+  readonly #ended = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #minting: Minting;
+  readonly #queue: BookingQueue;
+  readonly #attribution: Attribution;
+  #hinted: () => void = () => {};
+  #auditSoon: () => void = () => {};
+
+  constructor(
+    parts: ConnectorParts,
+    watcher: Watcher,
+    { lnd, lease, state, stop }: { lnd: Lnd; lease: Lease; state: NodeState | undefined; stop: AbortSignal },
+  ) {
+    this.#parts = parts;
+    this.#watcher = watcher;
+    this.#lnd = lnd;
+    this.#lease = lease;
+    this.#state = state;
+    this.#signal = AbortSignal.any([stop, this.#ended.signal]);
+    const { alarms, dust, counts } = watcher;
+    this.#minting = {
+      ...parts,
+      rotateAfter: parts.rotateAfter ?? ROTATE_AFTER,
+      lease,
+      lnd,
+      alarms,
+      patiently: (write) => this.#patiently(write),
+    };
+    this.#queue = new BookingQueue(
+      { ...parts, lease, alarms, dust, backoff: this.#backoff(), token: parts.unique },
+      counts,
+    );
+    this.#attribution = new Attribution(this.#minting);
+  }
+
+  /** Say that the table may want an invoice: for speed only, it is found anyway. */
+  hint(): void {
+    this.#hinted();
+  }
+
+  /** Until the signal aborts; what was heard by then is booked. @throws whatever ended the connection */
+  async run(): Promise<void> {
+    const { log } = this.#parts;
+    const { adopted, last } = await adoptLost(this.#minting, this.#state?.addIndex ?? 0n);
+    if (adopted > 0)
+      log.warn({ adopted, addIndex: last.toString() }, 'adopted invoices that the table did not know');
+    const booking = this.#queue.run(this.#signal);
+    const work = [this.#listen(), this.#audits(), this.#mint(), this.#probe()];
+    try {
+      await Promise.race([booking, Promise.all(work)]);
+    } finally {
+      this.#ended.abort();
+      await Promise.allSettled([...work, booking]);
+      this.#tell();
+    }
+  }
+
+  /** From one below the checkpoint on: lnd skips the settlement after an index that is missing (LND's channeldb). */
+  async #listen() {
+    const { alarms } = this.#watcher;
+    const checkpoint = this.#state?.settleIndex;
+    const from = checkpoint === undefined ? 0n : checkpoint > 2n ? checkpoint - 1n : 1n;
+    let last: bigint | undefined;
+    let reused = false;
+    for await (const event of this.#lnd.settlements(from, this.#signal)) {
+      if (event.kind === 'unreadable') {
+        alarms.raise('set-aside', { reason: event.reason });
+        await this.#queue.push({ entry: { reason: event.reason, event: eventJson(event.raw) } });
+        continue;
+      }
+      const { settleIndex } = event.kind === 'amp' ? event.settlement : event;
+      if (settleIndex > 0n) {
+        if (settleIndex <= from && !reused) {
+          reused = true;
+          alarms.raise('index-reused', {
+            checkpoint: checkpoint?.toString(),
+            settleIndex: settleIndex.toString(),
+          });
+          this.#auditSoon();
+        }
+        if (this.#queue.orderKnown && last !== undefined && settleIndex > last + 1n) {
+          alarms.raise('index-gap', { after: last.toString(), settleIndex: settleIndex.toString() });
+          this.#auditSoon();
+        }
+        if (last === undefined || settleIndex > last) last = settleIndex;
+      }
+      if (event.kind === 'amp') await this.#hear(event, { settleIndex });
+      else await this.#queue.push({ settleIndex });
+    }
+  }
+
+  /** One settlement: verified, attributed, and queued; or set aside; or not ours. */
+  async #hear({ settlement, raw }: Told, position: { settleIndex?: bigint }) {
+    const { setId, paymentAddr } = settlement;
+    const owner = await this.#attribution.of(settlement);
+    if (!owner) {
+      this.#parts.log.info({ paymentAddr }, 'not ours');
+      return this.#queue.push(position);
+    }
+    const checked = 'refused' in owner ? owner : verifySettlement(settlement);
+    const event = eventJson(raw);
+    if ('refused' in checked) {
+      const reason = checked.refused;
+      this.#watcher.alarms.raise('set-aside', { paymentAddr, reason });
+      const named = /^[0-9a-f]{64}$/.test(setId) && { setId };
+      return this.#queue.push({ ...position, entry: { reason, event, ...named } });
+    }
+    const { handle, optionId } = owner as { handle: string; optionId: string };
+    await this.#queue.push({ ...position, entry: { ...checked.set, handle, optionId, event } });
+  }
+
+  async #audits() {
+    const { ledger, log, clock, sleep, steadyMs, chance } = this.#parts;
+    const { node } = this.#lease;
+    const backoff = new Backoff({ firstMs: 1_000, mostMs: 60_000, chance, sleep });
+    const audit = new Audit({
+      ledger,
+      lnd: this.#lnd,
+      alarms: this.#watcher.alarms,
+      node,
+      caughtUp: (settleIndex) => this.#queue.caughtUp(settleIndex, this.#signal),
+      found: (told) => this.#hear(told, {}),
+      gone: ({ handle, optionId, status }) =>
+        status === 'current' ? this.#want(handle, optionId, clock()) : Promise.resolve(),
+    });
+    let cursor = this.#state?.auditCursor;
+    const began = steadyMs();
+    while (!this.#signal.aborted) {
+      const soon = new Promise<void>((resolve) => {
+        this.#auditSoon = resolve;
+      });
+      const { drift, ...next } = await backoff.untilDone(
+        () => audit.run(clock(), cursor),
+        (error) =>
+          !(
+            error instanceof LndError ||
+            error instanceof LeaseLostError ||
+            error instanceof InvoiceMissingError
+          ),
+        (error, waitMs) => log.warn({ error: String(error), waitMs }, 'audit failed, trying again'),
+        this.#signal,
+      );
+      const found = { ...drift, missingMsat: drift.missingMsat.toString() };
+      if (isDrift(drift)) log.warn(found, 'audit: table and lnd differ');
+      else log.info(found, 'audit: table and lnd agree');
+      this.#watcher.live(drift);
+      if (next.cursor !== cursor) {
+        cursor = next.cursor;
+        await this.#patiently(() => moveHints(ledger, this.#lease, { auditCursor: next.cursor }));
+      }
+      if (this.#parts.routeHints) await this.#renewStaleHints();
+      if (!this.#queue.orderKnown) {
+        while (!this.#signal.aborted && steadyMs() - began < ORDER_KNOWN_AFTER_MS && !this.#queue.isQuiet())
+          await sleep(LOOK_EVERY_MS, this.#signal);
+        this.#queue.orderKnown = true;
+      }
+      await Promise.race([sleep(AUDIT_EVERY_MS, this.#signal), soon]);
+    }
+  }
+
+  async #renewStaleHints() {
+    const { ledger, clock, rotateRestMs } = this.#parts;
+    const channels = await this.#lnd.privateChannels();
+    for await (const invoice of currentInvoices(ledger, this.#lease.node)) {
+      if (earliestRotation(invoice, rotateRestMs) > clock()) continue;
+      if (hintsAreStale(invoice.paymentRequest, channels))
+        await this.#want(invoice.handle, invoice.optionId, clock());
+    }
+  }
+
+  async #want(handle: string, optionId: string, due: Date) {
+    await this.#patiently(() => putWant(this.#parts.ledger, this.#lease, { handle, optionId, due }));
+    this.hint();
+  }
+
+  async #mint() {
+    const mint = new Mint(this.#minting);
+    while (!this.#signal.aborted) {
+      const hinted = new Promise<void>((resolve) => {
+        this.#hinted = resolve;
+      });
+      await this.#patiently(() => mint.due());
+      await Promise.race([this.#parts.sleep(LOOK_EVERY_MS, this.#signal), hinted]);
+    }
+  }
+
+  /** A silent node gives its subscription no error: only a call with a deadline tells. Keeps the lease, too. */
+  async #probe() {
+    const { ledger, log, sleep } = this.#parts;
+    while (!this.#signal.aborted) {
+      await keepLease(ledger, this.#lease).catch((error) => {
+        if (error instanceof LeaseLostError) throw error;
+        log.warn({ error: String(error) }, 'no sign of life could be written');
+      });
+      await this.#lnd.getInfo();
+      this.#tell();
+      await sleep(LOOK_EVERY_MS, this.#signal);
+    }
+  }
+
+  #tell() {
+    this.#watcher.at(this.#queue.length, this.#queue.reached);
+  }
+
+  /** Again while the table is busy or away; what lnd or the lease says ends the connection. */
+  #patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.#backoff().untilDone(
+      attempt,
+      (error) => !(error instanceof LndError || error instanceof LeaseLostError || isForGood(error)),
+      (error, waitMs) =>
+        this.#parts.log.warn({ error: String(error), waitMs }, 'the table did not answer, trying again'),
+      this.#signal,
+    );
+  }
+
+  #backoff = () =>
+    new Backoff({ firstMs: 50, mostMs: 5_000, chance: this.#parts.chance, sleep: this.#parts.sleep });
+}
