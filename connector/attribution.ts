@@ -2,7 +2,7 @@ import { InvoiceError } from '../shared/invoices/index.ts';
 import { putWant, readInvoices } from '../shared/ledger/index.ts';
 import type { LndInvoice, Settlement } from './lnd.ts';
 import { optionIdIn } from './memo.ts';
-import { adopt, MintError, type Minting } from './minting.ts';
+import { type Adopting, adopt, MintError, type Minting } from './minting.ts';
 import { earliestRotation } from './rotation.ts';
 
 /** Whose a payment is, or why that can't be told; neither when it is someone else's business on this node. */
@@ -17,6 +17,8 @@ interface Known {
   rotated: boolean;
 }
 
+type Rotating = Adopting & Pick<Minting, 'rotateAfter' | 'rotateRestMs'>;
+
 const MOST_REMEMBERED = 10_000;
 
 /**
@@ -24,10 +26,10 @@ const MOST_REMEMBERED = 10_000;
  * and wants another invoice when one has had its share.
  */
 export class Attribution {
-  readonly #minting: Minting;
+  readonly #minting: Rotating;
   readonly #known = new Map<string, Known>();
 
-  constructor(minting: Minting) {
+  constructor(minting: Rotating) {
     this.#minting = minting;
   }
 

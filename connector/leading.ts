@@ -1,9 +1,11 @@
 import {
+  keepLease,
   type Lease,
   type Ledger,
   type NodeState,
   readNode,
   readNodes,
+  releaseLease,
   takeLease,
 } from '../shared/ledger/index.ts';
 import type { Log } from './log.ts';
@@ -75,6 +77,46 @@ export async function lead(
     await sleep(LOOK_EVERY_MS, signal);
   }
   return undefined;
+}
+
+/** The table does not know the node. */
+export class UnknownNodeError extends Error {
+  override readonly name = 'UnknownNodeError';
+}
+
+/**
+ * Do something under the lease of a node, for an operator's command: it is taken at once, from a connector that leads,
+ * too, which stands by until it is given back.
+ * @throws UnknownNodeError; LeaseLostError from the work when another took it meanwhile
+ */
+export async function underLease<T>(
+  { ledger, sleep }: { ledger: Ledger; sleep: (ms: number, signal: AbortSignal) => Promise<void> },
+  { node, holder }: { node: string; holder: string },
+  work: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  let lease: Lease | undefined;
+  while (!lease) {
+    const seen = await readNode(ledger, node);
+    if (!seen) throw new UnknownNodeError(`the table does not know node ${node}`);
+    lease = await takeLease(ledger, { node, network: seen.network, holder, seen });
+  }
+  const held = lease;
+  const done = new AbortController();
+  const keep = async () => {
+    while (!done.signal.aborted) {
+      await sleep(LEASE_MS / 4, done.signal);
+      // Lost or not is for the work's own writes to find out.
+      if (!done.signal.aborted) await keepLease(ledger, held).catch(() => {});
+    }
+  };
+  const keeping = keep();
+  try {
+    return await work(held);
+  } finally {
+    done.abort();
+    await keeping;
+    await releaseLease(ledger, held);
+  }
 }
 
 async function refuseAnother(ledger: Ledger, node: string) {

@@ -297,6 +297,30 @@ const toShard = (htlc: any): Shard => ({
 const recordType = (key: string) =>
   key.length === 8 ? Buffer.from(key, 'latin1').readBigUInt64LE() : BigInt(key);
 
+/**
+ * An event that was kept by {@link eventJson}, read again.
+ * @returns the settlement, or undefined when it tells of none. @throws SyntaxError, TypeError for what is no event
+ */
+export function settlementOfEvent(json: string): Told | undefined {
+  const raw = JSON.parse(json);
+  const bytes = (text: unknown) => Buffer.from(String(text ?? ''), 'hex');
+  const amp = ({ root_share, set_id, hash, preimage, ...rest }: any) => ({
+    ...rest,
+    root_share: bytes(root_share),
+    set_id: bytes(set_id),
+    hash: bytes(hash),
+    preimage: bytes(preimage),
+  });
+  raw.payment_addr = bytes(raw.payment_addr);
+  for (const htlc of raw.htlcs) {
+    if (htlc.amp) htlc.amp = amp(htlc.amp);
+    for (const key of Object.keys(htlc.custom_records))
+      htlc.custom_records[key] = bytes(htlc.custom_records[key]);
+  }
+  const settlement = toSettlement(raw);
+  return settlement && { settlement, raw };
+}
+
 /** An event as JSON, bytes in hex: what is kept when it has to be set aside. */
 export const eventJson = (raw: object) =>
   JSON.stringify(raw, (_, value) =>

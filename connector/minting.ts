@@ -52,6 +52,9 @@ export class MintError extends Error {
 const RETRY_FIRST_MS = 60_000;
 const RETRY_MOST_MS = 3_600_000;
 
+/** What attributing an invoice needs: no lnd. */
+export type Adopting = Pick<Minting, 'ledger' | 'lease' | 'log' | 'clock' | 'patiently'>;
+
 /** Mints what the table wants, one option after another; one that fails is tried again later and holds up no other. */
 export class Mint {
   readonly #minting: Minting;
@@ -202,7 +205,7 @@ export async function adoptLost(minting: Minting, after: bigint): Promise<{ last
  * @returns whose it is, or undefined when no creator has the option
  */
 export async function adopt(
-  minting: Minting,
+  minting: Adopting,
   found: LndInvoice,
 ): Promise<{ handle: string; optionId: string } | undefined> {
   const { ledger, lease, log, clock, patiently } = minting;
@@ -226,7 +229,7 @@ export async function adopt(
 }
 
 /** The want that a crash left beside it is found to need nothing, and dropped. */
-const makeCurrent = ({ ledger, lease, clock, patiently }: Minting, invoice: NewInvoice) =>
+const makeCurrent = ({ ledger, lease, clock, patiently }: Adopting, invoice: NewInvoice) =>
   patiently(() =>
     putCurrentInvoice(ledger, lease, {
       invoice,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ParseArgsConfig } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Ledger } from '../shared/ledger/index.ts';
-import { OtherNodeError, WrongNetworkError } from './leading.ts';
+import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './leading.ts';
 import { bakeCommand, checkMacaroon, MacaroonError } from './macaroon.ts';
 import type { LndAccess } from './system.ts';
 
@@ -89,6 +89,7 @@ export const exitCode = (error: unknown) =>
   error instanceof MacaroonError ||
   error instanceof WrongNetworkError ||
   error instanceof OtherNodeError ||
+  error instanceof UnknownNodeError ||
   (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
     ? 2
     : 1;

@@ -16,10 +16,10 @@ import { Backoff } from './backoff.ts';
 import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
 import type { ConnectorParts } from './connector.ts';
 import type { DustWatch } from './dust.ts';
+import { entryOf } from './hearing.ts';
 import { eventJson, type Lnd, LndError, type Told } from './lnd.ts';
 import { adoptLost, Mint, type Minting, ROTATE_AFTER } from './minting.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
-import { verifySettlement } from './settlement.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const AUDIT_EVERY_MS = 600_000;
@@ -136,23 +136,13 @@ export class Session {
   }
 
   /** One settlement: verified, attributed, and queued; or set aside; or not ours. */
-  async #hear({ settlement, raw }: Told, position: { settleIndex?: bigint }) {
-    const { setId, paymentAddr } = settlement;
-    const owner = await this.#attribution.of(settlement);
-    if (!owner) {
-      this.#parts.log.info({ paymentAddr }, 'not ours');
-      return this.#queue.push(position);
-    }
-    const checked = 'refused' in owner ? owner : verifySettlement(settlement);
-    const event = eventJson(raw);
-    if ('refused' in checked) {
-      const reason = checked.refused;
-      this.#watcher.alarms.raise('set-aside', { paymentAddr, reason });
-      const named = /^[0-9a-f]{64}$/.test(setId) && { setId };
-      return this.#queue.push({ ...position, entry: { reason, event, ...named } });
-    }
-    const { handle, optionId } = owner as { handle: string; optionId: string };
-    await this.#queue.push({ ...position, entry: { ...checked.set, handle, optionId, event } });
+  async #hear(told: Told, position: { settleIndex?: bigint }) {
+    const { paymentAddr } = told.settlement;
+    const entry = entryOf(told, await this.#attribution.of(told.settlement));
+    if (!entry) this.#parts.log.info({ paymentAddr }, 'not ours');
+    else if ('reason' in entry)
+      this.#watcher.alarms.raise('set-aside', { paymentAddr, reason: entry.reason });
+    await this.#queue.push({ ...position, ...(entry && { entry }) });
   }
 
   async #audits() {

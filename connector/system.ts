@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Connector, type ConnectorParts } from './connector.ts';
-import { connectLnd } from './lnd.ts';
+import { connectLnd, type LndCredentials } from './lnd.ts';
 import { checkMacaroon } from './macaroon.ts';
 
 /** Where lnd answers, and the files to reach it with. */
@@ -26,14 +26,24 @@ export type Choices = Pick<
   | 'anotherNode'
 >;
 
+/** Certificate and macaroon as they are now. */
+export async function readCredentials({
+  socket,
+  certPath,
+  macaroonPath,
+}: LndAccess): Promise<LndCredentials> {
+  const [cert, macaroon] = await Promise.all([readFile(certPath), readFile(macaroonPath)]);
+  return { socket, cert, macaroon };
+}
+
 /** A connector on this machine's clock and files. Certificate and macaroon are read anew at each connection. */
 export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?: number): Connector {
   return new Connector({
     ...choices,
     async connect() {
-      const [cert, macaroon] = await Promise.all([readFile(access.certPath), readFile(access.macaroonPath)]);
-      checkMacaroon(macaroon, choices);
-      return connectLnd({ socket: access.socket, cert, macaroon }, deadlineMs);
+      const credentials = await readCredentials(access);
+      checkMacaroon(credentials.macaroon, choices);
+      return connectLnd(credentials, deadlineMs);
     },
     clock: () => new Date(),
     steadyMs: () => performance.now(),

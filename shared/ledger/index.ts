@@ -48,6 +48,7 @@ export {
   releaseLease,
   takeLease,
 } from './lease.ts';
+export { type Comparison, compareSums, type Difference, differences, replaceSums } from './rebuild.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
 export { bookedSets, publicTipId, readAllTips, readFeed, readTip, type Tip } from './tips.ts';
 export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';

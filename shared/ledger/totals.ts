@@ -27,6 +27,9 @@ export const totalsToItem = (handle: string, totals: Totals): Item => ({
   ...totalsItem.toItem(totals),
 });
 
+export const sumFromItem = sum.fromItem;
+export const sumToItem = sum.toItem;
+
 /** The UTC day of a moment, as in 2026-11-24. */
 export const dayOf = (moment: Date) => moment.toISOString().slice(0, 10);
 
