@@ -3,7 +3,15 @@ import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { LONGEST_EXPIRY_SECONDS, ROTATE_AFTER } from './minting.ts';
-import { openLedger, PLACES, PLACES_HELP, readLndAccess, readNumber, runMain } from './options.ts';
+import {
+  OptionError,
+  openLedger,
+  PLACES,
+  PLACES_HELP,
+  readLndAccess,
+  readNumber,
+  runMain,
+} from './options.ts';
 import { systemConnector } from './system.ts';
 
 const HELP = `npm run connector -- [flags]: books what lnd settles, mints what the table wants
@@ -14,6 +22,8 @@ ${PLACES_HELP}  --expiry SECONDS         life of invoices (AMPJAR_EXPIRY), defau
   --route-hints            mint with route hints, for a node with unannounced channels alone (AMPJAR_ROUTE_HINTS=1);
                            the macaroon needs uri:/lnrpc.Lightning/ListChannels, too
   --another-node           let a node in that the table does not know, beside the one that it knows
+  --name NAME              names this connector in the lease (AMPJAR_NAME): after a crash the same name leads at once
+                           again, another waits 8 s; two that run must differ; default: random
   --health-port PORT       GET /health on 127.0.0.1 (AMPJAR_HEALTH_PORT), 0 for a free one, none by default
 `;
 
@@ -28,6 +38,7 @@ runMain(async (args, env) => {
       'rotate-after': text,
       'route-hints': flag,
       'another-node': flag,
+      name: text,
       'health-port': text,
     },
   });
@@ -49,7 +60,7 @@ runMain(async (args, env) => {
   const connector = systemConnector(access, {
     ledger: openLedger(values, env),
     log,
-    holder: randomBytes(8).toString('hex'),
+    holder: readName(values.name ?? env.AMPJAR_NAME),
     expirySeconds: expirySeconds ?? LONGEST_EXPIRY_SECONDS,
     routeHints,
     anotherNode: values['another-node'] ?? false,
@@ -78,3 +89,9 @@ runMain(async (args, env) => {
   log.info({}, 'stopped');
   return 0;
 });
+
+function readName(name: string | undefined): string {
+  if (name === undefined) return randomBytes(8).toString('hex');
+  if (/^[\w.-]{1,64}$/.test(name)) return name;
+  throw new OptionError(`--name: "${name}" is not 1 to 64 letters, digits, dots, hyphens or underscores`);
+}
