@@ -13,7 +13,7 @@ import { settlementOfEvent, type Told } from './lnd.ts';
 import type { Log } from './log.ts';
 import { ROTATE_AFTER } from './minting.ts';
 import { payerText } from './payerText.ts';
-import { verifySettlement } from './settlement.ts';
+import { isTime, verifySettlement } from './settlement.ts';
 
 /** An event that can't be booked even by an operator; the message says why. */
 export class AsideError extends Error {
@@ -70,11 +70,12 @@ export async function bookAside(
 const unverified = ({ settlement }: Told, now: Date) => {
   const { setId, paymentAddr, amountMsat, settleIndex, settledAt, shards } = settlement;
   return {
+    via: 'amp' as const,
     setId,
     paymentAddr,
     amountMsat,
     settleIndex,
-    settledAt: settledAt > 0n ? new Date(Number(settledAt) * 1000) : now,
+    settledAt: isTime(settledAt) ? new Date(Number(settledAt) * 1000) : now,
     shards: shards.length,
     ...payerText(shards.map(({ records }) => records)),
   };

@@ -26,7 +26,7 @@ ${PLACES_HELP.split('\n').slice(4).join('\n')}`;
 
 /** Text of payers and of strangers' nodes, so that no terminal can be played with. */
 const plain = (text: string) =>
-  text.replace(/[^\x20-\x7e\n]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  text.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 runMain(async (args, env) => {
   const { values, positionals } = parseArgs({

@@ -1,5 +1,5 @@
 import { InvoiceError } from '../shared/invoices/index.ts';
-import { putWant, readInvoices } from '../shared/ledger/index.ts';
+import { isForGood, putWant, readInvoices } from '../shared/ledger/index.ts';
 import type { LndInvoice, Settlement } from './lnd.ts';
 import { optionIdIn } from './memo.ts';
 import { type Adopting, adopt, MintError, type Minting } from './minting.ts';
@@ -14,7 +14,8 @@ interface Known {
   readonly optionId: string;
   readonly createdAt: Date;
   payments: number;
-  rotated: boolean;
+  /** Number of payments at which another invoice is wanted. */
+  wantAt: number;
 }
 
 type Rotating = Adopting & Pick<Minting, 'rotateAfter' | 'rotateRestMs'>;
@@ -34,10 +35,10 @@ export class Attribution {
   }
 
   async of(settlement: Settlement): Promise<Attributed> {
-    const known = this.#known.get(settlement.paymentAddr) ?? (await this.#look(settlement));
+    const known = this.#known.get(settlement.paymentAddr) ?? (await this.#look(settlement).catch(unreadable));
     if (known === undefined || 'refused' in known) return known;
     known.payments++;
-    if (known.payments >= this.#minting.rotateAfter && !known.rotated) await this.#wantAnother(known);
+    if (known.payments >= known.wantAt) await this.#wantAnother(known);
     return { handle: known.handle, optionId: known.optionId };
   }
 
@@ -55,7 +56,7 @@ export class Attribution {
       if (!invoice) throw new Error(`invoice ${paymentAddr} was adopted, and is not in the table`);
     }
     const { handle, optionId, createdAt, count } = invoice;
-    const known = { handle, optionId, createdAt, payments: Number(count), rotated: false };
+    const known = { handle, optionId, createdAt, payments: Number(count), wantAt: this.#minting.rotateAfter };
     if (this.#known.size >= MOST_REMEMBERED) this.#known.clear();
     this.#known.set(paymentAddr, known);
     return known;
@@ -74,8 +75,15 @@ export class Attribution {
   async #wantAnother(known: Known): Promise<void> {
     const { ledger, lease, clock, rotateRestMs, patiently } = this.#minting;
     const { handle, optionId } = known;
-    known.rotated = true;
+    // Heard is not booked yet, and the want is judged by what is booked: it may be found to come too early.
+    known.wantAt = known.payments + Math.ceil(this.#minting.rotateAfter / 10);
     const due = new Date(Math.max(clock().getTime(), earliestRotation(known, rotateRestMs).getTime()));
     await patiently(() => putWant(ledger, lease, { handle, optionId, due }));
   }
+}
+
+/** An item of the table that can't be read stops nothing: its payment is set aside. */
+function unreadable(error: unknown): { refused: string } {
+  if (!isForGood(error)) throw error;
+  return { refused: `its invoice in the table can't be read: ${String(error)}` };
 }

@@ -7,7 +7,7 @@ import {
   setsAside,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
-import type { Lnd, SetState, Settlement } from './lnd.ts';
+import { type Lnd, LndError, type SetState, type Settlement } from './lnd.ts';
 
 /** What an audit found. All but `invoices` should be 0. */
 export interface Drift {
@@ -51,6 +51,32 @@ const HOT_MS = 7 * 86_400_000;
 const SLICE = 100;
 
 const sumOf = (sets: readonly SetState[]) => sets.reduce((sum, { amountMsat }) => sum + amountMsat, 0n);
+
+const lastOf = (sets: readonly SetState[]) =>
+  sets.map(({ settleIndex }) => settleIndex).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+
+/**
+ * Those of some sets that are neither booked nor set aside, also once the subscription has come as far; in lnd's order, so
+ * that sequence numbers come out as they would have.
+ */
+export async function stillMissing(
+  { ledger, node, caughtUp }: Pick<AuditParts, 'ledger' | 'node' | 'caughtUp'>,
+  sets: readonly SetState[],
+): Promise<SetState[]> {
+  const idsOf = (some: readonly SetState[]) => some.map(({ setId }) => setId);
+  const lacking = async (some: readonly SetState[]) => {
+    const booked = await bookedSets(ledger, node, idsOf(some));
+    return some.filter(({ setId }) => !booked.has(setId));
+  };
+  let missing = await lacking(sets);
+  if (missing.length === 0) return missing;
+  await caughtUp(lastOf(missing));
+  missing = await lacking(missing);
+  const aside = await setsAside(ledger, node, idsOf(missing));
+  return missing
+    .filter(({ setId }) => !aside.has(setId))
+    .sort((a, b) => (a.settleIndex < b.settleIndex ? -1 : 1));
+}
 
 /**
  * Holds the table against lnd's own books, invoice by invoice: number and sum of the settled sets, without their HTLCs,
@@ -119,40 +145,23 @@ export class Audit {
   }
 
   async #bookMissing(paymentAddr: string, sets: readonly SetState[], drift: Drift): Promise<void> {
-    const { ledger, lnd, alarms, node, caughtUp, found } = this.#parts;
-    const lacking = async (some: readonly SetState[]) => {
-      const booked = await bookedSets(
-        ledger,
-        node,
-        some.map(({ setId }) => setId),
-      );
-      return some.filter(({ setId }) => !booked.has(setId));
-    };
-    const last = (some: readonly SetState[]) =>
-      some.map(({ settleIndex }) => settleIndex).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
-    let missing = await lacking(this.#unchecked(paymentAddr, sets));
-    if (missing.length > 0) {
-      await caughtUp(last(missing));
-      missing = await lacking(missing);
-      const aside = await setsAside(
-        ledger,
-        node,
-        missing.map(({ setId }) => setId),
-      );
-      missing = missing.filter(({ setId }) => !aside.has(setId));
-    }
-    // In lnd's order, so that sequence numbers come out as they would have.
-    missing.sort((a, b) => (a.settleIndex < b.settleIndex ? -1 : 1));
+    const { lnd, alarms, found } = this.#parts;
+    const missing = await stillMissing(this.#parts, this.#unchecked(paymentAddr, sets));
     for (const { setId, settleIndex, amountMsat } of missing) {
-      const told = await lnd.lookUpSet(setId);
+      const told = await lnd.lookUpSet(setId).catch(unreadable);
       if (!told) continue;
       drift.missingSets++;
       drift.missingMsat += amountMsat;
-      alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });
+      const position = { paymentAddr, settleIndex: settleIndex.toString() };
+      if ('reason' in told) {
+        alarms.raise('missed', { ...position, ...told });
+        continue;
+      }
+      alarms.raise('missed', position);
       await found(told);
     }
     if (missing.length === 0) {
-      this.#booked.set(paymentAddr, { upTo: last(sets), count: sets.length, msat: sumOf(sets) });
+      this.#booked.set(paymentAddr, { upTo: lastOf(sets), count: sets.length, msat: sumOf(sets) });
     }
   }
 
@@ -164,4 +173,10 @@ export class Audit {
     const same = old.length === before.count && sumOf(old) === before.msat;
     return same ? sets.filter(({ settleIndex }) => settleIndex > before.upTo) : sets;
   }
+}
+
+/** A payment that lnd tells of in a way that can't be read must not keep the others from being looked at. */
+function unreadable(error: Error): { reason: string } {
+  if (error instanceof LndError) throw error;
+  return { reason: `lnd's answer can't be read: ${error.message}` };
 }

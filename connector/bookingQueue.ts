@@ -51,6 +51,8 @@ const WINDOW = 200;
 /** A subscription that brought nothing for so long has nothing more to replay. */
 const QUIET_MS = 5_000;
 const LOOK_EVERY_MS = 250;
+/** On a node that is never quiet and whose indexes began anew, an index of before never comes. */
+const MOST_CATCHING_UP_MS = 60_000;
 
 const isTip = (entry: NewTip | AsideEvent): entry is NewTip => !('reason' in entry);
 
@@ -103,12 +105,13 @@ export class BookingQueue {
 
   /**
    * Wait until the subscription came as far as a settle index and all of it is booked, or, for lnd's order is not to be
-   * trusted, until it brought nothing for {@link QUIET_MS}.
+   * trusted, until it brought nothing for {@link QUIET_MS}, and never for longer than a minute.
    */
   async caughtUp(settleIndex: bigint, signal: AbortSignal): Promise<void> {
-    const { sleep } = this.#parts;
+    const { sleep, steadyMs } = this.#parts;
+    const since = steadyMs();
     while (!signal.aborted && !(this.#reached !== undefined && this.#reached >= settleIndex)) {
-      if (this.isQuiet()) return;
+      if (this.isQuiet() || steadyMs() - since >= MOST_CATCHING_UP_MS) return;
       await sleep(LOOK_EVERY_MS, signal);
     }
   }
@@ -193,7 +196,10 @@ export class BookingQueue {
       this.#counts.booked += booked.tips.length;
       this.#counts.known += booked.known.length;
       this.#counts.setAside += asides.length + booked.contradicted.length;
-      for (const { reason } of booked.contradicted) alarms.raise('set-aside', { reason });
+      for (const { reason, setId } of booked.contradicted) {
+        const paymentAddr = tips.find((tip) => tip.setId === setId)?.paymentAddr;
+        alarms.raise('set-aside', { paymentAddr, reason });
+      }
       dust.booked(booked.tips);
       if (booked.tips.length > 0)
         log.info({ tips: booked.tips.length, known: booked.known.length }, 'booked');

@@ -1,8 +1,10 @@
 import { type Ledger, releaseLease } from '../shared/ledger/index.ts';
 import { type Alarm, Alarms } from './alarms.ts';
+import type { AskLimits } from './asks.ts';
 import type { Drift } from './audit.ts';
 import { Backoff } from './backoff.ts';
 import { DustWatch } from './dust.ts';
+import type { AskHints } from './hints.ts';
 import { lead, OtherNodeError, WrongNetworkError } from './leading.ts';
 import type { Lnd } from './lnd.ts';
 import type { Log } from './log.ts';
@@ -30,6 +32,10 @@ export interface ConnectorParts {
   readonly rotateAfter?: number;
   /** How long an invoice is kept at least, unless its age ends it; an hour unless told. */
   readonly rotateRestMs?: number;
+  /** Tells of asks for invoices as they come; without it they are found a little later. */
+  readonly askHints?: AskHints;
+  /** How many invoices may be asked for; {@link ASK_LIMITS} unless told. */
+  readonly askLimits?: AskLimits;
   /** Let a node in that the table does not know, though it knows another. */
   readonly anotherNode?: boolean;
 }

@@ -56,7 +56,7 @@ export async function lead(
   let waiting = false;
   while (!signal.aborted) {
     const state = await readNode(ledger, node);
-    if (!state && !anotherNode) await refuseAnother(ledger, node);
+    if (!state) await refuseAnother(ledger, { node, network, anotherNode });
     if (state && state.network !== network) {
       throw new WrongNetworkError(
         `the table knows node ${node} on ${state.network}, but it is on ${network}: use another table`,
@@ -119,11 +119,23 @@ export async function underLease<T>(
   }
 }
 
-async function refuseAnother(ledger: Ledger, node: string) {
+/** Amounts of two chains must never meet in one total. */
+async function refuseAnother(
+  ledger: Ledger,
+  { node, network, anotherNode }: { node: string; network: string; anotherNode: boolean },
+) {
   for await (const known of readNodes(ledger)) {
     if (known === node) continue;
-    throw new OtherNodeError(
-      `the table belongs to node ${known}, and this is node ${node}: give the connector its own node or another table, or --another-node to let this one in beside it`,
-    );
+    if (!anotherNode) {
+      throw new OtherNodeError(
+        `the table belongs to node ${known}, and this is node ${node}: give the connector its own node or another table, or --another-node to let this one in beside it`,
+      );
+    }
+    const state = await readNode(ledger, known);
+    if (state && state.network !== network) {
+      throw new WrongNetworkError(
+        `the table knows node ${known} on ${state.network}, but node ${node} is on ${network}: use another table`,
+      );
+    }
   }
 }

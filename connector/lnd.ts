@@ -53,6 +53,25 @@ export interface Settlement extends LndInvoice {
   readonly shards: readonly Shard[];
 }
 
+/** A plain invoice of lnd's, which is paid once. */
+export interface PlainInvoice {
+  readonly paymentRequest: string;
+  /** hex */
+  readonly paymentHash: string;
+}
+
+/** The one payment of a plain invoice, as lnd tells of it. Bytes as lnd gave them, unchecked. */
+export interface PlainSettlement extends LndInvoice {
+  readonly paymentHash: Uint8Array;
+  readonly preimage: Uint8Array;
+  readonly settleIndex: bigint;
+  /** Seconds since 1970. */
+  readonly settledAt: bigint;
+  readonly amountMsat: bigint;
+  /** Of each HTLC, in msat. */
+  readonly parts: readonly bigint[];
+}
+
 /** An AMP invoice of lnd's. A spontaneous payment makes one without a payment request. */
 export interface LndInvoice {
   readonly paymentRequest: string;
@@ -60,6 +79,13 @@ export interface LndInvoice {
   readonly paymentAddr: string;
   readonly memo: string;
   readonly addIndex: bigint;
+}
+
+/** A plain invoice in lnd's list. */
+export interface PlainState extends LndInvoice {
+  /** Whether nothing more can become of it. */
+  readonly over: boolean;
+  readonly settled?: ToldPlain;
 }
 
 /** A set of an invoice without its HTLCs: what the audit compares. */
@@ -89,10 +115,17 @@ export interface Told {
   readonly raw: object;
 }
 
+/** A paid plain invoice, and the message of lnd's that told of it. */
+export interface ToldPlain {
+  readonly settlement: PlainSettlement;
+  readonly raw: object;
+}
+
 /** What the subscription brings: a settled AMP set, one that can't be read, or another message of which only the index counts. */
 export type LndEvent =
   | ({ readonly kind: 'amp' } & Told)
   | { readonly kind: 'unreadable'; readonly reason: string; readonly raw: object }
+  | ({ readonly kind: 'plain' } & ToldPlain)
   | { readonly kind: 'other'; readonly settleIndex: bigint };
 
 /** lnd as the rest of the connector sees it. */
@@ -105,6 +138,22 @@ export interface Lnd {
     expirySeconds: number;
     routeHints: boolean;
   }): Promise<LndInvoice>;
+  /** Mint a plain invoice that commits to the hash of a description (hex) in place of the memo. */
+  addPlainInvoice(invoice: {
+    memo: string;
+    amountMsat: bigint;
+    descriptionHash: string;
+    expirySeconds: number;
+    routeHints: boolean;
+  }): Promise<PlainInvoice>;
+  /**
+   * Plain invoices with an add index above `after`, out of a page of at most `most`, each with its payment once it is
+   * settled; `last` is where the next page begins.
+   */
+  listPlainInvoices(
+    after: bigint,
+    most: number,
+  ): Promise<{ invoices: PlainState[]; last: bigint | undefined }>;
   /** AMP invoices with an add index above `after`, a page of at most `most`; `last` is where the next page begins. */
   listAmpInvoices(after: bigint, most: number): Promise<{ invoices: LndInvoice[]; last: bigint | undefined }>;
   /** The settled sets of an invoice, without HTLCs; undefined when lnd does not know it. */
@@ -150,6 +199,8 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
         error ? reject(new LndError(method, error)) : resolve(answer),
       );
     });
+  const listInvoices = (after: bigint, most: number) =>
+    call(lightning, 'listInvoices', { index_offset: after.toString(), num_max_invoices: String(most) });
   const lookUp = async (request: object) => {
     try {
       return await call(invoices, 'lookupInvoiceV2', request);
@@ -179,11 +230,32 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
         addIndex: BigInt(answer.add_index),
       };
     },
-    async listAmpInvoices(after, most) {
-      const answer = await call(lightning, 'listInvoices', {
-        index_offset: after.toString(),
-        num_max_invoices: String(most),
+    async addPlainInvoice({ memo, amountMsat, descriptionHash, expirySeconds, routeHints }) {
+      const answer = await call(lightning, 'addInvoice', {
+        memo,
+        value_msat: amountMsat.toString(),
+        description_hash: Buffer.from(descriptionHash, 'hex'),
+        expiry: String(expirySeconds),
+        private: routeHints,
       });
+      return { paymentRequest: answer.payment_request, paymentHash: hex(answer.r_hash) };
+    },
+    async listPlainInvoices(after, most) {
+      const answer = await listInvoices(after, most);
+      const last = BigInt(answer.last_index_offset);
+      return {
+        invoices: answer.invoices
+          .filter((each: any) => !each.is_amp && !each.is_keysend)
+          .map((each: any) => ({
+            ...toInvoice(each),
+            over: each.state === 'SETTLED' || each.state === 'CANCELED',
+            ...(each.state === 'SETTLED' && { settled: { settlement: toPlainSettlement(each), raw: each } }),
+          })),
+        last: last > after ? last : undefined,
+      };
+    },
+    async listAmpInvoices(after, most) {
+      const answer = await listInvoices(after, most);
       const last = BigInt(answer.last_index_offset);
       return {
         invoices: answer.invoices.filter((each: any) => each.is_amp && each.payment_request).map(toInvoice),
@@ -234,8 +306,10 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
   };
 }
 
-function toEvent(raw: any): LndEvent {
+/** A settled message of the subscription, as the rest of the connector sees it. */
+export function toEvent(raw: any): LndEvent {
   try {
+    if (!raw.is_amp && !raw.is_keysend) return { kind: 'plain', settlement: toPlainSettlement(raw), raw };
     const settlement = raw.is_amp ? toSettlement(raw) : undefined;
     return settlement
       ? { kind: 'amp', settlement, raw }
@@ -279,6 +353,17 @@ export function toSettlement(raw: any): Settlement | undefined {
     shards: raw.htlcs.filter((htlc: any) => htlc.state === 'SETTLED').map(toShard),
   };
 }
+
+/** The payment of a settled plain invoice. */
+const toPlainSettlement = (raw: any): PlainSettlement => ({
+  ...toInvoice(raw),
+  paymentHash: raw.r_hash,
+  preimage: raw.r_preimage,
+  settleIndex: BigInt(raw.settle_index),
+  settledAt: BigInt(raw.settle_date),
+  amountMsat: BigInt(raw.amt_paid_msat),
+  parts: raw.htlcs.filter((htlc: any) => htlc.state === 'SETTLED').map((htlc: any) => BigInt(htlc.amt_msat)),
+});
 
 const toShard = (htlc: any): Shard => ({
   amountMsat: BigInt(htlc.amt_msat),

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import pino from 'pino';
+import { SqsHints } from './hints.ts';
+import type { Log } from './log.ts';
 import { LONGEST_EXPIRY_SECONDS, ROTATE_AFTER } from './minting.ts';
 import {
   OptionError,
@@ -12,7 +15,7 @@ import {
   readNumber,
   runMain,
 } from './options.ts';
-import { systemConnector } from './system.ts';
+import { systemBackoff, systemConnector } from './system.ts';
 
 const HELP = `npm run connector -- [flags]: books what lnd settles, mints what the table wants
 
@@ -22,6 +25,8 @@ ${PLACES_HELP}  --expiry SECONDS         life of invoices (AMPJAR_EXPIRY), defau
   --route-hints            mint with route hints, for a node with unannounced channels alone (AMPJAR_ROUTE_HINTS=1);
                            the macaroon needs uri:/lnrpc.Lightning/ListChannels, too
   --another-node           let a node in that the table does not know, beside the one that it knows
+  --asks-queue URL         SQS queue that tells of asks for invoices (AMPJAR_ASKS_QUEUE); without one they are
+                           found a little later in the table
   --name NAME              names this connector in the lease (AMPJAR_NAME): after a crash the same name leads at once
                            again, another waits 8 s; two that run must differ; default: random
   --health-port PORT       GET /health on 127.0.0.1 (AMPJAR_HEALTH_PORT), 0 for a free one, none by default
@@ -38,6 +43,7 @@ runMain(async (args, env) => {
       'rotate-after': text,
       'route-hints': flag,
       'another-node': flag,
+      'asks-queue': text,
       name: text,
       'health-port': text,
     },
@@ -57,12 +63,18 @@ runMain(async (args, env) => {
   const healthPort = readNumber('health-port', values['health-port'] ?? env.AMPJAR_HEALTH_PORT, 0, 65_535);
   const access = await readLndAccess(values, env, routeHints);
   const log = pino();
+  const askHints = openHints(
+    values['asks-queue'] ?? env.AMPJAR_ASKS_QUEUE,
+    values.region ?? env.AWS_REGION,
+    log,
+  );
   const connector = systemConnector(access, {
     ledger: openLedger(values, env),
     log,
     holder: readName(values.name ?? env.AMPJAR_NAME),
     expirySeconds: expirySeconds ?? LONGEST_EXPIRY_SECONDS,
     routeHints,
+    ...(askHints && { askHints }),
     anotherNode: values['another-node'] ?? false,
     ...(rotateAfter !== undefined && { rotateAfter }),
   });
@@ -89,6 +101,19 @@ runMain(async (args, env) => {
   log.info({}, 'stopped');
   return 0;
 });
+
+function openHints(url: string | undefined, region: string | undefined, log: Log): SqsHints | undefined {
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new OptionError(`--asks-queue: "${url}" is not the URL of a queue`);
+  const { origin, hostname } = new URL(url);
+  const loopback = ['127.0.0.1', 'localhost'].includes(hostname);
+  const client = new SQSClient({
+    region: region ?? 'us-east-1',
+    ...(loopback && { endpoint: origin, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+  });
+  return new SqsHints(client, url, systemBackoff({ firstMs: 500, mostMs: 30_000 }), log);
+}
 
 function readName(name: string | undefined): string {
   if (name === undefined) return randomBytes(8).toString('hex');

@@ -3,6 +3,7 @@ import {
   type Creator,
   dropWant,
   dueWants,
+  isForGood,
   type Lease,
   type Ledger,
   moveHints,
@@ -92,11 +93,13 @@ export class Mint {
 const UNKNOWN = 2;
 const OF_NODE = /wallet|starting up|permission|verification failed|macaroon/;
 
+/** Whether lnd looked at an invoice and refused to make it, rather than being away. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof LndError && error.code === UNKNOWN && !OF_NODE.test(error.details);
+
 /** Whether it is this option's invoice that fails, rather than lnd or the table that is away. */
 const isOfOption = (error: unknown) =>
-  error instanceof MintError ||
-  error instanceof InvoiceError ||
-  (error instanceof LndError && error.code === UNKNOWN && !OF_NODE.test(error.details));
+  error instanceof MintError || error instanceof InvoiceError || isRefusal(error) || isForGood(error);
 
 async function mintFor(minting: Minting, want: Want): Promise<boolean> {
   const { ledger, lease, lnd, log, clock, expirySeconds, routeHints, patiently } = minting;
@@ -122,8 +125,16 @@ async function mintFor(minting: Minting, want: Want): Promise<boolean> {
   const put = await patiently(() =>
     putCurrentInvoice(ledger, lease, { invoice, previous, want, renewAt, now: clock() }),
   );
-  log.info({ handle, optionId, paymentAddr: invoice.paymentAddr, reason, put }, 'minted');
-  return put;
+  // The lease keeps others out, so a refusal is the answer to a call that had worked, or the table is out of order.
+  const now = put
+    ? invoice
+    : (await readCreatorWithInvoice(ledger, handle, optionId, { consistent: true })).invoice;
+  if (now?.paymentAddr !== invoice.paymentAddr)
+    throw new MintError(
+      `invoice of option ${optionId}: the table does not take it in place of the one before`,
+    );
+  log.info({ handle, optionId, paymentAddr: invoice.paymentAddr, reason }, 'minted');
+  return true;
 }
 
 const openFor = (creator: Creator | undefined, optionId: string): TipOption | undefined =>

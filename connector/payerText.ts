@@ -37,6 +37,9 @@ function readBoost(bytes: Uint8Array | undefined): { message?: unknown; sender_n
   }
 }
 
+/** What a payer wrote with an ask for an invoice, made harmless in the same way. */
+export const cleanComment = (comment: string | undefined) => clean(comment, MOST_MESSAGE);
+
 function clean(value: unknown, most: number): string {
   if (typeof value !== 'string') return '';
   const printable = value

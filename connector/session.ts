@@ -1,4 +1,5 @@
 import {
+  type AsideEvent,
   currentInvoices,
   InvoiceMissingError,
   isForGood,
@@ -6,10 +7,12 @@ import {
   type Lease,
   LeaseLostError,
   moveHints,
+  type NewTip,
   type NodeState,
   putWant,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
+import { ASK_LIMITS, AskMint } from './asks.ts';
 import { Attribution } from './attribution.ts';
 import { Audit, type Drift, isDrift } from './audit.ts';
 import { Backoff } from './backoff.ts';
@@ -17,8 +20,10 @@ import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
 import type { ConnectorParts } from './connector.ts';
 import type { DustWatch } from './dust.ts';
 import { entryOf } from './hearing.ts';
-import { eventJson, type Lnd, LndError, type Told } from './lnd.ts';
+import { eventJson, type Lnd, LndError, type Told, type ToldPlain } from './lnd.ts';
 import { adoptLost, Mint, type Minting, ROTATE_AFTER } from './minting.ts';
+import { plainEntryOf } from './plain.ts';
+import { auditPlain } from './plainAudit.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
 
 const LOOK_EVERY_MS = 2_000;
@@ -49,6 +54,7 @@ export class Session {
   readonly #minting: Minting;
   readonly #queue: BookingQueue;
   readonly #attribution: Attribution;
+  readonly #asks: AskMint;
   #hinted: () => void = () => {};
   #auditSoon: () => void = () => {};
 
@@ -77,6 +83,7 @@ export class Session {
       counts,
     );
     this.#attribution = new Attribution(this.#minting);
+    this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs);
   }
 
   /** Say that the table may want an invoice: for speed only, it is found anyway. */
@@ -91,7 +98,7 @@ export class Session {
     if (adopted > 0)
       log.warn({ adopted, addIndex: last.toString() }, 'adopted invoices that the table did not know');
     const booking = this.#queue.run(this.#signal);
-    const work = [this.#listen(), this.#audits(), this.#mint(), this.#probe()];
+    const work = [this.#listen(), this.#audits(last), this.#mint(), this.#answerAsks(), this.#probe()];
     try {
       await Promise.race([booking, Promise.all(work)]);
     } finally {
@@ -114,7 +121,7 @@ export class Session {
         await this.#queue.push({ entry: { reason: event.reason, event: eventJson(event.raw) } });
         continue;
       }
-      const { settleIndex } = event.kind === 'amp' ? event.settlement : event;
+      const { settleIndex } = event.kind === 'other' ? event : event.settlement;
       if (settleIndex > 0n) {
         if (settleIndex <= from && !reused) {
           reused = true;
@@ -131,42 +138,74 @@ export class Session {
         if (last === undefined || settleIndex > last) last = settleIndex;
       }
       if (event.kind === 'amp') await this.#hear(event, { settleIndex });
+      else if (event.kind === 'plain') await this.#hearPlain(event, { settleIndex });
       else await this.#queue.push({ settleIndex });
     }
   }
 
   /** One settlement: verified, attributed, and queued; or set aside; or not ours. */
   async #hear(told: Told, position: { settleIndex?: bigint }) {
-    const { paymentAddr } = told.settlement;
     const entry = entryOf(told, await this.#attribution.of(told.settlement));
+    await this.#push(entry, told.settlement.paymentAddr, position);
+  }
+
+  async #hearPlain(told: ToldPlain, position: { settleIndex?: bigint }) {
+    const entry = await this.#patiently(() => plainEntryOf(this.#parts.ledger, told));
+    await this.#push(entry, told.settlement.paymentAddr, position);
+  }
+
+  async #push(
+    entry: NewTip | AsideEvent | undefined,
+    paymentAddr: string,
+    position: { settleIndex?: bigint },
+  ) {
     if (!entry) this.#parts.log.info({ paymentAddr }, 'not ours');
     else if ('reason' in entry)
       this.#watcher.alarms.raise('set-aside', { paymentAddr, reason: entry.reason });
     await this.#queue.push({ ...position, ...(entry && { entry }) });
   }
 
-  async #audits() {
+  /** Lnd's books against the table: at once, every ten minutes, and when lnd's indexes look wrong. */
+  async #audits(addIndex: bigint) {
     const { ledger, log, clock, sleep, steadyMs, chance } = this.#parts;
     const { node } = this.#lease;
     const backoff = new Backoff({ firstMs: 1_000, mostMs: 60_000, chance, sleep });
-    const audit = new Audit({
+    const parts = {
       ledger,
       lnd: this.#lnd,
       alarms: this.#watcher.alarms,
       node,
-      caughtUp: (settleIndex) => this.#queue.caughtUp(settleIndex, this.#signal),
+      caughtUp: (settleIndex: bigint) => this.#queue.caughtUp(settleIndex, this.#signal),
+    };
+    const audit = new Audit({
+      ...parts,
       found: (told) => this.#hear(told, {}),
-      gone: ({ handle, optionId, status }) =>
-        status === 'current' ? this.#want(handle, optionId, clock()) : Promise.resolve(),
+      gone: async ({ handle, optionId, status }) => {
+        if (status === 'current') await this.#want(handle, optionId, clock());
+      },
     });
-    let cursor = this.#state?.auditCursor;
+    let auditCursor = this.#state?.auditCursor;
+    let plainIndex = this.#state?.plainIndex ?? addIndex;
+    const look = async () => {
+      const { drift, cursor } = await audit.run(clock(), auditCursor);
+      const reached = await auditPlain(
+        { ...parts, found: (told) => this.#hearPlain(told, {}) },
+        plainIndex,
+        drift,
+      );
+      if (cursor !== auditCursor || reached !== plainIndex)
+        await moveHints(ledger, this.#lease, { auditCursor: cursor, plainIndex: reached });
+      auditCursor = cursor;
+      plainIndex = reached;
+      return drift;
+    };
     const began = steadyMs();
     while (!this.#signal.aborted) {
       const soon = new Promise<void>((resolve) => {
         this.#auditSoon = resolve;
       });
-      const { drift, ...next } = await backoff.untilDone(
-        () => audit.run(clock(), cursor),
+      const drift = await backoff.untilDone(
+        look,
         (error) =>
           !(
             error instanceof LndError ||
@@ -180,16 +219,15 @@ export class Session {
       if (isDrift(drift)) log.warn(found, 'audit: table and lnd differ');
       else log.info(found, 'audit: table and lnd agree');
       this.#watcher.live(drift);
-      if (next.cursor !== cursor) {
-        cursor = next.cursor;
-        await this.#patiently(() => moveHints(ledger, this.#lease, { auditCursor: next.cursor }));
-      }
       if (this.#parts.routeHints) await this.#renewStaleHints();
-      if (!this.#queue.orderKnown) {
-        while (!this.#signal.aborted && steadyMs() - began < ORDER_KNOWN_AFTER_MS && !this.#queue.isQuiet())
-          await sleep(LOOK_EVERY_MS, this.#signal);
-        this.#queue.orderKnown = true;
-      }
+      while (
+        !this.#queue.orderKnown &&
+        !this.#signal.aborted &&
+        steadyMs() - began < ORDER_KNOWN_AFTER_MS &&
+        !this.#queue.isQuiet()
+      )
+        await sleep(LOOK_EVERY_MS, this.#signal);
+      this.#queue.orderKnown = true;
       await Promise.race([sleep(AUDIT_EVERY_MS, this.#signal), soon]);
     }
   }
@@ -207,6 +245,23 @@ export class Session {
   async #want(handle: string, optionId: string, due: Date) {
     await this.#patiently(() => putWant(this.#parts.ledger, this.#lease, { handle, optionId, due }));
     this.hint();
+  }
+
+  /** Asks for invoices of one's own: hinted at, and looked for every now and then. */
+  async #answerAsks() {
+    const { askHints, sleep } = this.#parts;
+    const looking = async () => {
+      while (!this.#signal.aborted) {
+        await this.#patiently(() => this.#asks.look());
+        await sleep(LOOK_EVERY_MS, this.#signal);
+      }
+    };
+    const hearing = async () => {
+      while (askHints && !this.#signal.aborted) {
+        for (const id of await askHints.next(this.#signal)) this.#asks.hint(id);
+      }
+    };
+    await Promise.all([this.#asks.run(this.#signal), looking(), hearing()]);
   }
 
   async #mint() {

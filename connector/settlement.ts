@@ -8,6 +8,11 @@ export type VerifiedSet = Omit<NewTip, 'handle' | 'optionId' | 'event'>;
 
 /** The HTLCs of a set, at most: two sides of a channel hold 483 each, and a payer uses few channels. */
 const MOST_SHARDS = 10_000;
+/** The end of the year 9999, in seconds since 1970. */
+const LAST_SECOND = 253_402_300_799n;
+
+/** Whether seconds since 1970, as lnd tells them, are a time at which something may have been settled. */
+export const isTime = (seconds: bigint) => seconds > 0n && seconds <= LAST_SECOND;
 
 /**
  * Verify a settlement: its shares XOR to a root from which every preimage and hash follows, all shards name the set, and
@@ -32,9 +37,10 @@ export function verifySettlement(settlement: Settlement): { set: VerifiedSet } |
   }
   const seconds =
     settlement.settledAt || shards.map(({ resolvedAt }) => resolvedAt).sort((a, b) => (a < b ? 1 : -1))[0]!;
-  if (seconds <= 0n) return { refused: 'no time of settlement' };
+  if (!isTime(seconds)) return { refused: 'no time of settlement' };
   return {
     set: {
+      via: 'amp',
       setId,
       paymentAddr,
       amountMsat,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { Backoff } from './backoff.ts';
 import { Connector, type ConnectorParts } from './connector.ts';
 import { connectLnd, type LndCredentials } from './lnd.ts';
 import { checkMacaroon } from './macaroon.ts';
@@ -23,6 +24,8 @@ export type Choices = Pick<
   | 'routeHints'
   | 'rotateAfter'
   | 'rotateRestMs'
+  | 'askHints'
+  | 'askLimits'
   | 'anotherNode'
 >;
 
@@ -47,8 +50,14 @@ export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?
     },
     clock: () => new Date(),
     steadyMs: () => performance.now(),
-    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
+    sleep,
     chance: Math.random,
     unique: randomUUID,
   });
 }
+
+const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => {});
+
+/** Back-off by this machine's timers and chance. */
+export const systemBackoff = (bounds: { firstMs: number; mostMs: number }): Backoff =>
+  new Backoff({ ...bounds, chance: Math.random, sleep });

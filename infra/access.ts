@@ -17,12 +17,15 @@ const CONNECTOR_READS: Kind[] = [
   'totals',
   'node',
   'aside',
+  'ask',
 ];
 
 const CONNECTOR_WRITES = (Object.keys(KINDS) as Kind[]).filter((kind) => KINDS[kind].writer !== 'manage');
 
 const TIPS = listed.tip('*', 0n).listPk;
-const INVOICES = listed.invoice('*', '*').listPk;
+const INVOICES = listed.currentInvoice('*', '*').listPk;
+const NODES = listed.node('*').listPk;
+const ASKS = 'asks#*';
 
 const GET = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 
@@ -55,8 +58,8 @@ export const publicAccess = (table: Table) => [
  * and neither keys nor secrets of creators are within reach.
  */
 export const connectorAccess = (table: Table) => [
-  allow('ReadItems', table.tableArn, [...GET, 'dynamodb:ConditionCheckItem'], ofKinds(CONNECTOR_READS)),
+  allow('ReadItems', table.tableArn, GET, ofKinds(CONNECTOR_READS)),
   allow('WriteItems', table.tableArn, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], ofKinds(CONNECTOR_WRITES)),
   allow('DropWants', table.tableArn, ['dynamodb:DeleteItem'], ofKinds(['want'])),
-  allow('ListInvoices', listedArn(table), ['dynamodb:Query'], [INVOICES]),
+  allow('ListInvoices', listedArn(table), ['dynamodb:Query'], [INVOICES, NODES, ASKS]),
 ];

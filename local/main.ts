@@ -1,15 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { setInterval } from 'node:timers/promises';
+import { setInterval, setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { Hono } from 'hono';
 import pino from 'pino';
+import { HintQueue } from '../connector/hints.ts';
 import { CALLS } from '../connector/lnd.ts';
 import { MacaroonError } from '../connector/macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { systemConnector } from '../connector/system.ts';
+import { lnurlApp } from '../functions/lnurl/app.ts';
 import { publicApp } from '../functions/public/app.ts';
 import { addCreator, addOption, type Ledger, readCreator, tableDefinition } from '../shared/ledger/index.ts';
 import { startDevNode } from './node/index.ts';
@@ -83,14 +87,36 @@ async function main() {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
+  const log = pino();
   const openapi = createRequire(import.meta.url)('../functions/public/openapi.json');
   const play = node ? undefined : await playNodes(data, random);
   const app = publicApp({ ledger, clock, reads: 'shared', openapi });
-  const whole = play ? play.routes.mount('/', app.fetch) : app;
+  let baseUrl = '';
+  const askHints = new HintQueue();
+  const lnurl = lnurlApp({
+    ledger,
+    get baseUrl() {
+      return baseUrl;
+    },
+    clock,
+    steadyMs: () => performance.now(),
+    sleep: setTimeout,
+    random,
+    hint: async (id) => askHints.push(id),
+    addressOf: (c) => getConnInfo(c).remote.address ?? '',
+    report: (error) => log.error({ error: String(error) }, 'LNURL request failed'),
+  });
+  const whole = new Hono();
+  if (play) whole.route('/', play.routes);
+  whole.all('/.well-known/*', (c) => lnurl.fetch(c.req.raw, c.env));
+  whole.all('/lnurl/*', (c) => lnurl.fetch(c.req.raw, c.env));
+  whole.all('*', (c) => app.fetch(c.req.raw, c.env));
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
     const listening = serve({ fetch: whole.fetch, hostname: '127.0.0.1', port }, (address) => {
+      baseUrl = `http://127.0.0.1:${address.port}`;
       process.stdout.write(`tip page  http://127.0.0.1:${address.port}/@alice\n`);
       process.stdout.write(`API       http://127.0.0.1:${address.port}/v1/creators/alice\n`);
+      process.stdout.write(`address   alice@127.0.0.1:${address.port}\n`);
       if (play)
         process.stdout.write(
           `tip her   npm run tip -- alice 2100 "Great post" --url http://127.0.0.1:${address.port}\n`,
@@ -102,7 +128,8 @@ async function main() {
   const access = node ?? play!.access;
   const connector = systemConnector(access, {
     ledger,
-    log: pino(),
+    log,
+    askHints,
     holder: 'local',
     expirySeconds: LONGEST_EXPIRY_SECONDS,
     routeHints: access.routeHints,

@@ -1,13 +1,25 @@
 import { Hono } from 'hono';
 import { type LndCredentials, openServices } from '../connector/lnd.ts';
-import { readAmpInvoice } from '../shared/invoices/index.ts';
+import { InvoiceError, readAmpInvoice } from '../shared/invoices/index.ts';
 import { parseMsat } from '../shared/money.ts';
 
 /** A payment as its payer sees it. */
 export interface Sent {
-  readonly setId: string;
+  /** Of an AMP payment. */
+  readonly setId?: string;
+  /** Of a BOLT11 payment: its hash, and the proof of it. */
+  readonly paymentHash?: string;
+  readonly preimage?: string;
   /** The amounts of the shards, in msat. */
   readonly shards: readonly string[];
+}
+
+/** What is to be paid. */
+interface Order {
+  readonly paymentRequest: string;
+  readonly amountMsat: bigint;
+  readonly message?: string;
+  readonly shards: number;
 }
 
 /** A payment that did not go through; the reason is lnd's. */
@@ -18,26 +30,20 @@ export class PaymentError extends Error {
 /** Record type of a text message. */
 const MESSAGE = '34349334';
 
-/** The payer of the development node: pays AMP invoices with play money over lnd's own API. */
+/** The payer of the development node: pays invoices with play money over lnd's own API. */
 export function connectPayer(access: LndCredentials) {
   const { router, ...rest } = openServices(access);
 
   /** @throws PaymentError */
-  const pay = async (order: {
-    paymentRequest: string;
-    amountMsat: bigint;
-    message?: string;
-    shards: number;
-  }): Promise<Sent> => {
+  const pay = async (order: Order): Promise<Sent> => {
     const { paymentRequest, amountMsat, message, shards } = order;
-    const invoice = readAmpInvoice(paymentRequest);
-    if (invoice.amountMsat !== undefined && amountMsat !== invoice.amountMsat) {
-      throw new PaymentError(`the invoice asks for ${invoice.amountMsat} msat, not ${amountMsat}`);
+    const amp = ampInvoice(paymentRequest);
+    if (amp?.amountMsat !== undefined && amountMsat !== amp.amountMsat) {
+      throw new PaymentError(`the invoice asks for ${amp.amountMsat} msat, not ${amountMsat}`);
     }
     const stream = router!.sendPaymentV2({
       payment_request: paymentRequest,
-      ...(invoice.amountMsat === undefined && { amt_msat: amountMsat.toString() }),
-      amp: true,
+      ...(amp && { amp: true, ...(amp.amountMsat === undefined && { amt_msat: amountMsat.toString() }) }),
       timeout_seconds: 30,
       max_parts: Math.max(shards, 1),
       ...(shards > 1 && {
@@ -49,10 +55,11 @@ export function connectPayer(access: LndCredentials) {
       if (update.status === 'FAILED') throw new PaymentError(`the payment failed: ${update.failure_reason}`);
       if (update.status !== 'SUCCEEDED') continue;
       const settled = update.htlcs.filter((htlc: any) => htlc.status === 'SUCCEEDED');
-      return {
-        setId: update.payment_hash,
-        shards: settled.map((htlc: any) => String(htlc.route.hops.at(-1).amt_to_forward_msat)),
-      };
+      const parts = settled.map((htlc: any) => String(htlc.route.hops.at(-1).amt_to_forward_msat));
+      const { payment_hash, payment_preimage } = update;
+      return amp
+        ? { setId: payment_hash, shards: parts }
+        : { paymentHash: payment_hash, preimage: payment_preimage, shards: parts };
     }
     throw new PaymentError('the payment ended without an answer');
   };
@@ -62,6 +69,16 @@ export function connectPayer(access: LndCredentials) {
       for (const service of [router, ...Object.values(rest)]) service!.close();
     },
   };
+}
+
+/** The AMP invoice, or undefined when it is one of another kind. */
+function ampInvoice(paymentRequest: string) {
+  try {
+    return readAmpInvoice(paymentRequest);
+  } catch (error) {
+    if (error instanceof InvoiceError) return undefined;
+    throw error;
+  }
 }
 
 /**

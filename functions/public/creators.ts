@@ -85,7 +85,7 @@ const roundToMinute = (time: Date) =>
 
 /** What the public may know of a tip: never its set id, and words only where the creator shows them. */
 const publicTip = (tip: Tip, shows: Creator['shows']) => ({
-  id: publicTipId(tip.setId),
+  id: publicTipId(tip),
   amountMsat: tip.amountMsat.toString(),
   settledAt: roundToMinute(tip.settledAt),
   optionId: tip.optionId,

@@ -39,10 +39,13 @@ export const namedInvoiceBody = (invoice: Invoice): NamedInvoiceBody => ({
   status: invoice.status,
 });
 
-/** A tip for who holds its set id: the payer or the creator. */
+/**
+ * A tip for who holds its set id: the payer or the creator. A BOLT11 payment has no such secret, for the nodes between
+ * payer and receiver see its hash; its payer has the address to verify it by.
+ */
 export async function tipBody(ledger: Ledger, setId: string): Promise<TipBody> {
   const tip = await readTip(ledger, setId);
-  if (tip === undefined) {
+  if (tip?.via !== 'amp') {
     throw new Problem('unknown-tip', 'setId: no tip with this set id is booked.', {
       field: 'setId',
       expected: 'the set id of a settled payment, which the payer sees as its payment hash',
@@ -50,7 +53,7 @@ export async function tipBody(ledger: Ledger, setId: string): Promise<TipBody> {
   }
   return {
     setId: tip.setId,
-    id: publicTipId(tip.setId),
+    id: publicTipId(tip),
     handle: tip.handle,
     optionId: tip.optionId,
     paymentAddr: tip.paymentAddr,

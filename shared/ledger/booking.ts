@@ -62,7 +62,7 @@ export function batchLength(queue: readonly (NewTip | AsideEvent)[]): number {
 }
 
 const touches = (tip: NewTip) => [
-  keys.invoice(tip.paymentAddr).pk,
+  ...(tip.via === 'amp' ? [keys.invoice(tip.paymentAddr).pk] : []),
   keys.totals(tip.handle).pk,
   keys.day(tip.handle, dayOf(tip.settledAt)).pk + dayOf(tip.settledAt),
 ];
@@ -195,7 +195,9 @@ export function bookingActions(
   const days = new Map<string, { handle: string; day: string; sum: Sum }>();
   const after = new Map<string, Totals>();
   for (const tip of tips) {
-    invoices.set(tip.paymentAddr, plus(invoices.get(tip.paymentAddr) ?? NOTHING, one(tip)));
+    // A BOLT11 invoice is paid once: its row says all that there is to say.
+    if (tip.via === 'amp')
+      invoices.set(tip.paymentAddr, plus(invoices.get(tip.paymentAddr) ?? NOTHING, one(tip)));
     const day = dayOf(tip.settledAt);
     const ofDay = days.get(`${tip.handle} ${day}`)?.sum ?? NOTHING;
     days.set(`${tip.handle} ${day}`, { handle: tip.handle, day, sum: plus(ofDay, one(tip)) });

@@ -26,6 +26,9 @@ const creatorItem = record({
   createdAt: moment,
   /** Tips below it are booked, and left out of the feed. */
   minimumMsat: optional(whole),
+  /** Least and most that an invoice can be asked for, where the option leaves it open. */
+  leastMsat: optional(whole),
+  mostMsat: optional(whole),
   /** Grows with each change, so that of two changes at once one is refused. */
   version: whole,
 });
@@ -186,6 +189,17 @@ export const setMinimum = (ledger: Ledger, handle: string, minimumMsat: bigint) 
     ...creator,
     ...(minimumMsat > 0n && { minimumMsat }),
   }));
+};
+
+/** Bound what an invoice of one's own can be asked for. @throws CreatorError */
+export const setLimits = (
+  ledger: Ledger,
+  handle: string,
+  { leastMsat, mostMsat }: { leastMsat: bigint; mostMsat: bigint },
+) => {
+  if (leastMsat < 1n || mostMsat < leastMsat || mostMsat > MAX_MSAT)
+    throw new CreatorError(`limits: ${leastMsat} to ${mostMsat} msat are not within 1 and ${MAX_MSAT}`);
+  return changeCreator(ledger, handle, (creator) => ({ ...creator, leastMsat, mostMsat }));
 };
 
 /** Close a creator: the pages answer 410 from now on; what still arrives is booked. @throws CreatorError */

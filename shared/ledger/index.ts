@@ -1,5 +1,15 @@
 export { type Aside, type AsideEvent, closeAside, readAside, readAsides, setsAside } from './asides.ts';
 export {
+  type Answer,
+  ASK_LISTS,
+  type Ask,
+  answerAsk,
+  type NewAsk,
+  openAsks,
+  putAsk,
+  readAsk,
+} from './asks.ts';
+export {
   type Batch,
   type Booked,
   batchLength,
@@ -17,6 +27,7 @@ export {
   readCreators,
   readOptionOwner,
   SHOWS,
+  setLimits,
   setMinimum,
   setShows,
   type TipOption,

@@ -25,6 +25,8 @@ export const KINDS = {
   totals: { writer: 'connector', ttl: false },
   /** A node: its lease with epoch, and its checkpoint. */
   node: { writer: 'connector', ttl: false },
+  /** Someone asks for a BOLT11 invoice of their own, and is answered; both may write it, and it vanishes. */
+  ask: { writer: 'both', ttl: true },
   /** An event that failed verification, whole. */
   aside: { writer: 'connector', ttl: false },
 } as const;
@@ -44,6 +46,7 @@ export const keys = {
   totals: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'all' }),
   day: (handle: string, day: string): Key => ({ pk: `totals#${handle}`, sk: `day#${day}` }),
   node: (node: string): Key => ({ pk: `node#${node}`, sk: 'node' }),
+  ask: (id: string): Key => ({ pk: `ask#${id}`, sk: 'ask' }),
   aside: (node: string, id: string): Key => ({ pk: `aside#${node}`, sk: id }),
 };
 
@@ -65,6 +68,11 @@ export const listed = {
   retiredInvoice: (node: string, retiredAt: Date, paymentAddr: string) => ({
     listPk: `invoices#${node}`,
     listSk: `retired#${retiredAt.toISOString()}#${paymentAddr}`,
+  }),
+  /** Asks that are not answered yet, in one of several lists. */
+  ask: (list: number, createdAt: Date, id: string) => ({
+    listPk: `asks#${list}`,
+    listSk: `${createdAt.toISOString()}#${id}`,
   }),
   /** The nodes of the table, for the check that a connector stands beside the right one. */
   node: (node: string) => ({ listPk: 'nodes#all', listSk: node }),

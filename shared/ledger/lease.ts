@@ -23,6 +23,8 @@ const nodeItem = record({
   settleIndex: optional(whole),
   /** Highest add index of lnd's that was looked through for invoices of ours. */
   addIndex: optional(whole),
+  /** Add index up to which all plain invoices of ours are over, and booked when they were paid. */
+  plainIndex: optional(whole),
   /** The retired invoice that the audit of old ones came to. */
   auditCursor: optional(text),
 });
@@ -114,7 +116,7 @@ export async function releaseLease(ledger: Ledger, lease: Lease): Promise<void> 
 export const holds = (lease: Lease): Condition => equals('epoch', whole.write(lease.epoch)!);
 
 /** Where work on a node goes on: to save effort, never for truth. */
-export type Hints = Pick<NodeState, 'settleIndex' | 'addIndex' | 'auditCursor'>;
+export type Hints = Pick<NodeState, 'settleIndex' | 'addIndex' | 'plainIndex' | 'auditCursor'>;
 
 /** The action on the node's item that each commit carries: demands the epoch, shows life, moves the hints. */
 export const fence = (table: string, lease: Lease, hints: Hints = {}) =>
@@ -122,6 +124,7 @@ export const fence = (table: string, lease: Lease, hints: Hints = {}) =>
     set: {
       ...(hints.settleIndex !== undefined && { settleIndex: whole.write(hints.settleIndex)! }),
       ...(hints.addIndex !== undefined && { addIndex: whole.write(hints.addIndex)! }),
+      ...(hints.plainIndex !== undefined && { plainIndex: whole.write(hints.plainIndex)! }),
       ...(hints.auditCursor !== undefined && { auditCursor: text.write(hints.auditCursor)! }),
     },
     add: { beat: { N: '1' } },

@@ -55,7 +55,7 @@ export async function compareSums(ledger: Ledger, handle: string): Promise<Compa
   let all = NOTHING;
   const add = (sums: Map<string, Sum>, key: string, one: Sum) =>
     sums.set(key, plus(sums.get(key) ?? NOTHING, one));
-  for await (const { amountMsat, optionId, settledAt, paymentAddr, sequence } of readAllTips(
+  for await (const { via, amountMsat, optionId, settledAt, paymentAddr, sequence } of readAllTips(
     ledger,
     handle,
   )) {
@@ -63,7 +63,7 @@ export async function compareSums(ledger: Ledger, handle: string): Promise<Compa
     all = plus(all, one);
     add(byOption, optionId, one);
     add(days, dayOf(settledAt), one);
-    add(invoices, paymentAddr, one);
+    if (via === 'amp') add(invoices, paymentAddr, one);
     sequences.push(sequence);
   }
   const statedDays = await readDays(ledger, handle);

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { flag, type Item, moment, type Of, optional, record, small, text, whole } from './codec.ts';
+import { flag, type Item, moment, type Of, oneOf, optional, record, small, text, whole } from './codec.ts';
 import { listedAttributes } from './creators.ts';
 import { type Key, keyItem, keys, listed } from './keys.ts';
 import { getItems, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 
 const tipItem = record({
+  /** How it came: an AMP set, or a BOLT11 invoice. */
+  via: oneOf('amp', 'bolt11'),
+  /** hex: the set id of an AMP payment; the payment hash of a BOLT11 one. */
   setId: text,
   node: text,
   paymentAddr: text,
@@ -21,6 +24,8 @@ const tipItem = record({
   sender: optional(text),
   /** Below the minimum that its creator had set: not in the feed. */
   dust: flag,
+  /** hex, of a BOLT11 payment: the payer's proof, shown to nobody but them. */
+  preimage: optional(text),
   /** Why an operator booked it, though it could not be verified. */
   override: optional(text),
 });
@@ -36,9 +41,15 @@ export const tipToItem = (tip: Tip): Item => ({
   ...listedAttributes((tip.dust ? listed.dust : listed.tip)(tip.handle, tip.sequence)),
 });
 
-/** The name of a tip in the public feed: follows from the set id, and does not lead back to it. */
-export const publicTipId = (setId: string) =>
-  createHash('sha256').update(`ampjar public tip id of ${setId}`).digest('base64url').slice(0, 22);
+/**
+ * The name of a tip in the public feed: follows from what payer and receiver alone know, and does not lead back to it.
+ * That is the set id of an AMP payment; the nodes between see a BOLT11 payment's hash, but not its payment address.
+ */
+export const publicTipId = ({ via, setId, paymentAddr }: Pick<Tip, 'via' | 'setId' | 'paymentAddr'>) =>
+  createHash('sha256')
+    .update(`ampjar public tip id of ${via === 'amp' ? setId : `${setId} ${paymentAddr}`}`)
+    .digest('base64url')
+    .slice(0, 22);
 
 /** The payment of a set id (hex), which is known to payer and receiver alone. */
 export async function readTip(ledger: Ledger, setId: string): Promise<Tip | undefined> {

@@ -95,6 +95,7 @@ export async function openJar() {
       previous: undefined,
       want: undefined,
       renewAt: invoice.expiresAt,
+      now: NOW,
     });
   }
 
@@ -109,6 +110,7 @@ export async function openJar() {
       amountMsat,
       settledAt: new Date(NOW.getTime() - 1_000_500 + settled * 1000),
       settleIndex,
+      via: 'amp' as const,
       shards: 1,
       message: HOSTILE,
       sender: 'Mallory <i>',

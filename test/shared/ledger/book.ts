@@ -57,6 +57,7 @@ export const minted = (handle: string, name: string, optionId = openOptionId(han
 
 /** A payment to an invoice. */
 export const paid = (invoice: NewInvoice, name: string, more: Partial<NewTip> = {}): NewTip => ({
+  via: 'amp',
   setId: hex(`set ${name}`),
   paymentAddr: invoice.paymentAddr,
   handle: invoice.handle,

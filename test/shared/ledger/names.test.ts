@@ -58,9 +58,15 @@ describe('handles', () => {
   });
 
   it('a public tip id is no part of the set id', () => {
-    const setId = 'ab'.repeat(32);
-    expect(publicTipId(setId)).toMatch(/^[A-Za-z0-9_-]{22}$/);
-    expect(publicTipId(setId)).not.toBe(publicTipId('ac'.repeat(32)));
+    const tip = { via: 'amp', setId: 'ab'.repeat(32), paymentAddr: 'cd'.repeat(32) } as const;
+    expect(publicTipId(tip)).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    expect(publicTipId(tip)).toBe(publicTipId({ ...tip, paymentAddr: 'ce'.repeat(32) }));
+    expect(publicTipId(tip)).not.toBe(publicTipId({ ...tip, setId: 'ac'.repeat(32) }));
+  });
+
+  it('of a BOLT11 payment, whose hash others know, depends on the payment address, too', () => {
+    const tip = { via: 'bolt11', setId: 'ab'.repeat(32), paymentAddr: 'cd'.repeat(32) } as const;
+    expect(publicTipId(tip)).not.toBe(publicTipId({ ...tip, paymentAddr: 'ce'.repeat(32) }));
   });
 });
 

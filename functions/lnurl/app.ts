@@ -1,0 +1,89 @@
+import { createHmac } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { type Context, Hono } from 'hono';
+import { isHandle, isOptionId } from '../../shared/ledger/index.ts';
+import { Buckets, type Rate } from '../../shared/rate.ts';
+import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
+
+export interface LnurlOptions extends PayParts {
+  /** The address of who asks, as the server sees it. */
+  readonly addressOf: (c: Context) => string;
+  /** How often one address may ask of this process; {@link CLIENT_RATE} unless told. */
+  readonly clientRate?: Rate;
+  /** Hears of errors that are ours. */
+  readonly report?: (error: unknown) => void;
+}
+
+export const CLIENT_RATE: Rate = { perSecond: 1, burst: 20 };
+
+/** All say no-store: an answer is one wallet's own, or may change at any time. */
+const HEADERS = {
+  'access-control-allow-origin': '*',
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+};
+
+/**
+ * LNURL-pay and Lightning Addresses. Errors come as LNURL has them, `{status: "ERROR", reason}`, and with status 200:
+ * LUD-01 gives no meaning to HTTP's, and many wallets show a reason with no other.
+ */
+export function lnurlApp(options: LnurlOptions): Hono {
+  const { addressOf, clientRate = CLIENT_RATE, report = () => {}, steadyMs, random } = options;
+  const clients = new Buckets(clientRate, steadyMs);
+  const key = random(32);
+  const app = new Hono();
+
+  const give = async (c: Context, make: () => Promise<object>) => {
+    try {
+      return c.json(await make(), 200, HEADERS);
+    } catch (error) {
+      if (!(error instanceof LnurlError)) report(error);
+      const reason = error instanceof LnurlError ? error.message : 'the service has a fault; try again later';
+      return c.json({ status: 'ERROR', reason }, 200, HEADERS);
+    }
+  };
+
+  /** Stands for an address in the table and can't be turned back: the key is this process's own. */
+  const clientOf = (c: Context) =>
+    createHmac('sha256', key)
+      .update(network(addressOf(c)))
+      .digest('base64url')
+      .slice(0, 16);
+
+  const named = (c: Context) => {
+    const handle = c.req.param('handle') ?? '';
+    if (!isHandle(handle)) throw new LnurlError('there is no such creator here');
+    const optionId = c.req.query('option');
+    if (optionId !== undefined && !isOptionId(optionId)) throw new LnurlError('there is no such tip option');
+    return { handle, optionId };
+  };
+
+  app.get('/.well-known/lnurlp/:handle', (c) =>
+    give(c, async () => {
+      const { handle, optionId } = named(c);
+      return payRequest(options, handle, optionId);
+    }),
+  );
+  app.get('/.well-known/lnurlp/:handle/callback', (c) =>
+    give(c, async () => {
+      const client = clientOf(c);
+      const asked = { ...named(c), amount: c.req.query('amount'), comment: c.req.query('comment'), client };
+      if (!clients.take(client))
+        throw new LnurlError('too many invoices were asked for; try again in a minute');
+      return invoiceFor(options, asked);
+    }),
+  );
+  app.get('/lnurl/verify/:id', (c) => give(c, () => verification(options.ledger, c.req.param('id'))));
+  app.notFound((c) => give(c, async () => Promise.reject(new LnurlError('nothing is at this address'))));
+  return app;
+}
+
+/** The address itself, or of IPv6 its network: who has one has all of its addresses. */
+function network(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const after = tail.split(':').filter(Boolean);
+  const missing = address.includes('::') ? 8 - groups.length - after.length : 0;
+  return [...groups, ...Array(Math.max(missing, 0)).fill('0'), ...after].slice(0, 4).join(':');
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { lnurlApp } from './app.ts';
+import { readConfig } from './config.ts';
+
+const { table, region, baseUrl, queueUrl } = readConfig(process.env);
+const queue = new SQSClient({ region });
+
+/** Of a function URL and of an HTTP API alike: the address of who connected. */
+const addressOf = (event: LambdaEvent) =>
+  ('http' in event.requestContext ? event.requestContext.http.sourceIp : undefined) ?? '';
+
+/** LNURL-pay and Lightning Addresses. */
+export const handler = handle(
+  lnurlApp({
+    ledger: { client: new DynamoDBClient({ region }), table },
+    baseUrl,
+    clock: () => new Date(),
+    steadyMs: () => performance.now(),
+    sleep: setTimeout,
+    random: randomBytes,
+    hint: async (id) => {
+      await queue.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: id }));
+    },
+    addressOf: (c) => addressOf(c.env.event),
+    report: (error) =>
+      console.error(
+        JSON.stringify({
+          level: 'error',
+          error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+        }),
+      ),
+  }),
+);

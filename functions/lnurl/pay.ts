@@ -1,0 +1,170 @@
+import {
+  type Ask,
+  type Creator,
+  type Ledger,
+  openOptionId,
+  putAsk,
+  readAsk,
+  readCreator,
+  readTip,
+  type TipOption,
+} from '../../shared/ledger/index.ts';
+import { lightningAddress, payMetadata, payRequestPath } from '../../shared/lnurl.ts';
+import { parseMsat } from '../../shared/money.ts';
+
+/** What a wallet is told when it can't have what it asked for. @see LUD-06 */
+export class LnurlError extends Error {
+  override readonly name = 'LnurlError';
+}
+
+/** What the pay requests are made of. */
+export interface PayParts {
+  readonly ledger: Ledger;
+  /** The origin that wallets reach this by, without a slash at the end. */
+  readonly baseUrl: string;
+  readonly clock: () => Date;
+  readonly steadyMs: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly random: (length: number) => Uint8Array;
+  /** Tell the connector of an ask. It finds it without, but later. */
+  readonly hint: (askId: string) => Promise<void>;
+}
+
+/** LUD-12: characters that a wallet may send along. */
+const MOST_COMMENT = 500;
+const LEAST_MSAT = 1_000n;
+/** A tenth of a bitcoin, where the creator has set no other bound. */
+const MOST_MSAT = 10_000_000_000n;
+
+async function openOption(ledger: Ledger, handle: string, optionId: string | undefined) {
+  const creator = await readCreator(ledger, handle);
+  if (creator?.status !== 'active') throw new LnurlError(`there is no creator ${handle} who takes tips here`);
+  const wanted = optionId ?? openOptionId(handle);
+  const option = creator.options.find(({ id }) => id === wanted);
+  if (!option) throw new LnurlError(`${handle} has no such tip option`);
+  return { creator, option };
+}
+
+const boundsOf = ({ leastMsat = LEAST_MSAT, mostMsat = MOST_MSAT }: Creator, { amountMsat }: TipOption) => ({
+  least: amountMsat ?? leastMsat,
+  most: amountMsat ?? mostMsat,
+});
+
+const metadataOf = ({ handle, name }: Creator, { label, amountMsat }: TipOption, baseUrl: string) =>
+  payMetadata(
+    amountMsat === undefined ? `Tip ${name}` : `Tip ${name}: ${label}`,
+    lightningAddress(handle, baseUrl),
+  );
+
+/** The pay request of a creator's option, the open one if none is named. @see LUD-06, LUD-12, LUD-16 */
+export async function payRequest(
+  { ledger, baseUrl }: PayParts,
+  handle: string,
+  optionId: string | undefined,
+) {
+  const { creator, option } = await openOption(ledger, handle, optionId);
+  const { least, most } = boundsOf(creator, option);
+  const callback = new URL(`${payRequestPath(handle)}/callback`, baseUrl);
+  if (optionId !== undefined) callback.searchParams.set('option', optionId);
+  return {
+    tag: 'payRequest',
+    callback: callback.href,
+    minSendable: Number(least),
+    maxSendable: Number(most),
+    metadata: metadataOf(creator, option, baseUrl).metadata,
+    commentAllowed: MOST_COMMENT,
+  };
+}
+
+const FIRST_LOOK_MS = 5;
+const LONGEST_LOOK_MS = 150;
+/** A wallet is told within 5 seconds that the node is away. */
+const PATIENCE_MS = 4_500;
+
+/**
+ * Ask the connector for an invoice by the table, and wait for it.
+ * @param client stands for who asks
+ * @throws LnurlError
+ * @see LUD-06, LUD-09, LUD-12, LUD-21
+ */
+export async function invoiceFor(
+  parts: PayParts,
+  {
+    handle,
+    optionId,
+    amount,
+    comment,
+    client,
+  }: {
+    handle: string;
+    optionId: string | undefined;
+    amount: string | undefined;
+    comment: string | undefined;
+    client: string;
+  },
+) {
+  const { ledger, baseUrl, clock, random, hint } = parts;
+  const { creator, option } = await openOption(ledger, handle, optionId);
+  const { least, most } = boundsOf(creator, option);
+  const amountMsat = readAmount(amount);
+  if (amountMsat < least || amountMsat > most)
+    throw new LnurlError(`amount: ${amountMsat} msat is not from ${least} to ${most} msat`);
+  if (comment !== undefined && [...comment].length > MOST_COMMENT)
+    throw new LnurlError(`comment: it is longer than ${MOST_COMMENT} characters`);
+  const { descriptionHash } = metadataOf(creator, option, baseUrl);
+  const id = Buffer.from(random(16)).toString('base64url');
+  await putAsk(ledger, {
+    id,
+    handle,
+    optionId: option.id,
+    amountMsat,
+    descriptionHash,
+    client,
+    createdAt: clock(),
+    ...(comment && { comment: comment.replace(/\p{Cs}/gu, '\ufffd') }),
+  });
+  // The table is what counts; a hint that gets lost costs a moment.
+  await hint(id).catch(() => {});
+  const { paymentRequest } = await answerTo(parts, id);
+  return {
+    pr: paymentRequest,
+    routes: [],
+    successAction: { tag: 'message', message: `Thank you! Your tip to ${creator.name} has arrived.` },
+    verify: new URL(`/lnurl/verify/${id}`, baseUrl).href,
+  };
+}
+
+function readAmount(amount: string | undefined): bigint {
+  try {
+    return parseMsat('amount', amount ?? '');
+  } catch (error) {
+    throw new LnurlError((error as Error).message);
+  }
+}
+
+async function answerTo(
+  { ledger, steadyMs, sleep }: PayParts,
+  id: string,
+): Promise<{ paymentRequest: string }> {
+  const until = steadyMs() + PATIENCE_MS;
+  for (let waitMs = FIRST_LOOK_MS; steadyMs() < until; waitMs = Math.min(LONGEST_LOOK_MS, waitMs * 1.5)) {
+    await sleep(waitMs);
+    const ask = await readAsk(ledger, id);
+    if (ask?.status === 'refused') throw new LnurlError(ask.reason ?? 'refused');
+    if (ask?.paymentRequest !== undefined) return { paymentRequest: ask.paymentRequest };
+  }
+  throw new LnurlError('the node is away at the moment; the AMP code on the page still takes money');
+}
+
+/** Whether an invoice was paid, and the proof, for who holds the address. @see LUD-21 */
+export async function verification(ledger: Ledger, id: string) {
+  const ask: Ask | undefined = /^[\w-]{22}$/.test(id) ? await readAsk(ledger, id) : undefined;
+  if (ask?.paymentRequest === undefined) throw new LnurlError('Not found');
+  const tip = await readTip(ledger, ask.paymentHash!);
+  return {
+    status: 'OK',
+    settled: tip !== undefined,
+    preimage: tip?.preimage ?? null,
+    pr: ask.paymentRequest,
+  };
+}
