@@ -1,12 +1,10 @@
 import {
   type AsideEvent,
   currentInvoices,
-  InvoiceMissingError,
   isForGood,
   keepLease,
   type Lease,
   LeaseLostError,
-  moveHints,
   type NewTip,
   type NodeState,
   putWant,
@@ -14,7 +12,8 @@ import {
 import type { Alarms } from './alarms.ts';
 import { ASK_LIMITS, AskMint } from './asks.ts';
 import { Attribution } from './attribution.ts';
-import { Audit, type Drift, isDrift } from './audit.ts';
+import type { Drift } from './audit.ts';
+import { Auditing } from './auditing.ts';
 import { Backoff } from './backoff.ts';
 import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
 import type { ConnectorParts } from './connector.ts';
@@ -23,7 +22,6 @@ import { entryOf } from './hearing.ts';
 import { eventJson, type Lnd, LndError, type Told, type ToldPlain } from './lnd.ts';
 import { adoptLost, Mint, type Minting, ROTATE_AFTER } from './minting.ts';
 import { plainEntryOf } from './plain.ts';
-import { auditPlain } from './plainAudit.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
 
 const LOOK_EVERY_MS = 2_000;
@@ -165,67 +163,30 @@ export class Session {
     await this.#queue.push({ ...position, ...(entry && { entry }) });
   }
 
-  /** Lnd's books against the table: at once, every ten minutes, and when lnd's indexes look wrong. */
+  /** lnd's books against the table: at once, every ten minutes, and when lnd's indexes look wrong. */
   async #audits(addIndex: bigint) {
-    const { ledger, log, clock, sleep, steadyMs, chance } = this.#parts;
-    const { node } = this.#lease;
-    const backoff = new Backoff({ firstMs: 1_000, mostMs: 60_000, chance, sleep });
-    const parts = {
-      ledger,
-      lnd: this.#lnd,
-      alarms: this.#watcher.alarms,
-      node,
-      caughtUp: (settleIndex: bigint) => this.#queue.caughtUp(settleIndex, this.#signal),
-    };
-    const audit = new Audit({
-      ...parts,
-      found: (told) => this.#hear(told, {}),
-      gone: async ({ handle, optionId, status }) => {
-        if (status === 'current') await this.#want(handle, optionId, clock());
+    const { clock, sleep, steadyMs, routeHints } = this.#parts;
+    const auditing = new Auditing(
+      { ...this.#parts, lnd: this.#lnd, lease: this.#lease, alarms: this.#watcher.alarms },
+      {
+        caughtUp: (settleIndex) => this.#queue.caughtUp(settleIndex, this.#signal),
+        found: (told) => this.#hear(told, {}),
+        foundPlain: (told) => this.#hearPlain(told, {}),
+        gone: async ({ handle, optionId, status }) => {
+          if (status === 'current') await this.#want(handle, optionId, clock());
+        },
       },
-    });
-    let auditCursor = this.#state?.auditCursor;
-    let plainIndex = this.#state?.plainIndex ?? addIndex;
-    const look = async () => {
-      const { drift, cursor } = await audit.run(clock(), auditCursor);
-      const reached = await auditPlain(
-        { ...parts, found: (told) => this.#hearPlain(told, {}) },
-        plainIndex,
-        drift,
-      );
-      if (cursor !== auditCursor || reached !== plainIndex)
-        await moveHints(ledger, this.#lease, { auditCursor: cursor, plainIndex: reached });
-      auditCursor = cursor;
-      plainIndex = reached;
-      return drift;
-    };
+      { auditCursor: this.#state?.auditCursor, plainIndex: this.#state?.plainIndex ?? addIndex },
+    );
     const began = steadyMs();
     while (!this.#signal.aborted) {
       const soon = new Promise<void>((resolve) => {
         this.#auditSoon = resolve;
       });
-      const drift = await backoff.untilDone(
-        look,
-        (error) =>
-          !(
-            error instanceof LndError ||
-            error instanceof LeaseLostError ||
-            error instanceof InvoiceMissingError
-          ),
-        (error, waitMs) => log.warn({ error: String(error), waitMs }, 'audit failed, trying again'),
-        this.#signal,
-      );
-      const found = { ...drift, missingMsat: drift.missingMsat.toString() };
-      if (isDrift(drift)) log.warn(found, 'audit: table and lnd differ');
-      else log.info(found, 'audit: table and lnd agree');
-      this.#watcher.live(drift);
-      if (this.#parts.routeHints) await this.#renewStaleHints();
-      while (
-        !this.#queue.orderKnown &&
-        !this.#signal.aborted &&
-        steadyMs() - began < ORDER_KNOWN_AFTER_MS &&
-        !this.#queue.isQuiet()
-      )
+      this.#watcher.live(await auditing.run(this.#signal));
+      if (routeHints) await this.#renewStaleHints();
+      const settled = () => steadyMs() - began >= ORDER_KNOWN_AFTER_MS || this.#queue.isQuiet();
+      while (!this.#queue.orderKnown && !this.#signal.aborted && !settled())
         await sleep(LOOK_EVERY_MS, this.#signal);
       this.#queue.orderKnown = true;
       await Promise.race([sleep(AUDIT_EVERY_MS, this.#signal), soon]);
