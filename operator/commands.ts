@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import {
   addCreator,
   addOption,
@@ -17,6 +18,7 @@ import {
   setShows,
   type TipOption,
   type Totals,
+  tableDefinition,
 } from '../shared/ledger/index.ts';
 import { AmountError, formatSat, parseSat } from '../shared/money.ts';
 
@@ -28,26 +30,35 @@ export const HELP = `Usage: npm run creator -- COMMAND [--json] [--table NAME] [
   show HANDLE                                     profile, tip options with their invoices, totals
   list                                            all creators
   close HANDLE                                    take no more tips; what still arrives is booked
+  init                                            make the table, at an --endpoint of this machine
 
   --table     the table, or AMPJAR_TABLE; ampjar
   --region    its AWS Region, or AWS_REGION; us-east-1
   --endpoint  where DynamoDB answers, or AMPJAR_ENDPOINT; AWS
   --json      print JSON
 
-Exit code: 0 done, 1 the table could not be reached or refused, 2 what was asked can't be done.`;
+Exit code: 0 done, 1 the table could not be reached or refused, or another changed the same creator at the same time,
+2 what was asked can't be done.`;
 
 /** A command line that can't be understood. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Whether an error is the asker's to mend (exit code 2), rather than the table's (1). */
+/** Whether another changed the same creator at the same time: nothing was wrong with what was asked. */
+export const isCollision = (error: unknown) =>
+  error instanceof CreatorError && error.message.includes('at the same time');
+
+/** Whether an error is the asker's to mend (exit code 2), rather than the table's or nobody's (1). */
 export const isBadInput = (error: unknown) =>
+  !isCollision(error) &&
   [UsageError, AmountError, HandleError, CreatorError].some((kind) => error instanceof kind);
 
 /** What the commands work with: the ledger, the time, randomness, and where lines go. */
 export interface Parts {
   readonly ledger: Ledger;
+  /** Whether the table is on this machine, where `init` may make it. */
+  readonly onLoopback: boolean;
   readonly now: () => Date;
   readonly random: (length: number) => Uint8Array;
   readonly print: (line: string) => void;
@@ -73,6 +84,7 @@ const COMMANDS = {
   show: { words: ['HANDLE'], must: [], may: [] },
   list: { words: [], must: [], may: [] },
   close: { words: ['HANDLE'], must: [], may: [] },
+  init: { words: [], must: [], may: [] },
 } as const satisfies Record<string, { words: string[]; must: Flag[]; may: Flag[] }>;
 
 const COMMAND_FLAGS = ['name', 'shows', 'amount', 'label'] as const;
@@ -132,7 +144,8 @@ function readShows(value: string): Creator['shows'] {
  * Run one command.
  * @throws UsageError, AmountError, HandleError, CreatorError; and what the ledger's client throws
  */
-export async function run(args: readonly string[], { ledger, now, random, print }: Parts): Promise<void> {
+export async function run(args: readonly string[], parts: Parts): Promise<void> {
+  const { ledger, now, random, print } = parts;
   const read = readArguments(args);
   if (read.help) return print(HELP);
   const { values, words } = read;
@@ -171,7 +184,25 @@ export async function run(args: readonly string[], { ledger, now, random, print 
       const creator = await closeCreator(ledger, readHandle(words[0]!));
       return say(`closed ${creator.handle}; what still arrives is booked`, creatorBody(creator));
     }
+    case 'init': {
+      await makeTable(parts);
+      return say(`made the table ${ledger.table}`, { table: ledger.table });
+    }
   }
+}
+
+/** Make the table on this machine. On AWS it is the stack's, with what CreateTable alone leaves out. */
+async function makeTable({ ledger: { client, table }, onLoopback }: Parts): Promise<void> {
+  if (!onLoopback) {
+    throw new UsageError(
+      'init: it needs an --endpoint of this machine; on AWS npx cdk deploy makes the table',
+    );
+  }
+  await client.send(new CreateTableCommand(tableDefinition(table))).catch((error: unknown) => {
+    if (error instanceof ResourceInUseException)
+      throw new UsageError(`init: there is a table "${table}" already`);
+    throw error;
+  });
 }
 
 interface Whole {

@@ -30,26 +30,32 @@ export function readPlace(flags: Flags, env: Record<string, string | undefined>)
   return { table, region, endpoint };
 }
 
-const isLoopback = (endpoint: string) =>
-  /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(endpoint).hostname);
+/** Whether the table is on this machine. */
+export const isOnLoopback = ({ endpoint }: Place) =>
+  endpoint !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(endpoint).hostname);
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** The client's configuration. What answers on loopback is given credentials that mean nothing. */
-export const clientConfig = ({ region, endpoint }: Place): DynamoDBClientConfig => ({
-  region,
+export const clientConfig = (place: Place): DynamoDBClientConfig => ({
+  region: place.region,
   requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-  ...(endpoint !== undefined && { endpoint }),
-  ...(endpoint !== undefined &&
-    isLoopback(endpoint) && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+  ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
+  ...(isOnLoopback(place) && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
 });
 
 /** One line for a failure that is not the asker's: what happened to the table, and where it was looked for. */
-export function failureLine(error: unknown, { table, region, endpoint }: Place): string {
+export function failureLine(error: unknown, place: Place): string {
+  const { table, region, endpoint } = place;
   const { name, code, message } = error as Error & { code?: string };
   const where = endpoint ?? region;
-  if (name === 'ResourceNotFoundException') return `table: there is no "${table}" at ${where}`;
+  if (name === 'ResourceNotFoundException') {
+    const remedy = isOnLoopback(place)
+      ? `npm run creator -- init --endpoint ${endpoint} --table ${table} makes it`
+      : 'npx cdk deploy makes one and prints its name (TableName); --endpoint names another place';
+    return `table: there is no "${table}" at ${where}; ${remedy}`;
+  }
   if (code !== undefined || name === 'TimeoutError')
     return `table: "${table}" at ${where} can't be reached (${code ?? 'timeout'})`;
   if (name === 'CredentialsProviderError')

@@ -1,22 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { HELP, isBadInput, readArguments, run } from './commands.ts';
-import { clientConfig, failureLine, readPlace } from './config.ts';
+import { HELP, isBadInput, isCollision, readArguments, run } from './commands.ts';
+import { clientConfig, failureLine, isOnLoopback, readPlace } from './config.ts';
 
 async function main(args: string[]): Promise<void> {
   const { help, values } = readArguments(args);
   if (help) return console.log(HELP);
   const place = readPlace(values, process.env);
+  // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const client = new DynamoDBClient(clientConfig(place));
   try {
     await run(args, {
       ledger: { client, table: place.table },
+      onLoopback: isOnLoopback(place),
       now: () => new Date(),
       random: randomBytes,
       print: console.log,
     });
   } catch (error) {
-    if (isBadInput(error)) throw error;
+    if (isBadInput(error) || isCollision(error)) throw error;
     console.error(failureLine(error, place));
     process.exitCode = 1;
   } finally {

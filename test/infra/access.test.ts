@@ -84,7 +84,7 @@ describe('the connector', () => {
   });
 
   test.each(['PutItem', 'UpdateItem'])('may %s the kinds that it writes', (action) => {
-    expect(written).toEqual(['want', 'invoice', 'current', 'tip', 'totals', 'node', 'aside']);
+    expect(written).toEqual(['want', 'invoice', 'current', 'tip', 'totals', 'node', 'ask', 'aside']);
     expect(kindsOf(connector, action)).toEqual(written);
   });
 
@@ -92,13 +92,14 @@ describe('the connector', () => {
     expect(kindsOf(connector, 'DeleteItem')).toEqual(['want']);
   });
 
-  test('lists invoices and nodes, neither tips nor creators', () => {
+  test('lists invoices, nodes and asks, neither tips nor creators', () => {
     const lists = (listPk: string) =>
       allows(connector, { action: 'dynamodb:Query', resource: INDEX, leadingKeys: [listPk] });
     expect(LISTS.filter((list) => lists(LIST_KEYS[list]))).toEqual([
       'currentInvoice',
       'retiredInvoice',
       'node',
+      'ask',
     ]);
   });
 

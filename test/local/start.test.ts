@@ -30,10 +30,17 @@ async function start() {
   });
 }
 
+/** What these tests read of the answers. */
+interface Answer {
+  tips: { amountMsat: string; message?: string }[];
+  count: string;
+  amountMsat: string;
+}
+
 /** Ask again until the answer fits; the time limit of the test ends it. */
-async function until(path: string, fits: (body: any) => boolean): Promise<any> {
+async function until(path: string, fits: (body: Answer) => boolean): Promise<Answer> {
   for (;;) {
-    const body = await (await fetch(url + path)).json();
+    const body = (await (await fetch(url + path)).json()) as Answer;
     if (fits(body)) return body;
   }
 }

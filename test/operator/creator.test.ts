@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,12 +14,15 @@ import { type EmbeddedTables, openEmbeddedTable } from '../../local/table/index.
 import { HELP, isBadInput, run } from '../../operator/commands.ts';
 import { clientConfig, failureLine, readPlace } from '../../operator/config.ts';
 import {
+  addOption,
+  CreatorError,
   dueWants,
   type Ledger,
   openOptionId,
   readCreator,
   tableDefinition,
 } from '../../shared/ledger/index.ts';
+import { MAX_MSAT } from '../../shared/money.ts';
 
 const MAIN = fileURLToPath(new URL('../../operator/creator.ts', import.meta.url));
 const NOW = new Date('2026-11-24T11:00:00.000Z');
@@ -41,7 +48,7 @@ async function creator(...args: string[]): Promise<string> {
   const lines: string[] = [];
   const random = (length: number) =>
     createHash('sha256').update(String(randomCalls++)).digest().subarray(0, length);
-  await run(args, { ledger, now: () => NOW, random, print: (line) => lines.push(line) });
+  await run(args, { ledger, onLoopback: true, now: () => NOW, random, print: (line) => lines.push(line) });
   return lines.join('\n');
 }
 
@@ -175,6 +182,19 @@ describe('npm run creator', () => {
   });
 });
 
+describe('a tip option', () => {
+  it.each([0n, -1n, -(2n ** 70n), MAX_MSAT + 1n])(
+    'of %d msat is refused by the ledger itself',
+    async (amountMsat) => {
+      await creator('add', 'ivan', '--name', 'Ivan').catch(() => {});
+      const option = { label: 'x', amountMsat };
+      const random = () => new Uint8Array(8);
+      await expect(addOption(ledger, 'ivan', option, NOW, random)).rejects.toThrow(CreatorError);
+      expect((await readCreator(ledger, 'ivan'))?.options).toHaveLength(1);
+    },
+  );
+});
+
 describe('where the table is', () => {
   it('comes from flags, then from the environment, then from defaults', () => {
     const env = { AMPJAR_TABLE: 'jars', AWS_REGION: 'eu-west-1', AMPJAR_ENDPOINT: 'http://127.0.0.1:1' };
@@ -213,7 +233,7 @@ describe('where the table is', () => {
 describe('the process', () => {
   const launch = (...args: string[]) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {
-      const env = { PATH: process.env.PATH, NODE_NO_WARNINGS: '1' };
+      const env = { PATH: process.env.PATH };
       execFile(process.execPath, ['--import', 'tsx', MAIN, ...args], { env }, (error, out, err) =>
         resolve({ code: error === null ? 0 : Number(error.code), out, err }),
       );
@@ -230,11 +250,59 @@ describe('the process', () => {
       out: '',
       err: 'handle: "grace" is taken\n',
     });
-    expect(await launch('list', '--endpoint', endpoint, '--table', 'absent')).toEqual({
+  });
+
+  it('says how to make a table that is not there, and makes it on this machine', async () => {
+    const { port } = await tables.listen(0);
+    const at = ['--endpoint', `http://127.0.0.1:${port}`, '--table', 'fresh'];
+    const list = await launch('list', ...at);
+    expect(list).toMatchObject({ code: 1, out: '' });
+    const remedy = /^table: there is no "fresh" at \S+; npm run creator -- (init .+) makes it\n$/.exec(
+      list.err,
+    );
+    expect(remedy?.[1]?.split(' ')).toEqual(['init', ...at]);
+    expect(await launch('init', ...at)).toEqual({ code: 0, out: 'made the table fresh\n', err: '' });
+    expect(await launch('list', ...at)).toEqual({ code: 0, out: '', err: '' });
+    expect(await launch('init', ...at)).toEqual({
+      code: 2,
+      out: '',
+      err: 'init: there is a table "fresh" already\n',
+    });
+  });
+
+  it.each([['https://db.example'], [undefined]])('makes no table at %s', async (endpoint) => {
+    expect(await launch('init', ...(endpoint ? ['--endpoint', endpoint] : []))).toEqual({
+      code: 2,
+      out: '',
+      err: 'init: it needs an --endpoint of this machine; on AWS npx cdk deploy makes the table\n',
+    });
+  });
+
+  it('ends with 1 when another changed the creator at the same time, and changes nothing', async () => {
+    await creator('add', 'heidi', '--name', 'Heidi');
+    const { port } = await tables.listen(0);
+    // Between the command's read and its write, the other's change arrives.
+    const between = createServer(async (request, response) => {
+      const target = String(request.headers['x-amz-target']);
+      if (target.endsWith('.TransactWriteItems')) await creator('shows', 'heidi', 'amounts');
+      const answer = await fetch(`http://127.0.0.1:${port}`, {
+        method: 'POST',
+        headers: { 'x-amz-target': target, 'content-type': String(request.headers['content-type']) },
+        body: await buffer(request),
+      });
+      response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(await answer.text());
+    });
+    await once(between.listen(0, '127.0.0.1'), 'listening');
+    const endpoint = `http://127.0.0.1:${(between.address() as AddressInfo).port}`;
+    const late = await launch('shows', 'heidi', 'messages', '--endpoint', endpoint);
+    between.close();
+    expect(late).toEqual({
       code: 1,
       out: '',
-      err: `table: there is no "absent" at ${endpoint}\n`,
+      err: '"heidi" was changed by someone else at the same time; try again\n',
     });
+    expect(await readCreator(ledger, 'heidi')).toMatchObject({ shows: 'amounts' });
   });
 
   it('says in one line that nothing answers', async () => {
@@ -257,6 +325,11 @@ describe('the process', () => {
     const error = Object.assign(new Error('a\nb'), { name: 'AccessDeniedException' });
     expect(failureLine(error, { table: 'ampjar', region: 'eu-west-1' })).toBe(
       'table: "ampjar" at eu-west-1: AccessDeniedException: a b',
+    );
+    const absent = Object.assign(new Error('x'), { name: 'ResourceNotFoundException' });
+    expect(failureLine(absent, { table: 'ampjar', region: 'eu-west-1' })).toBe(
+      'table: there is no "ampjar" at eu-west-1; ' +
+        'npx cdk deploy makes one and prints its name (TableName); --endpoint names another place',
     );
   });
 });

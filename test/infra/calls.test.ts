@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memoFor } from '../../connector/memo.ts';
+import { systemConnector } from '../../connector/system.ts';
+import { publicApp } from '../../functions/public/app.ts';
+import { openapiDocument } from '../../functions/public/openapi.ts';
+import {
+  addOption,
+  openOptionId,
+  putAsk,
+  readAsides,
+  readAsk,
+  readTip,
+  setMinimum,
+} from '../../shared/ledger/index.ts';
+import { KINDS, type Kind, prefix } from '../../shared/ledger/keys.ts';
+import { type Jar, openJar, until } from '../connector/jar.ts';
+import { type Call, recordCalls } from './calls.ts';
+import { allows, type Statement } from './iam.ts';
+import { synthesise } from './synthesise.ts';
+
+const template = synthesise();
+const [tableId] = template.only('AWS::DynamoDB::Table');
+const TABLE = { 'Fn::GetAtt': [tableId, 'Arn'] };
+const INDEX = { 'Fn::Join': ['', [TABLE, '/index/listed']] };
+const CONNECTOR: Statement[] =
+  template.only('AWS::IAM::ManagedPolicy')[1].Properties.PolicyDocument.Statement;
+const PUBLIC: Statement[] =
+  template.only('AWS::IAM::Role')[1].Properties.Policies[0].PolicyDocument.Statement;
+
+/** A call in words: what it does to which kind, or to which list in the index. */
+const inWords = ({ action, index, leadingKeys }: Call) =>
+  leadingKeys.map((key) => `${action.replace('dynamodb:', '')} ${index ? key.split('#')[0] : kindOf(key)}`);
+
+const refused = (calls: readonly Call[], statements: Statement[]) =>
+  calls
+    .filter(({ action, index, leadingKeys }) => {
+      const resource = index ? INDEX : TABLE;
+      return !allows(statements, { action, resource, leadingKeys: [...leadingKeys] });
+    })
+    .flatMap(inWords);
+
+const READS = ['GetItem', 'BatchGetItem', 'Query'];
+const WRITES = ['PutItem', 'UpdateItem'];
+const KIND_NAMES = Object.keys(KINDS) as Kind[];
+const kindOf = (key: string) => KIND_NAMES.find((kind) => key.startsWith(prefix(kind)));
+const inFull = (action: string) => `dynamodb:${action}`;
+
+/** The kinds of items that some of the actions were asked for. */
+const used = (calls: readonly Call[], actions: string[]) =>
+  KIND_NAMES.filter((kind) =>
+    calls.some(
+      ({ action, index, leadingKeys }) =>
+        !index && actions.map(inFull).includes(action) && leadingKeys.some((key) => kindOf(key) === kind),
+    ),
+  );
+
+/** The kinds of items that statements admit some of the actions on. */
+const admitted = (statements: Statement[], actions: string[]) =>
+  KIND_NAMES.filter((kind) =>
+    actions.some((action) =>
+      allows(statements, { action: inFull(action), resource: TABLE, leadingKeys: [`${prefix(kind)}any`] }),
+    ),
+  );
+
+const actionsOf = (calls: readonly Call[]) => [...new Set(calls.map(({ action }) => action))].sort();
+const namedActions = (statements: Statement[]) =>
+  [...new Set(statements.flatMap(({ Action }) => Action))].sort();
+
+let jar: Jar;
+beforeAll(async () => {
+  jar = await openJar();
+});
+afterAll(() => jar.close());
+
+/** A connector on a client that records what it asks of the table, until it is told to stop. */
+function startConnector(holder: string) {
+  const client = jar.tables.client();
+  const calls = recordCalls(client);
+  const connector = systemConnector(jar.access, {
+    ledger: { client, table: jar.ledger.table },
+    log: { info() {}, warn() {}, error() {} },
+    holder,
+    expirySeconds: 31_536_000,
+    routeHints: false,
+    rotateAfter: 2,
+    rotateRestMs: 0,
+  });
+  const aborting = new AbortController();
+  const running = connector.run(aborting.signal);
+  return {
+    connector,
+    calls,
+    stop() {
+      aborting.abort();
+      return running;
+    },
+  };
+}
+
+describe('the policy', () => {
+  it('of the connector admits all that it asks when it mints, adopts, audits, books, sets aside, rotates, answers and takes over', async () => {
+    const { ledger } = jar;
+    const open = openOptionId('alice');
+    const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+    const tea = await addOption(ledger, 'alice', { label: 'Tea', amountMsat: 7000n }, new Date(), random);
+    await setMinimum(ledger, 'alice', 5000n);
+    // Minted, and paid, by a connector that died before the table knew.
+    const lost = await jar.mint(memoFor('alice', open));
+    const missed = await jar.pay(lost, { amountMsat: 6000n });
+    const unowned = await jar.mint(memoFor('alice', 'zzzzzzzzzz'));
+    const booked = (setId: string) => until(() => readTip(ledger, setId));
+
+    const first = startConnector('first');
+    await booked(missed);
+    await booked(await jar.pay((await jar.invoice('alice', tea.id)).paymentRequest));
+    await booked(await jar.pay(lost, { amountMsat: 1000n }));
+    await jar.pay(unowned, { amountMsat: 1000n });
+    await until(async () => (await readAsides(ledger, jar.node.pubkey).next()).value);
+    await until(async () => (await jar.invoice('alice')).paymentRequest !== lost);
+    const asked = { handle: 'alice', optionId: open, amountMsat: 8000n, createdAt: new Date() };
+    const id = Buffer.from(random(16)).toString('base64url');
+    await putAsk(ledger, { ...asked, id, descriptionHash: 'ab'.repeat(32), client: 'wallet' });
+    const plain = await until(async () => (await readAsk(ledger, id))?.paymentRequest);
+    await booked(await jar.pay(plain, { amp: false }));
+    const second = startConnector('second');
+    await until(async () => second.connector.health.state === 'standing by');
+    await first.stop();
+    await until(async () => second.connector.health.state === 'live');
+    await second.stop();
+
+    const calls = [...first.calls, ...second.calls];
+    expect(refused(calls, CONNECTOR)).toEqual([]);
+    // And the policy admits no kind and no action that none of it needs.
+    expect(used(calls, READS)).toEqual(admitted(CONNECTOR, READS));
+    expect(used(calls, WRITES)).toEqual(admitted(CONNECTOR, WRITES));
+    expect(used(calls, ['DeleteItem'])).toEqual(admitted(CONNECTOR, ['DeleteItem']));
+    expect(actionsOf(calls)).toEqual(namedActions(CONNECTOR));
+  });
+
+  it('of the public function admits all that it asks to answer each route', async () => {
+    const client = jar.tables.client();
+    const calls = recordCalls(client);
+    const document = openapiDocument();
+    const app = publicApp({
+      ledger: { client, table: jar.ledger.table },
+      clock: () => new Date(),
+      reads: 'each',
+      openapi: document,
+    });
+    const { paymentAddr } = await jar.invoice('alice');
+    for (const path of Object.keys(document.paths)) {
+      const filled = path.replace('{handle}', 'alice').replace('{paymentAddr}', paymentAddr);
+      const answer = await app.request(filled.replace('{setId}', paymentAddr));
+      expect(answer.status, path).toBe(path.includes('{setId}') ? 404 : 200);
+    }
+    expect(refused(calls, PUBLIC)).toEqual([]);
+    expect(used(calls, READS)).toEqual(admitted(PUBLIC, READS));
+    expect(actionsOf(calls)).toEqual(namedActions(PUBLIC));
+  });
+});
