@@ -3,22 +3,27 @@ import {
   ASK_LISTS,
   type Ask,
   answerAsk,
+  type Creator,
   openAsks,
-  readAsk,
+  readAsks,
   readCreator,
 } from '../shared/ledger/index.ts';
 import { Buckets, type Rate } from '../shared/rate.ts';
 import { LndError } from './lnd.ts';
 import { askMemoFor } from './memo.ts';
 import { isRefusal, type Minting } from './minting.ts';
+import { Turns } from './turns.ts';
 
 /** An unpaid invoice of an ask lives so long. */
 export const ASK_EXPIRY_SECONDS = 600;
-/** Who asked has gone by then, with an error: an invoice would be for nobody. */
-const ASKER_WAITS_MS = 5_000;
+/** Who asked is told after 4.5 seconds that the node is away: an invoice made later than this would be for nobody. */
+const ASKER_WAITS_MS = 3_500;
 /** Invoices that are asked of lnd at the same time, so that a flood of asks leaves it time to settle. */
-const AT_ONCE = 4;
-/** Asks that wait here; what is beyond is refused at once, for it could not be answered in time. */
+const AT_LND = 4;
+/** Batches that are worked on at the same time, and asks in each: the table answers many in the time of one. */
+const BATCHES = 4;
+const BATCH = 25;
+/** Asks that wait here; what is beyond waits in the table, for it could not be answered in time. */
 const MOST_WAITING = 2_000;
 
 /** How many invoices may be asked for: each costs the node one. */
@@ -40,6 +45,7 @@ export class AskMint {
   readonly #limits: Record<keyof AskLimits, Buckets>;
   readonly #waiting: string[] = [];
   readonly #seen = new Set<string>();
+  readonly #atLnd = new Turns(AT_LND);
   readonly #idle: (() => void)[] = [];
 
   constructor(minting: Minting, limits: AskLimits, steadyMs: () => number) {
@@ -76,7 +82,7 @@ export class AskMint {
     };
     signal.addEventListener('abort', wake);
     try {
-      await Promise.all(Array.from({ length: AT_ONCE }, () => this.#work(signal)));
+      await Promise.all(Array.from({ length: BATCHES }, () => this.#work(signal)));
     } finally {
       signal.removeEventListener('abort', wake);
     }
@@ -84,45 +90,68 @@ export class AskMint {
 
   async #work(signal: AbortSignal) {
     while (!signal.aborted) {
-      const id = this.#waiting.shift();
-      if (id !== undefined) {
-        await this.#answer(id).finally(() => this.#seen.delete(id));
-        continue;
-      }
-      await new Promise<void>((resolve) => this.#idle.push(resolve));
+      const ids = this.#waiting.splice(0, BATCH);
+      if (ids.length === 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+      else await this.#answerAll(ids);
     }
   }
 
-  async #answer(id: string) {
-    const { ledger, log, clock } = this.#minting;
-    try {
-      const ask = await readAsk(ledger, id);
-      if (ask?.status !== 'open') return;
-      const late = clock().getTime() - ask.createdAt.getTime() > ASKER_WAITS_MS;
-      const answer = late ? refusal('the node was away') : await this.#mint(ask);
-      await answerAsk(ledger, ask, answer);
-    } catch (error) {
-      // The table's troubles are the asker's to hear of by the time that passes; lnd's end the connection.
+  async #answerAll(ids: readonly string[]) {
+    const { ledger, log } = this.#minting;
+    const creators = new Map<string, Promise<Creator | undefined>>();
+    const creatorOf = (handle: string) => {
+      const read = creators.get(handle) ?? readCreator(ledger, handle);
+      creators.set(handle, read);
+      return read;
+    };
+    // The table's troubles are the asker's to hear of by the time that passes; lnd's end the connection.
+    const failed = (error: unknown) => {
       if (error instanceof LndError) throw error;
       log.warn({ error: String(error) }, 'an ask could not be answered');
+    };
+    try {
+      const asks = await readAsks(ledger, ids);
+      const open = asks.flatMap((ask) => (ask?.status === 'open' ? [ask] : []));
+      await Promise.all(open.map((ask) => this.#answer(ask, creatorOf).catch(failed)));
+    } catch (error) {
+      failed(error);
+    } finally {
+      for (const id of ids) this.#seen.delete(id);
     }
+  }
+
+  async #answer(ask: Ask, creatorOf: (handle: string) => Promise<Creator | undefined>) {
+    const answer = (await this.#refusalOf(ask, creatorOf)) ?? (await this.#atLnd.take(() => this.#mint(ask)));
+    await answerAsk(this.#minting.ledger, ask, answer);
+  }
+
+  async #refusalOf(
+    ask: Ask,
+    creatorOf: (handle: string) => Promise<Creator | undefined>,
+  ): Promise<Answer | undefined> {
+    if (this.#isLate(ask)) return TOO_LATE;
+    const { all, creator, client } = this.#limits;
+    if (!(client.take(ask.client) && creator.take(ask.handle) && all.take('')))
+      return refusal('too many invoices were asked for; try again in a minute');
+    const found = await creatorOf(ask.handle);
+    if (found?.status !== 'active' || !found.options.some(({ id }) => id === ask.optionId))
+      return refusal('this tip option is not there any more');
+    return undefined;
+  }
+
+  #isLate({ createdAt }: Ask): boolean {
+    return this.#minting.clock().getTime() - createdAt.getTime() > ASKER_WAITS_MS;
   }
 
   async #mint(ask: Ask): Promise<Answer> {
-    const { ledger, lnd, clock, routeHints, alarms } = this.#minting;
+    // Others had their turn at lnd before it.
+    if (this.#isLate(ask)) return TOO_LATE;
+    const { lnd, clock, routeHints, alarms } = this.#minting;
     const { id, handle, optionId, amountMsat, descriptionHash } = ask;
-    const over = (['client', 'creator', 'all'] as const).find(
-      (limit) =>
-        !this.#limits[limit].take(limit === 'client' ? ask.client : limit === 'creator' ? handle : ''),
-    );
-    if (over) return refusal('too many invoices were asked for; try again in a minute');
-    const creator = await readCreator(ledger, handle);
-    if (creator?.status !== 'active' || !creator.options.some((option) => option.id === optionId))
-      return refusal('this tip option is not there any more');
-    const expiresAt = new Date(clock().getTime() + ASK_EXPIRY_SECONDS * 1000);
+    const memo = askMemoFor(handle, optionId, id);
+    const expirySeconds = ASK_EXPIRY_SECONDS;
+    const expiresAt = new Date(clock().getTime() + expirySeconds * 1000);
     try {
-      const memo = askMemoFor(handle, optionId, id);
-      const expirySeconds = ASK_EXPIRY_SECONDS;
       const made = await lnd.addPlainInvoice({
         memo,
         amountMsat,
@@ -140,3 +169,4 @@ export class AskMint {
 }
 
 const refusal = (reason: string): Answer => ({ status: 'refused', reason });
+const TOO_LATE = refusal('the node was away');

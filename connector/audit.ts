@@ -1,13 +1,14 @@
 import {
   bookedSets,
   currentInvoices,
+  fingerprint,
   type Invoice,
   type Ledger,
   retiredInvoices,
   setsAside,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
-import { type Lnd, LndError, type SetState, type Settlement } from './lnd.ts';
+import type { Lnd, SetState, Told, Unreadable } from './lnd.ts';
 
 /** What an audit found. All but `invoices` should be 0. */
 export interface Drift {
@@ -29,7 +30,7 @@ export interface AuditParts {
   /** Wait until what the subscription is about to bring, up to a settle index, is booked. */
   caughtUp(settleIndex: bigint): Promise<void>;
   /** Take a payment that the table lacks, with its HTLCs. */
-  found(told: { settlement: Settlement; raw: object }): Promise<void>;
+  found(told: Told | Unreadable): Promise<void>;
   /** An invoice that lnd does not know. */
   gone(invoice: Invoice): Promise<void>;
 }
@@ -50,6 +51,7 @@ const HOT_MS = 7 * 86_400_000;
 /** Old invoices that one audit looks at. */
 const SLICE = 100;
 
+const printOf = (sets: readonly SetState[]) => sets.reduce((sum, { setId }) => sum + fingerprint(setId), 0n);
 const sumOf = (sets: readonly SetState[]) => sets.reduce((sum, { amountMsat }) => sum + amountMsat, 0n);
 
 const lastOf = (sets: readonly SetState[]) =>
@@ -85,7 +87,7 @@ export async function stillMissing(
 export class Audit {
   readonly #parts: AuditParts;
   /** Of invoices that differed: the sets up to a settle index are known to be booked, that many and that much. */
-  readonly #booked = new Map<string, { upTo: bigint; count: number; msat: bigint }>();
+  readonly #booked = new Map<string, { upTo: bigint; print: bigint }>();
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
@@ -103,9 +105,12 @@ export class Audit {
     for await (const invoice of currentInvoices(ledger, node)) await this.#check(invoice, drift);
     for await (const invoice of retiredInvoices(ledger, node, hot)) await this.#check(invoice, drift);
     let looked = 0;
-    const from = new Date(cursor ?? 0);
-    for await (const invoice of retiredInvoices(ledger, node, from, hot)) {
-      if (looked++ === SLICE) return { drift, cursor: invoice.retiredAt!.toISOString() };
+    let last = new Date(cursor ?? 0);
+    for await (const invoice of retiredInvoices(ledger, node, last, hot)) {
+      const { retiredAt = last } = invoice;
+      // The turn ends between two moments, for the next one begins with all of the moment that it is given.
+      if (looked++ >= SLICE && retiredAt > last) return { drift, cursor: retiredAt.toISOString() };
+      last = retiredAt;
       await this.#check(invoice, drift);
     }
     return { drift, cursor: new Date(0).toISOString() };
@@ -126,7 +131,7 @@ export class Audit {
 
   async #check(invoice: Invoice, drift: Drift): Promise<void> {
     const { lnd, alarms, gone } = this.#parts;
-    const { paymentAddr, count, receivedMsat } = invoice;
+    const { paymentAddr, count, receivedMsat, setSum } = invoice;
     drift.invoices++;
     const sets = await lnd.settledSets(paymentAddr);
     if (sets === undefined) {
@@ -140,7 +145,7 @@ export class Audit {
       drift.surplusSets += Math.max(Number(count) - sets.length, 1);
       alarms.raise('sets-gone', { paymentAddr, booked: count.toString(), atLnd: sets.length });
     }
-    if (count === BigInt(sets.length) && receivedMsat === paid) return;
+    if (count === BigInt(sets.length) && receivedMsat === paid && setSum === printOf(sets)) return;
     await this.#bookMissing(paymentAddr, sets, drift);
   }
 
@@ -148,21 +153,14 @@ export class Audit {
     const { lnd, alarms, found } = this.#parts;
     const missing = await stillMissing(this.#parts, this.#unchecked(paymentAddr, sets));
     for (const { setId, settleIndex, amountMsat } of missing) {
-      const told = await lnd.lookUpSet(setId).catch(unreadable);
+      const told = await lnd.lookUpSet(setId);
       if (!told) continue;
       drift.missingSets++;
       drift.missingMsat += amountMsat;
-      const position = { paymentAddr, settleIndex: settleIndex.toString() };
-      if ('reason' in told) {
-        alarms.raise('missed', { ...position, ...told });
-        continue;
-      }
-      alarms.raise('missed', position);
-      await found(told);
+      alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });
+      await found('reason' in told ? { ...told, setId } : told);
     }
-    if (missing.length === 0) {
-      this.#booked.set(paymentAddr, { upTo: lastOf(sets), count: sets.length, msat: sumOf(sets) });
-    }
+    if (missing.length === 0) this.#booked.set(paymentAddr, { upTo: lastOf(sets), print: printOf(sets) });
   }
 
   /** The sets beyond those that an earlier look found booked, or all when lnd tells of other ones by now. */
@@ -170,13 +168,7 @@ export class Audit {
     const before = this.#booked.get(paymentAddr);
     if (!before) return sets;
     const old = sets.filter(({ settleIndex }) => settleIndex <= before.upTo);
-    const same = old.length === before.count && sumOf(old) === before.msat;
+    const same = printOf(old) === before.print;
     return same ? sets.filter(({ settleIndex }) => settleIndex > before.upTo) : sets;
   }
-}
-
-/** A payment that lnd tells of in a way that can't be read must not keep the others from being looked at. */
-function unreadable(error: Error): { reason: string } {
-  if (error instanceof LndError) throw error;
-  return { reason: `lnd's answer can't be read: ${error.message}` };
 }

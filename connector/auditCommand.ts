@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { bookTips, type Lease, type NewTip, readNode } from '../shared/ledger/index.ts';
+import { type AsideEvent, bookTips, type NewTip, readNode } from '../shared/ledger/index.ts';
 import { Alarms } from './alarms.ts';
 import { Attribution } from './attribution.ts';
-import { Audit, type Drift, isDrift } from './audit.ts';
-import { entryOf } from './hearing.ts';
+import { Audit, type AuditParts, type Drift, isDrift } from './audit.ts';
+import { asideOf, entryOf } from './hearing.ts';
 import { UnknownNodeError, underLease } from './leading.ts';
-import { connectLnd, type Told } from './lnd.ts';
+import { connectLnd, type Told, type ToldPlain, type Unreadable } from './lnd.ts';
 import { ROTATE_AFTER } from './minting.ts';
 import { openLedger, PLACES, PLACES_HELP, readLndAccess, runMain } from './options.ts';
+import { plainEntryOf } from './plain.ts';
+import { auditPlain } from './plainAudit.ts';
 import { readCredentials } from './system.ts';
 
 const HELP = `npm run audit -- [flags]: holds the table against lnd's own books, all invoices of the node
@@ -25,6 +27,11 @@ ${PLACES_HELP}  --dry-run                tell, and book nothing
 const LOOK_AGAIN_MS = 5_000;
 const TELL_EVERY = 1_000;
 
+type FoundPlain = (told: ToldPlain | Unreadable) => Promise<void>;
+
+const nothing = async () => {};
+const clock = () => new Date();
+const patiently = <T>(write: () => Promise<T>) => write();
 const sleep = (ms: number, signal?: AbortSignal) =>
   setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => {});
 
@@ -41,37 +48,43 @@ runMain(async (args, env) => {
   try {
     const { node } = await lnd.getInfo();
     if (!(await readNode(ledger, node))) throw new UnknownNodeError(`the table does not know node ${node}`);
-    const missing: Told[] = [];
-    const audit = new Audit({
-      ledger,
-      lnd,
-      alarms: new Alarms(log),
-      node,
-      caughtUp: () => sleep(LOOK_AGAIN_MS),
-      found: async ({ settlement, raw }) => void missing.push({ settlement, raw }),
-      gone: async () => {},
-    });
-    const drift = await audit.runAll(({ invoices }) => {
+    const progress = ({ invoices }: Drift) => {
       if (invoices % TELL_EVERY === 0) process.stderr.write(`${invoices} invoices looked at\n`);
-    });
-    const book = async (lease: Lease) => {
-      const parts = { ledger, lease, log, clock: () => new Date(), rotateAfter: ROTATE_AFTER };
-      const attribution = new Attribution({ ...parts, patiently: (write) => write() });
-      let booked = 0;
-      for (const told of missing) {
-        const entry = entryOf(told, await attribution.of(told.settlement));
-        if (!entry) continue;
-        const tips: NewTip[] = 'reason' in entry ? [] : [entry];
-        const asides = 'reason' in entry ? [entry] : [];
-        booked += (await bookTips(ledger, lease, { tips, asides })).tips.length;
-      }
-      return booked;
     };
-    const holder = `audit ${randomBytes(4).toString('hex')}`;
-    const booked =
-      missing.length > 0 && !values['dry-run']
-        ? await underLease({ ledger, sleep }, { node, holder }, book)
-        : 0;
+    const look = async (of: Pick<AuditParts, 'alarms' | 'caughtUp' | 'found'>, foundPlain: FoundPlain) => {
+      const parts = { ledger, lnd, node, ...of };
+      const drift = await new Audit({ ...parts, gone: nothing }).runAll(progress);
+      await auditPlain({ ...parts, found: foundPlain }, 0n, drift);
+      return drift;
+    };
+    const caughtUp = () => sleep(LOOK_AGAIN_MS);
+    const drift = await look({ alarms: new Alarms(log), caughtUp, found: nothing }, nothing);
+    let booked = 0;
+    if (drift.missingSets > 0 && !values['dry-run']) {
+      const holder = `audit ${randomBytes(4).toString('hex')}`;
+      await underLease({ ledger, sleep }, { node, holder }, async (lease) => {
+        const attribution = new Attribution({
+          ledger,
+          lease,
+          log,
+          clock,
+          rotateAfter: ROTATE_AFTER,
+          patiently,
+        });
+        const book = async (entry: NewTip | AsideEvent | undefined) => {
+          if (!entry) return;
+          const batch = 'reason' in entry ? { tips: [], asides: [entry] } : { tips: [entry], asides: [] };
+          booked += (await bookTips(ledger, lease, batch)).tips.length;
+        };
+        const found = async (told: Told | Unreadable) =>
+          book('reason' in told ? asideOf(told) : entryOf(told, await attribution.of(told.settlement)));
+        const foundPlain = async (told: ToldPlain | Unreadable) =>
+          book('reason' in told ? asideOf(told) : await plainEntryOf(ledger, told));
+        // Told of already; under the lease nobody else books, so nothing is waited for.
+        const silent = new Alarms({ info() {}, warn() {}, error() {} });
+        await look({ alarms: silent, caughtUp: nothing, found }, foundPlain);
+      });
+    }
     process.stdout.write(report(node, drift, booked));
     return isDrift(drift) ? 1 : 0;
   } finally {

@@ -8,7 +8,7 @@ import {
 import type { Alarms } from './alarms.ts';
 import { Audit, type AuditParts, type Drift, isDrift } from './audit.ts';
 import { Backoff } from './backoff.ts';
-import { type Lnd, LndError, type ToldPlain } from './lnd.ts';
+import { type Lnd, LndError, type ToldPlain, type Unreadable } from './lnd.ts';
 import type { Log } from './log.ts';
 import { auditPlain } from './plainAudit.ts';
 
@@ -25,7 +25,7 @@ export interface AuditingParts {
 
 /** What becomes of what an audit finds. */
 export type Findings = Pick<AuditParts, 'caughtUp' | 'found' | 'gone'> & {
-  foundPlain(told: ToldPlain): Promise<void>;
+  foundPlain(told: ToldPlain | Unreadable): Promise<void>;
 };
 
 /** The audits of a connection, one after another, each going on where the one before came to. */
@@ -77,8 +77,11 @@ export class Auditing {
     const { drift, cursor } = await this.#audit.run(clock(), this.#auditCursor);
     const plain = { ledger, lnd, alarms, node: lease.node, caughtUp, found: foundPlain };
     const reached = await auditPlain(plain, this.#plainIndex, drift);
-    if (cursor !== this.#auditCursor || reached !== this.#plainIndex)
-      await moveHints(ledger, lease, { auditCursor: cursor, plainIndex: reached });
+    if (cursor !== this.#auditCursor || reached !== this.#plainIndex) {
+      const there = await lnd.invoiceFrom(reached);
+      const plainMark = there?.addIndex === reached ? there.mark : '';
+      await moveHints(ledger, lease, { auditCursor: cursor, plainIndex: reached, plainMark });
+    }
     this.#auditCursor = cursor;
     this.#plainIndex = reached;
     return drift;

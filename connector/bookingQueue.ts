@@ -168,10 +168,10 @@ export class BookingQueue {
   /** @throws what can't be set aside, for it was set aside already */
   #asAside(entry: NewTip | AsideEvent, error: unknown): AsideEvent {
     if (!isTip(entry)) throw error;
-    const { event, setId, paymentAddr } = entry;
+    const { event, setId, paymentAddr, amountMsat } = entry;
     const reason = `the table refuses it: ${String(error)}`;
     this.#parts.alarms.raise('set-aside', { paymentAddr, reason });
-    return { reason, event, setId };
+    return { reason, event, setId, facts: `${paymentAddr} ${amountMsat}` };
   }
 
   async #commit(batch: readonly (NewTip | AsideEvent)[], heard: readonly Heard[], signal: AbortSignal) {

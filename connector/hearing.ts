@@ -1,15 +1,24 @@
 import type { AsideEvent, NewTip } from '../shared/ledger/index.ts';
 import type { Attributed } from './attribution.ts';
-import { eventJson, type Told } from './lnd.ts';
+import { eventJson, type Told, type Unreadable } from './lnd.ts';
 import { verifySettlement } from './settlement.ts';
+
+/** A message that can't be read, as it is set aside. */
+export const asideOf = ({ reason, raw, setId }: Unreadable): AsideEvent => ({
+  reason,
+  event: eventJson(raw),
+  ...(setId !== undefined && { setId, facts: '' }),
+});
 
 /** What is to be written of a settlement: a tip, an event to set aside, or nothing, for it is not ours. */
 export function entryOf({ settlement, raw }: Told, owner: Attributed): NewTip | AsideEvent | undefined {
   if (!owner) return undefined;
   const event = eventJson(raw);
   const aside = (reason: string): AsideEvent => {
-    const { setId } = settlement;
-    return { reason, event, ...(/^[0-9a-f]{64}$/.test(setId) && { setId }) };
+    const { setId, paymentAddr, amountMsat } = settlement;
+    // lnd tells of the same payment in other words each time: its sums over the invoice go on.
+    const named = { setId, facts: `${paymentAddr} ${amountMsat}` };
+    return { reason, event, ...(/^[0-9a-f]{64}$/.test(setId) && named) };
   };
   if ('refused' in owner) return aside(owner.refused);
   const verified = verifySettlement(settlement);

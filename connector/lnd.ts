@@ -85,7 +85,7 @@ export interface LndInvoice {
 export interface PlainState extends LndInvoice {
   /** Whether nothing more can become of it. */
   readonly over: boolean;
-  readonly settled?: ToldPlain;
+  readonly settled?: ToldPlain | Unreadable;
 }
 
 /** A set of an invoice without its HTLCs: what the audit compares. */
@@ -115,6 +115,14 @@ export interface Told {
   readonly raw: object;
 }
 
+/** A message that tells of a payment and can't be read, and why. */
+export interface Unreadable {
+  readonly reason: string;
+  readonly raw: object;
+  /** The set id or payment hash (hex), where that much can be read. */
+  readonly setId?: string;
+}
+
 /** A paid plain invoice, and the message of lnd's that told of it. */
 export interface ToldPlain {
   readonly settlement: PlainSettlement;
@@ -124,7 +132,7 @@ export interface ToldPlain {
 /** What the subscription brings: a settled AMP set, one that can't be read, or another message of which only the index counts. */
 export type LndEvent =
   | ({ readonly kind: 'amp' } & Told)
-  | { readonly kind: 'unreadable'; readonly reason: string; readonly raw: object }
+  | ({ readonly kind: 'unreadable' } & Unreadable)
   | ({ readonly kind: 'plain' } & ToldPlain)
   | { readonly kind: 'other'; readonly settleIndex: bigint };
 
@@ -156,10 +164,14 @@ export interface Lnd {
   ): Promise<{ invoices: PlainState[]; last: bigint | undefined }>;
   /** AMP invoices with an add index above `after`, a page of at most `most`; `last` is where the next page begins. */
   listAmpInvoices(after: bigint, most: number): Promise<{ invoices: LndInvoice[]; last: bigint | undefined }>;
+  /** The first invoice of whatever kind with an add index at or above one; `mark` is its payment hash, hex. */
+  invoiceFrom(addIndex: bigint): Promise<{ addIndex: bigint; mark: string } | undefined>;
+  /** The highest add index that there is, 0 without invoices. */
+  lastAddIndex(): Promise<bigint>;
   /** The settled sets of an invoice, without HTLCs; undefined when lnd does not know it. */
   settledSets(paymentAddr: string): Promise<SetState[] | undefined>;
   /** One settled payment with its HTLCs. */
-  lookUpSet(setId: string): Promise<Told | undefined>;
+  lookUpSet(setId: string): Promise<Told | Unreadable | undefined>;
   /** The open unannounced channels, each as all the short channel ids (decimal) that route hints may name it by. */
   privateChannels(): Promise<string[][]>;
   /**
@@ -244,13 +256,7 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
       const answer = await listInvoices(after, most);
       const last = BigInt(answer.last_index_offset);
       return {
-        invoices: answer.invoices
-          .filter((each: any) => !each.is_amp && !each.is_keysend)
-          .map((each: any) => ({
-            ...toInvoice(each),
-            over: each.state === 'SETTLED' || each.state === 'CANCELED',
-            ...(each.state === 'SETTLED' && { settled: { settlement: toPlainSettlement(each), raw: each } }),
-          })),
+        invoices: answer.invoices.filter((each: any) => !each.is_amp && !each.is_keysend).map(toPlainState),
         last: last > after ? last : undefined,
       };
     },
@@ -262,6 +268,14 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
         last: last > after ? last : undefined,
       };
     },
+    async invoiceFrom(addIndex) {
+      const [first] = (await listInvoices(addIndex > 0n ? addIndex - 1n : 0n, 1)).invoices;
+      return first && { addIndex: BigInt(first.add_index), mark: hex(first.r_hash) };
+    },
+    async lastAddIndex() {
+      const newest = { num_max_invoices: '1', reversed: true };
+      return BigInt((await call(lightning, 'listInvoices', newest)).last_index_offset);
+    },
     async settledSets(paymentAddr) {
       const request = { payment_addr: Buffer.from(paymentAddr, 'hex'), lookup_modifier: 'HTLC_SET_BLANK' };
       const invoice = await lookUp(request);
@@ -269,8 +283,9 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
     },
     async lookUpSet(setId) {
       const raw = await lookUp({ set_id: Buffer.from(setId, 'hex'), lookup_modifier: 'HTLC_SET_ONLY' });
-      const settlement = raw && toSettlement(raw);
-      return settlement && { settlement, raw };
+      if (!raw) return undefined;
+      const event = toEvent(raw);
+      return event.kind === 'amp' || event.kind === 'unreadable' ? event : undefined;
     },
     async privateChannels() {
       const { channels } = await call(lightning, 'listChannels', { private_only: true });
@@ -284,6 +299,7 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
       });
       const cancel = () => stream.cancel();
       signal.addEventListener('abort', cancel, { once: true });
+      if (signal.aborted) cancel();
       try {
         for await (const raw of stream) {
           if (raw.state !== 'SETTLED') continue;
@@ -315,8 +331,26 @@ export function toEvent(raw: any): LndEvent {
       ? { kind: 'amp', settlement, raw }
       : { kind: 'other', settleIndex: BigInt(raw.settle_index) };
   } catch (error) {
-    return { kind: 'unreadable', reason: `a message that can't be read: ${(error as Error).message}`, raw };
+    return { kind: 'unreadable', ...unreadable(raw, error) };
   }
+}
+
+function unreadable(raw: any, error: unknown): Unreadable {
+  const sets = Object.keys(raw.amp_invoice_state ?? {});
+  const name = raw.is_amp ? (sets.length === 1 ? sets[0] : undefined) : hex(raw.r_hash ?? new Uint8Array());
+  return {
+    reason: `a message that can't be read: ${(error as Error).message}`,
+    raw,
+    ...(name !== undefined && /^[0-9a-f]{64}$/.test(name) && { setId: name }),
+  };
+}
+
+function toPlainState(raw: any): PlainState {
+  const over = raw.state === 'SETTLED' || raw.state === 'CANCELED';
+  const invoice = { ...toInvoice(raw), over };
+  if (raw.state !== 'SETTLED') return invoice;
+  const event = toEvent(raw);
+  return event.kind === 'plain' || event.kind === 'unreadable' ? { ...invoice, settled: event } : invoice;
 }
 
 const toInvoice = (raw: any): LndInvoice => ({

@@ -20,7 +20,7 @@ import type { Alarms } from './alarms.ts';
 import { type Lnd, LndError, type LndInvoice } from './lnd.ts';
 import type { Log } from './log.ts';
 import { memoFor, optionIdIn } from './memo.ts';
-import { reasonToMint, renewalOf } from './rotation.ts';
+import { type Hintless, reasonToMint, rememberHints, renewalOf } from './rotation.ts';
 
 /** lnd's longest. A printed code should live as long as it can. */
 export const LONGEST_EXPIRY_SECONDS = 31_536_000;
@@ -62,6 +62,8 @@ export class Mint {
   /** Options that failed: how often, and when to try again. */
   readonly #failed = new Map<string, { times: number; again: number }>();
 
+  readonly #hintless: Hintless = {};
+
   constructor(minting: Minting) {
     this.#minting = minting;
   }
@@ -75,7 +77,7 @@ export class Mint {
       const failed = this.#failed.get(optionId);
       if (failed && failed.again > clock().getTime()) continue;
       try {
-        if (await mintFor(this.#minting, want)) minted++;
+        if (await mintFor(this.#minting, want, this.#hintless)) minted++;
         this.#failed.delete(optionId);
       } catch (error) {
         if (!isOfOption(error)) throw error;
@@ -101,16 +103,18 @@ export const isRefusal = (error: unknown): boolean =>
 const isOfOption = (error: unknown) =>
   error instanceof MintError || error instanceof InvoiceError || isRefusal(error) || isForGood(error);
 
-async function mintFor(minting: Minting, want: Want): Promise<boolean> {
+async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promise<boolean> {
   const { ledger, lease, lnd, log, clock, expirySeconds, routeHints, patiently } = minting;
   const { handle, optionId } = want;
   const { creator, invoice: previous } = await readCreatorWithInvoice(ledger, handle, optionId, {
     consistent: true,
   });
   const option = openFor(creator, optionId);
-  const reason = option && (await reasonToMint(minting, option, previous));
+  const reason = option && (await reasonToMint(minting, option, previous, hintless));
   if (!option || !reason) {
-    await patiently(() => dropWant(ledger, lease, want));
+    // Every invoice that is handed out has a want for its renewal; a clock that jumped must not have taken it.
+    const renewal = option && previous && { due: renewalOf(previous), optionId, handle };
+    await patiently(() => dropWant(ledger, lease, want, renewal));
     return false;
   }
   const { amountMsat } = option;
@@ -121,6 +125,7 @@ async function mintFor(minting: Minting, want: Want): Promise<boolean> {
     routeHints,
   });
   const invoice = checkInvoice(lease.node, handle, option, made);
+  await rememberHints(minting, hintless, made.paymentRequest);
   const renewAt = renewalOf(invoice);
   const put = await patiently(() =>
     putCurrentInvoice(ledger, lease, { invoice, previous, want, renewAt, now: clock() }),
@@ -202,8 +207,8 @@ export async function adoptLost(minting: Minting, after: bigint): Promise<{ last
     }
     if (page.last === undefined) return { last, adopted };
     last = page.last;
-    const addIndex = last;
-    await patiently(() => moveHints(ledger, lease, { addIndex }));
+    const hints = { addIndex: last, addMark: (await lnd.invoiceFrom(last))?.mark ?? '' };
+    await patiently(() => moveHints(ledger, lease, hints));
     looked += PAGE;
     if (looked % 1000 === 0)
       log.info({ addIndex: last.toString(), adopted }, 'looking through the invoices of the node');
@@ -229,7 +234,8 @@ export async function adopt(
   const { amountMsat } = readAmpInvoice(found.paymentRequest);
   const asFound: TipOption = { id: optionId, label: '', ...(amountMsat !== undefined && { amountMsat }) };
   const invoice = checkInvoice(lease.node, handle, asFound, found);
-  const fits = openFor(creator, optionId)?.amountMsat === amountMsat && renewalOf(invoice) > clock();
+  const option = openFor(creator, optionId);
+  const fits = option && option.amountMsat === amountMsat && renewalOf(invoice) > clock();
   const asCurrent = !current && fits && (await makeCurrent(minting, invoice));
   if (!asCurrent) await patiently(() => putRetiredInvoice(ledger, lease, invoice, clock()));
   log.warn(

@@ -90,7 +90,7 @@ export const exitCode = (error: unknown) =>
   error instanceof WrongNetworkError ||
   error instanceof OtherNodeError ||
   error instanceof UnknownNodeError ||
-  (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+  String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
     ? 2
     : 1;
 

@@ -1,12 +1,12 @@
 import type { AuditParts, Drift } from './audit.ts';
 import { stillMissing } from './audit.ts';
-import type { PlainState, ToldPlain } from './lnd.ts';
+import type { PlainState, SetState, ToldPlain, Unreadable } from './lnd.ts';
 import { askIn } from './memo.ts';
 
 const PAGE = 100;
 
 type Parts = Pick<AuditParts, 'ledger' | 'lnd' | 'node' | 'alarms' | 'caughtUp'> & {
-  found(told: ToldPlain): Promise<void>;
+  found(told: ToldPlain | Unreadable): Promise<void>;
 };
 
 /**
@@ -29,16 +29,18 @@ export async function auditPlain(parts: Parts, after: bigint, drift: Drift): Pro
 
 async function bookMissing(parts: Parts, invoices: readonly PlainState[], drift: Drift) {
   const paid = invoices.flatMap(({ settled }) => (settled ? [settled] : []));
-  const sets = paid.map(({ settlement }) => ({
-    setId: Buffer.from(settlement.paymentHash).toString('hex'),
-    settleIndex: settlement.settleIndex,
-    amountMsat: settlement.amountMsat,
-  }));
-  for (const missing of await stillMissing(parts, sets)) {
+  const told = new Map(paid.map((each) => [setOf(each), each]));
+  for (const missing of await stillMissing(parts, [...told.keys()])) {
     drift.missingSets++;
     drift.missingMsat += missing.amountMsat;
     const { setId, settleIndex } = missing;
     parts.alarms.raise('missed', { paymentHash: setId, settleIndex: settleIndex.toString() });
-    await parts.found(paid[sets.indexOf(missing)]!);
+    await parts.found(told.get(missing)!);
   }
 }
+
+const setOf = (told: ToldPlain | Unreadable): SetState => {
+  if ('reason' in told) return { setId: told.setId ?? '', settleIndex: 0n, amountMsat: 0n };
+  const { paymentHash, settleIndex, amountMsat } = told.settlement;
+  return { setId: Buffer.from(paymentHash).toString('hex'), settleIndex, amountMsat };
+};

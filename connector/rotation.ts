@@ -29,6 +29,7 @@ export async function reasonToMint(
   { ledger, lnd, clock, rotateAfter, rotateRestMs, routeHints }: Minting,
   option: TipOption,
   current: CurrentInvoice | undefined,
+  hintless: Hintless,
 ): Promise<Reason | undefined> {
   if (!current) return 'none';
   if (current.amountMsat !== option.amountMsat) return 'amount';
@@ -37,8 +38,26 @@ export async function reasonToMint(
   if ((await lnd.settledSets(current.paymentAddr)) === undefined) return 'gone';
   if (earliestRotation(current, rotateRestMs) > clock()) return undefined;
   if (invoice && invoice.count >= BigInt(rotateAfter)) return 'payments';
-  if (routeHints && hintsAreStale(current.paymentRequest, await lnd.privateChannels())) return 'hints';
-  return undefined;
+  if (!routeHints) return undefined;
+  const channels = await lnd.privateChannels();
+  const inVain = hintsOf(current.paymentRequest).length === 0 && hintless.with === String(channels);
+  return !inVain && hintsAreStale(current.paymentRequest, channels) ? 'hints' : undefined;
+}
+
+/**
+ * The unannounced channels with which lnd was asked for hints last and gave none: it hints at those alone whose other end
+ * is known to the network (lnd lnrpc/invoicesrpc/addinvoice.go). Asking again would end the same.
+ */
+export interface Hintless {
+  with?: string | undefined;
+}
+
+const hintsOf = (paymentRequest: string) => readAmpInvoice(paymentRequest).routeHints;
+
+/** Keep in mind what became of asking for hints. */
+export async function rememberHints({ lnd, routeHints }: Minting, hintless: Hintless, minted: string) {
+  if (routeHints)
+    hintless.with = hintsOf(minted).length === 0 ? String(await lnd.privateChannels()) : undefined;
 }
 
 /**
@@ -46,7 +65,7 @@ export async function reasonToMint(
  * @param channels the open unannounced channels, each as all the short channel ids that it goes by
  */
 export function hintsAreStale(paymentRequest: string, channels: readonly (readonly string[])[]): boolean {
-  const { routeHints } = readAmpInvoice(paymentRequest);
+  const routeHints = hintsOf(paymentRequest);
   if (routeHints.length === 0) return channels.length > 0;
   return routeHints.some((hinted) => !channels.some((ids) => ids.includes(hinted)));
 }

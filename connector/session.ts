@@ -5,6 +5,7 @@ import {
   keepLease,
   type Lease,
   LeaseLostError,
+  moveHints,
   type NewTip,
   type NodeState,
   putWant,
@@ -18,9 +19,10 @@ import { Backoff } from './backoff.ts';
 import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
 import type { ConnectorParts } from './connector.ts';
 import type { DustWatch } from './dust.ts';
-import { entryOf } from './hearing.ts';
-import { eventJson, type Lnd, LndError, type Told, type ToldPlain } from './lnd.ts';
+import { asideOf, entryOf } from './hearing.ts';
+import { type Lnd, LndError, type Told, type ToldPlain, type Unreadable } from './lnd.ts';
 import { adoptLost, Mint, type Minting, ROTATE_AFTER } from './minting.ts';
+import { Nudge } from './nudge.ts';
 import { plainEntryOf } from './plain.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
 
@@ -53,8 +55,8 @@ export class Session {
   readonly #queue: BookingQueue;
   readonly #attribution: Attribution;
   readonly #asks: AskMint;
-  #hinted: () => void = () => {};
-  #auditSoon: () => void = () => {};
+  readonly #mintSoon = new Nudge();
+  readonly #auditSoon = new Nudge();
 
   constructor(
     parts: ConnectorParts,
@@ -86,17 +88,20 @@ export class Session {
 
   /** Say that the table may want an invoice: for speed only, it is found anyway. */
   hint(): void {
-    this.#hinted();
+    this.#mintSoon.nudge();
   }
 
   /** Until the signal aborts; what was heard by then is booked. @throws whatever ended the connection */
   async run(): Promise<void> {
     const { log } = this.#parts;
-    const { adopted, last } = await adoptLost(this.#minting, this.#state?.addIndex ?? 0n);
+    const { addIndex, addMark } = this.#state ?? {};
+    const from = await this.#trusted(addIndex, addMark);
+    const { adopted, last } = await adoptLost(this.#minting, from);
     if (adopted > 0)
       log.warn({ adopted, addIndex: last.toString() }, 'adopted invoices that the table did not know');
+    const plainIndex = await this.#plainFrom(last);
     const booking = this.#queue.run(this.#signal);
-    const work = [this.#listen(), this.#audits(last), this.#mint(), this.#answerAsks(), this.#probe()];
+    const work = [this.#listen(), this.#audits(plainIndex), this.#mint(), this.#answerAsks(), this.#probe()];
     try {
       await Promise.race([booking, Promise.all(work)]);
     } finally {
@@ -104,6 +109,29 @@ export class Session {
       await Promise.allSettled([...work, booking]);
       this.#tell();
     }
+  }
+
+  /**
+   * An add index of lnd's to go on from, if it still means what it did: a node that came back from an older copy gives
+   * its indexes out again.
+   * @param mark the payment hash of the invoice that had it
+   */
+  async #trusted(addIndex: bigint | undefined, mark: string | undefined): Promise<bigint> {
+    if (addIndex === undefined || addIndex === 0n) return 0n;
+    const there = await this.#lnd.invoiceFrom(addIndex);
+    // With none there lnd knows only what it knew when the index was written, and what comes next is new.
+    if (!there) return this.#lnd.lastAddIndex();
+    if (mark === undefined || there.addIndex > addIndex || there.mark === mark) return addIndex;
+    this.#watcher.alarms.raise('index-reused', { addIndex: addIndex.toString() });
+    return 0n;
+  }
+
+  /** Where the audit of plain invoices begins. It is written down before the first of them is made. */
+  async #plainFrom(last: bigint): Promise<bigint> {
+    const { plainIndex, plainMark } = this.#state ?? {};
+    if (plainIndex !== undefined) return this.#trusted(plainIndex, plainMark);
+    await this.#patiently(() => moveHints(this.#parts.ledger, this.#lease, { plainIndex: last }));
+    return last;
   }
 
   /** From one below the checkpoint on: lnd skips the settlement after an index that is missing (LND's channeldb). */
@@ -115,8 +143,7 @@ export class Session {
     let reused = false;
     for await (const event of this.#lnd.settlements(from, this.#signal)) {
       if (event.kind === 'unreadable') {
-        alarms.raise('set-aside', { reason: event.reason });
-        await this.#queue.push({ entry: { reason: event.reason, event: eventJson(event.raw) } });
+        await this.#setAside(event);
         continue;
       }
       const { settleIndex } = event.kind === 'other' ? event : event.settlement;
@@ -127,11 +154,11 @@ export class Session {
             checkpoint: checkpoint?.toString(),
             settleIndex: settleIndex.toString(),
           });
-          this.#auditSoon();
+          this.#auditSoon.nudge();
         }
         if (this.#queue.orderKnown && last !== undefined && settleIndex > last + 1n) {
           alarms.raise('index-gap', { after: last.toString(), settleIndex: settleIndex.toString() });
-          this.#auditSoon();
+          this.#auditSoon.nudge();
         }
         if (last === undefined || settleIndex > last) last = settleIndex;
       }
@@ -142,14 +169,21 @@ export class Session {
   }
 
   /** One settlement: verified, attributed, and queued; or set aside; or not ours. */
-  async #hear(told: Told, position: { settleIndex?: bigint }) {
+  async #hear(told: Told | Unreadable, position: { settleIndex?: bigint }) {
+    if ('reason' in told) return this.#setAside(told);
     const entry = entryOf(told, await this.#attribution.of(told.settlement));
     await this.#push(entry, told.settlement.paymentAddr, position);
   }
 
-  async #hearPlain(told: ToldPlain, position: { settleIndex?: bigint }) {
+  async #hearPlain(told: ToldPlain | Unreadable, position: { settleIndex?: bigint }) {
+    if ('reason' in told) return this.#setAside(told);
     const entry = await this.#patiently(() => plainEntryOf(this.#parts.ledger, told));
     await this.#push(entry, told.settlement.paymentAddr, position);
+  }
+
+  async #setAside(told: Unreadable) {
+    this.#watcher.alarms.raise('set-aside', { reason: told.reason });
+    await this.#queue.push({ entry: asideOf(told) });
   }
 
   async #push(
@@ -164,7 +198,7 @@ export class Session {
   }
 
   /** lnd's books against the table: at once, every ten minutes, and when lnd's indexes look wrong. */
-  async #audits(addIndex: bigint) {
+  async #audits(plainIndex: bigint) {
     const { clock, sleep, steadyMs, routeHints } = this.#parts;
     const auditing = new Auditing(
       { ...this.#parts, lnd: this.#lnd, lease: this.#lease, alarms: this.#watcher.alarms },
@@ -176,20 +210,17 @@ export class Session {
           if (status === 'current') await this.#want(handle, optionId, clock());
         },
       },
-      { auditCursor: this.#state?.auditCursor, plainIndex: this.#state?.plainIndex ?? addIndex },
+      { auditCursor: this.#state?.auditCursor, plainIndex },
     );
     const began = steadyMs();
     while (!this.#signal.aborted) {
-      const soon = new Promise<void>((resolve) => {
-        this.#auditSoon = resolve;
-      });
       this.#watcher.live(await auditing.run(this.#signal));
       if (routeHints) await this.#renewStaleHints();
       const settled = () => steadyMs() - began >= ORDER_KNOWN_AFTER_MS || this.#queue.isQuiet();
       while (!this.#queue.orderKnown && !this.#signal.aborted && !settled())
         await sleep(LOOK_EVERY_MS, this.#signal);
       this.#queue.orderKnown = true;
-      await Promise.race([sleep(AUDIT_EVERY_MS, this.#signal), soon]);
+      await this.#auditSoon.sleep(sleep, AUDIT_EVERY_MS, this.#signal);
     }
   }
 
@@ -228,11 +259,8 @@ export class Session {
   async #mint() {
     const mint = new Mint(this.#minting);
     while (!this.#signal.aborted) {
-      const hinted = new Promise<void>((resolve) => {
-        this.#hinted = resolve;
-      });
       await this.#patiently(() => mint.due());
-      await Promise.race([this.#parts.sleep(LOOK_EVERY_MS, this.#signal), hinted]);
+      await this.#mintSoon.sleep(this.#parts.sleep, LOOK_EVERY_MS, this.#signal);
     }
   }
 

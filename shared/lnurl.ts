@@ -18,6 +18,31 @@ export function decodeLnurl(lnurl: string): string {
 /** Where the pay request of a creator is, as a Lightning Address leads to it. @see LUD-16 */
 export const payRequestPath = (handle: string) => `/.well-known/lnurlp/${handle}`;
 
+/** The pay request of a creator's option, of the open one if none is named. */
+export function payRequestUrl(baseUrl: string, handle: string, optionId?: string): string {
+  const url = new URL(payRequestPath(handle), baseUrl);
+  if (optionId !== undefined) url.searchParams.set('option', optionId);
+  return url.href;
+}
+
+/**
+ * The link that opens a wallet at a pay request, where the scheme stands for https.
+ * @returns undefined for an address that no wallet would find by it, such as http on the own machine. @see LUD-17
+ */
+export const lnurlpUri = (url: string): string | undefined =>
+  url.startsWith('https://') ? url.replace('https', 'lnurlp') : undefined;
+
+/**
+ * The address of the tip page with an LNURL along: a camera opens the page, a wallet takes the LNURL. The parameter's
+ * name is in lower case, for there are wallets that know no other.
+ * @see LUD-01, fallback scheme
+ */
+export function pageWithLnurl(baseUrl: string, handle: string, optionId?: string): string {
+  const option = optionId === undefined ? '' : `option=${optionId}&`;
+  const lnurl = encodeLnurl(payRequestUrl(baseUrl, handle, optionId));
+  return `${baseUrl}/@${handle}?${option}lightning=${lnurl}`;
+}
+
 /** `alice@tips.example`. @see LUD-16 */
 export const lightningAddress = (handle: string, baseUrl: string) => `${handle}@${new URL(baseUrl).host}`;
 

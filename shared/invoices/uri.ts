@@ -4,7 +4,7 @@ import { InvoiceError } from './invoice-error.ts';
 const MAX_LENGTH = 4296 - 'LIGHTNING:'.length;
 
 /**
- * The URI that opens a wallet: `lightning:` and the payment request in lower case.
+ * The URI that opens a wallet: `lightning:` and the payment request, or the LNURL, in lower case.
  * @param paymentRequest bech32, lower or upper case; its shape alone is looked at here, for a page needs no more
  * @throws InvoiceError for what can't be a payment request, so that nothing else ever gets into a link
  */

@@ -13,6 +13,8 @@ export interface AsideEvent {
   readonly reason: string;
   /** Of the payment, when it has one of 32 bytes. */
   readonly setId?: string;
+  /** What tells this event from another of the same payment and reason; the event itself unless given. */
+  readonly facts?: string;
   /** The event as JSON. */
   readonly event: string;
 }
@@ -34,16 +36,20 @@ const MOST_EVENT_BYTES = 350_000;
 /** An event that was set aside: `event` is its JSON, gzipped. */
 export type Aside = Of<typeof asideItem.fields> & { readonly id: string };
 
+/** The name of an event: told again, it is the same. It begins with the set id where there is one, to be found by. */
+export function asideId({ reason, event, setId, facts }: AsideEvent): string {
+  const digest = createHash('sha256')
+    .update(`${reason}\n${facts ?? event}`)
+    .digest('hex');
+  return setId === undefined ? digest : `${setId}.${digest.slice(0, 16)}`;
+}
+
 /**
- * The action that keeps an event. Its key follows from its content: told again, it is the same item. An
- * event that no item can hold is cut, for nothing that a payer sends may stop what comes behind it.
+ * The action that keeps an event, once. An event that no item can hold is cut, for nothing that a payer sends may stop
+ * what comes behind it.
  */
-export function asideAction(
-  table: string,
-  node: string,
-  { reason, event, setId }: AsideEvent,
-): TransactWriteItem {
-  const digest = createHash('sha256').update(`${reason}\n${event}`).digest('hex');
+export function asideAction(table: string, node: string, aside: AsideEvent): TransactWriteItem {
+  const { reason, event } = aside;
   const zipped = gzipSync(event);
   const whole = Buffer.from(event);
   const kept =
@@ -51,8 +57,7 @@ export function asideAction(
       ? { event: zipped }
       : { event: gzipSync(whole.subarray(0, MOST_EVENT_BYTES)), cutFrom: whole.length };
   const item = asideItem.toItem({ reason, ...kept, status: 'open' });
-  const id = setId === undefined ? digest : `${setId}.${digest.slice(0, 16)}`;
-  return put(table, { ...keyItem(keys.aside(node, id)), ...item }, ABSENT);
+  return put(table, { ...keyItem(keys.aside(node, asideId(aside))), ...item }, ABSENT);
 }
 
 /** All events of a node that are set aside. */

@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client
 import { type Item, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { listedAttributes } from './creators.ts';
 import { keyItem, keys, listed } from './keys.ts';
-import { getItem, queryAll } from './read.ts';
+import { getItem, getItems, queryAll } from './read.ts';
 import { type Ledger, LISTED, TTL } from './table.ts';
 import { ABSENT, type Condition, equals } from './transaction.ts';
 
@@ -55,6 +55,12 @@ export async function putAsk(ledger: Ledger, ask: NewAsk): Promise<void> {
 export async function readAsk(ledger: Ledger, id: string): Promise<Ask | undefined> {
   const item = await getItem(ledger, keys.ask(id), { consistent: true });
   return item && askItem.fromItem(item);
+}
+
+/** Asks as they are now, in the order of their ids, undefined where there is none. */
+export async function readAsks(ledger: Ledger, ids: readonly string[]): Promise<(Ask | undefined)[]> {
+  const items = await getItems(ledger, ids.map(keys.ask), { consistent: true });
+  return items.map((item) => item && askItem.fromItem(item));
 }
 
 /**

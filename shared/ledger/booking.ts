@@ -1,12 +1,12 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { type AsideEvent, asideAction } from './asides.ts';
+import { type AsideEvent, asideAction, asideId } from './asides.ts';
 import { type Item, whole } from './codec.ts';
 import { creatorFromItem } from './creators.ts';
 import { keys, prefix } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
 import { getItems } from './read.ts';
 import type { Ledger } from './table.ts';
-import { type Tip, tipFromItem, tipToItem } from './tips.ts';
+import { fingerprint, type Tip, tipFromItem, tipToItem } from './tips.ts';
 import {
   dayOf,
   NO_TOTALS,
@@ -125,13 +125,15 @@ export async function bookTips(
 }
 
 const batchHas = (asides: readonly AsideEvent[], event: AsideEvent) =>
-  asides.some((each) => each.reason === event.reason && each.event === event.event);
+  asides.some((each) => asideId(each) === asideId(event));
 
 const sameMoney = (a: Pick<Tip, 'amountMsat' | 'paymentAddr'>, b: Pick<Tip, 'amountMsat' | 'paymentAddr'>) =>
   a.amountMsat === b.amountMsat && a.paymentAddr === b.paymentAddr;
 
-const contradiction = ({ event, setId }: NewTip): AsideEvent => ({
+const contradiction = ({ event, setId, paymentAddr, amountMsat }: NewTip): AsideEvent => ({
   setId,
+  // lnd tells of the same payment in other words each time: its sums over the invoice go on.
+  facts: `${paymentAddr} ${amountMsat}`,
   reason: 'booked before with another amount or payment address',
   event,
 });
@@ -147,11 +149,9 @@ function clashesWithin(tips: readonly NewTip[]): AsideEvent[] {
   return tips.filter((tip) => !sameMoney(first.get(tip.setId)!, tip)).map(contradiction);
 }
 
-const uniqueAsides = (asides: readonly AsideEvent[]) =>
-  asides.filter(
-    (each, at) =>
-      asides.findIndex((other) => other.reason === each.reason && other.event === each.event) === at,
-  );
+const uniqueAsides = (asides: readonly AsideEvent[]) => [
+  ...new Map(asides.map((each) => [asideId(each), each])).values(),
+];
 
 /** Totals of the creators of a batch, and the minimums that they set for their feeds: one request. */
 async function readCreators(ledger: Ledger, tips: readonly NewTip[]) {
@@ -191,13 +191,15 @@ export function bookingActions(
   settleIndex: bigint | undefined,
 ): TransactWriteItem[] {
   const one = (tip: Tip): Sum => ({ count: 1n, amountMsat: tip.amountMsat });
-  const invoices = new Map<string, Sum>();
+  const invoices = new Map<string, { sum: Sum; setSum: bigint }>();
   const days = new Map<string, { handle: string; day: string; sum: Sum }>();
   const after = new Map<string, Totals>();
   for (const tip of tips) {
     // A BOLT11 invoice is paid once: its row says all that there is to say.
-    if (tip.via === 'amp')
-      invoices.set(tip.paymentAddr, plus(invoices.get(tip.paymentAddr) ?? NOTHING, one(tip)));
+    if (tip.via === 'amp') {
+      const { sum, setSum } = invoices.get(tip.paymentAddr) ?? { sum: NOTHING, setSum: 0n };
+      invoices.set(tip.paymentAddr, { sum: plus(sum, one(tip)), setSum: setSum + fingerprint(tip.setId) });
+    }
     const day = dayOf(tip.settledAt);
     const ofDay = days.get(`${tip.handle} ${day}`)?.sum ?? NOTHING;
     days.set(`${tip.handle} ${day}`, { handle: tip.handle, day, sum: plus(ofDay, one(tip)) });
@@ -225,8 +227,11 @@ export function bookingActions(
     ...[...days.values()].map(({ handle, day, sum }) =>
       update(table, keys.day(handle, day), { add: addSum(sum, 'amountMsat') }),
     ),
-    ...[...invoices].map(([paymentAddr, sum]) =>
-      update(table, keys.invoice(paymentAddr), { add: addSum(sum, 'receivedMsat'), condition: PRESENT }),
+    ...[...invoices].map(([paymentAddr, { sum, setSum }]) =>
+      update(table, keys.invoice(paymentAddr), {
+        add: { ...addSum(sum, 'receivedMsat'), setSum: whole.write(setSum)! },
+        condition: PRESENT,
+      }),
     ),
   ];
 }

@@ -8,6 +8,7 @@ export {
   openAsks,
   putAsk,
   readAsk,
+  readAsks,
 } from './asks.ts';
 export {
   type Batch,
@@ -17,6 +18,7 @@ export {
   InvoiceMissingError,
   type NewTip,
 } from './booking.ts';
+export { ItemError } from './codec.ts';
 export {
   addCreator,
   addOption,
@@ -61,7 +63,7 @@ export {
 } from './lease.ts';
 export { type Comparison, compareSums, type Difference, differences, replaceSums } from './rebuild.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
-export { bookedSets, publicTipId, readAllTips, readFeed, readTip, type Tip } from './tips.ts';
+export { bookedSets, fingerprint, publicTipId, readAllTips, readFeed, readTip, type Tip } from './tips.ts';
 export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
 export { isForGood } from './transaction.ts';
 export { dueWants, type Want } from './wants.ts';

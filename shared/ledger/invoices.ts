@@ -28,6 +28,8 @@ const invoiceItem = record({
   /** Payments booked on it, and their sum: what the audit holds against lnd's own. */
   count: whole,
   receivedMsat: whole,
+  /** Sum of the fingerprints of their set ids. */
+  setSum: whole,
   retiredAt: optional(moment),
 });
 
@@ -37,7 +39,7 @@ export type CurrentInvoice = Of<typeof currentItem.fields>;
 export type Invoice = Of<typeof invoiceItem.fields>;
 
 /** An invoice as minted, before the table knows it. */
-export type NewInvoice = Omit<Invoice, 'status' | 'count' | 'receivedMsat' | 'retiredAt'>;
+export type NewInvoice = Omit<Invoice, 'status' | 'count' | 'receivedMsat' | 'setSum' | 'retiredAt'>;
 
 const fromItem = (item: Item | undefined) => item && invoiceItem.fromItem(item);
 
@@ -174,6 +176,7 @@ const attribution = (table: string, invoice: NewInvoice, retiredAt?: Date) => {
         status,
         count: 0n,
         receivedMsat: 0n,
+        setSum: 0n,
         ...(retiredAt && { retiredAt }),
       }),
       ...listedAttributes(
@@ -202,8 +205,15 @@ export async function putWant(ledger: Ledger, lease: Lease, want: Want): Promise
   if (refused?.[0]) throw new LeaseLostError(lease);
 }
 
-/** Drop a want that no longer holds. @throws LeaseLostError */
-export async function dropWant(ledger: Ledger, lease: Lease, want: Want): Promise<void> {
-  const refused = await transact(ledger, [fence(ledger.table, lease), unwantAction(ledger.table, want)]);
+/**
+ * Drop a want that no longer holds, and put another in its place, if one is given. @throws LeaseLostError */
+export async function dropWant(ledger: Ledger, lease: Lease, want: Want, next?: Want): Promise<void> {
+  const { table } = ledger;
+  if (next?.due.getTime() === want.due.getTime()) return;
+  const refused = await transact(ledger, [
+    fence(table, lease),
+    unwantAction(table, want),
+    ...(next ? [wantAction(table, next)] : []),
+  ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
 }

@@ -23,8 +23,11 @@ const nodeItem = record({
   settleIndex: optional(whole),
   /** Highest add index of lnd's that was looked through for invoices of ours. */
   addIndex: optional(whole),
+  /** Payment hash of the invoice that had it: tells whether lnd's indexes still mean what they did. */
+  addMark: optional(text),
   /** Add index up to which all plain invoices of ours are over, and booked when they were paid. */
   plainIndex: optional(whole),
+  plainMark: optional(text),
   /** The retired invoice that the audit of old ones came to. */
   auditCursor: optional(text),
 });
@@ -116,17 +119,18 @@ export async function releaseLease(ledger: Ledger, lease: Lease): Promise<void> 
 export const holds = (lease: Lease): Condition => equals('epoch', whole.write(lease.epoch)!);
 
 /** Where work on a node goes on: to save effort, never for truth. */
-export type Hints = Pick<NodeState, 'settleIndex' | 'addIndex' | 'plainIndex' | 'auditCursor'>;
+export type Hints = Pick<
+  NodeState,
+  'settleIndex' | 'addIndex' | 'addMark' | 'plainIndex' | 'plainMark' | 'auditCursor'
+>;
+
+const { settleIndex, addIndex, addMark, plainIndex, plainMark, auditCursor } = nodeItem.fields;
+const hintItem = record({ settleIndex, addIndex, addMark, plainIndex, plainMark, auditCursor });
 
 /** The action on the node's item that each commit carries: demands the epoch, shows life, moves the hints. */
 export const fence = (table: string, lease: Lease, hints: Hints = {}) =>
   update(table, keys.node(lease.node), {
-    set: {
-      ...(hints.settleIndex !== undefined && { settleIndex: whole.write(hints.settleIndex)! }),
-      ...(hints.addIndex !== undefined && { addIndex: whole.write(hints.addIndex)! }),
-      ...(hints.plainIndex !== undefined && { plainIndex: whole.write(hints.plainIndex)! }),
-      ...(hints.auditCursor !== undefined && { auditCursor: text.write(hints.auditCursor)! }),
-    },
+    set: hintItem.toItem(hints),
     add: { beat: { N: '1' } },
     condition: holds(lease),
   });

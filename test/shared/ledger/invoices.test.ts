@@ -62,6 +62,7 @@ describe('invoices', () => {
       status: 'current',
       count: 0n,
       receivedMsat: 0n,
+      setSum: 0n,
     });
     expect(await due(NOW)).toEqual([]);
     expect(await due(LATER)).toContain('alice');
