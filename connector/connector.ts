@@ -110,10 +110,12 @@ export class Connector {
     try {
       const { node, network, synced } = await lnd.getInfo();
       this.health.node = node;
-      this.health.state = 'standing by';
       // Until it has the chain, lnd takes an AddInvoice and never answers it.
       if (!synced) throw new Error('lnd is not synced to the chain yet');
-      const led = await lead(this.#parts, { node, network, holder, anotherNode }, stop);
+      const standingBy = () => {
+        this.health.state = 'standing by';
+      };
+      const led = await lead({ ...this.#parts, standingBy }, { node, network, holder, anotherNode }, stop);
       if (!led) return;
       try {
         this.health.state = 'catching up';

@@ -37,11 +37,14 @@ export async function lead(
     log,
     steadyMs,
     sleep,
+    standingBy,
   }: {
     ledger: Ledger;
     log: Log;
     steadyMs: () => number;
     sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+    /** Told when another leads. */
+    standingBy?: () => void;
   },
   {
     node,
@@ -72,6 +75,7 @@ export async function lead(
       }
     } else if (!waiting) {
       waiting = true;
+      standingBy?.();
       log.info({ node, holder: state.holder }, 'standing by: another connector leads');
     }
     await sleep(LOOK_EVERY_MS, signal);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ParseArgsConfig } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Ledger } from '../shared/ledger/index.ts';
+import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
 import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './leading.ts';
 import { bakeCommand, checkMacaroon, MacaroonError } from './macaroon.ts';
 import type { LndAccess } from './system.ts';
@@ -54,19 +55,10 @@ export async function readLndAccess(values: Values, env: Env, routeHints = false
   return { socket: values['lnd-host'] ?? env.AMPJAR_LND_HOST ?? 'localhost:10009', certPath, macaroonPath };
 }
 
-/** The table. What answers on loopback is given credentials that mean nothing. */
+/** The table. @throws PlaceError */
 export function openLedger(values: Values, env: Env): Ledger {
-  const endpoint = values.endpoint ?? env.AMPJAR_ENDPOINT;
-  if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:/.test(endpoint))) {
-    throw new OptionError(`--endpoint: "${endpoint}" is not a URL like http://127.0.0.1:8000`);
-  }
-  const loopback = endpoint !== undefined && ['127.0.0.1', 'localhost'].includes(new URL(endpoint).hostname);
-  const client = new DynamoDBClient({
-    region: values.region ?? env.AWS_REGION ?? 'us-east-1',
-    ...(endpoint !== undefined && { endpoint }),
-    ...(loopback && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
-  });
-  return { client, table: values.table ?? env.AMPJAR_TABLE ?? 'ampjar' };
+  const place = readPlace(values, env);
+  return { client: new DynamoDBClient(clientConfig(place)), table: place.table };
 }
 
 /** A whole number of a flag, from `least` to `most`. */
@@ -86,6 +78,7 @@ export function readNumber(
 /** Exit code of a failed command: 2 when the asker can mend it by asking differently. */
 export const exitCode = (error: unknown) =>
   error instanceof OptionError ||
+  error instanceof PlaceError ||
   error instanceof MacaroonError ||
   error instanceof WrongNetworkError ||
   error instanceof OtherNodeError ||
@@ -96,6 +89,8 @@ export const exitCode = (error: unknown) =>
 
 /** Run an entry's main function: a failure is one line on stderr and an exit code. */
 export function runMain(main: (args: string[], env: Env) => Promise<number | undefined>): void {
+  // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   main(process.argv.slice(2), process.env).then(
     (code) => process.exit(code ?? 0),
     (error: Error) => {

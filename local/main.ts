@@ -77,6 +77,7 @@ async function seed(ledger: Ledger, now: Date, random: (length: number) => Uint8
 }
 
 async function main() {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { help, port, data, node } = settings(process.argv.slice(2));
   if (help) return void process.stdout.write(HELP);
   const clock = () => new Date();
@@ -90,8 +91,17 @@ async function main() {
   const log = pino();
   const openapi = createRequire(import.meta.url)('../functions/public/openapi.json');
   const play = node ? undefined : await playNodes(data, random);
-  const app = publicApp({ ledger, clock, reads: 'shared', openapi });
+  // Known once it listens.
   let baseUrl = '';
+  const app = publicApp({
+    ledger,
+    clock,
+    reads: 'shared',
+    openapi,
+    get baseUrl() {
+      return baseUrl;
+    },
+  });
   const askHints = new HintQueue();
   const lnurl = lnurlApp({
     ledger,

@@ -4,6 +4,7 @@ import {
   addCreator,
   addOption,
   type Creator,
+  CreatorChangedError,
   CreatorError,
   type CurrentInvoice,
   closeCreator,
@@ -15,18 +16,23 @@ import {
   readCreatorWithInvoice,
   readTotals,
   SHOWS,
+  setLimits,
+  setMinimum,
   setShows,
   type TipOption,
   type Totals,
   tableDefinition,
 } from '../shared/ledger/index.ts';
 import { AmountError, formatSat, parseSat } from '../shared/money.ts';
+import { PlaceError } from '../shared/place.ts';
 
 export const HELP = `Usage: npm run creator -- COMMAND [--json] [--table NAME] [--region REGION] [--endpoint URL]
 
   add HANDLE --name NAME [--shows WHAT]           a new creator, with an open tip option
   option HANDLE --amount SAT --label LABEL        one more tip option, of a fixed amount
   shows HANDLE WHAT                               what the public sees of tips: ${SHOWS.join(', ')}
+  minimum HANDLE --amount SAT                     keep smaller tips out of the feed from now on; 0 lets all in
+  limits HANDLE --least SAT --most SAT            what an invoice by Lightning Address can be asked for
   show HANDLE                                     profile, tip options with their invoices, totals
   list                                            all creators
   close HANDLE                                    take no more tips; what still arrives is booked
@@ -46,13 +52,12 @@ export class UsageError extends Error {
 }
 
 /** Whether another changed the same creator at the same time: nothing was wrong with what was asked. */
-export const isCollision = (error: unknown) =>
-  error instanceof CreatorError && error.message.includes('at the same time');
+export const isCollision = (error: unknown) => error instanceof CreatorChangedError;
 
 /** Whether an error is the asker's to mend (exit code 2), rather than the table's or nobody's (1). */
 export const isBadInput = (error: unknown) =>
   !isCollision(error) &&
-  [UsageError, AmountError, HandleError, CreatorError].some((kind) => error instanceof kind);
+  [UsageError, PlaceError, AmountError, HandleError, CreatorError].some((kind) => error instanceof kind);
 
 /** What the commands work with: the ledger, the time, randomness, and where lines go. */
 export interface Parts {
@@ -69,6 +74,8 @@ const OPTIONS = {
   shows: { type: 'string' },
   amount: { type: 'string' },
   label: { type: 'string' },
+  least: { type: 'string' },
+  most: { type: 'string' },
   table: { type: 'string' },
   region: { type: 'string' },
   endpoint: { type: 'string' },
@@ -81,13 +88,15 @@ const COMMANDS = {
   add: { words: ['HANDLE'], must: ['name'], may: ['shows'] },
   option: { words: ['HANDLE'], must: ['amount', 'label'], may: [] },
   shows: { words: ['HANDLE', 'WHAT'], must: [], may: [] },
+  minimum: { words: ['HANDLE'], must: ['amount'], may: [] },
+  limits: { words: ['HANDLE'], must: ['least', 'most'], may: [] },
   show: { words: ['HANDLE'], must: [], may: [] },
   list: { words: [], must: [], may: [] },
   close: { words: ['HANDLE'], must: [], may: [] },
   init: { words: [], must: [], may: [] },
 } as const satisfies Record<string, { words: string[]; must: Flag[]; may: Flag[] }>;
 
-const COMMAND_FLAGS = ['name', 'shows', 'amount', 'label'] as const;
+const COMMAND_FLAGS = ['name', 'shows', 'amount', 'label', 'least', 'most'] as const;
 type Flag = (typeof COMMAND_FLAGS)[number];
 type Command = keyof typeof COMMANDS;
 
@@ -169,6 +178,27 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
       const creator = await setShows(ledger, readHandle(words[0]!), readShows(words[1]!));
       return say(`${creator.handle} shows ${creator.shows}`, creatorBody(creator));
     }
+    case 'minimum': {
+      const { amount = '' } = values;
+      // parseSat takes no 0, which here means none.
+      const minimumMsat = amount === '0' ? 0n : parseSat('amount', amount);
+      const creator = await setMinimum(ledger, readHandle(words[0]!), minimumMsat);
+      return say(
+        `${creator.handle}: tips below ${formatSat(minimumMsat)} sat stay out of the feed`,
+        creatorBody(creator),
+      );
+    }
+    case 'limits': {
+      const limits = {
+        leastMsat: parseSat('least', values.least!),
+        mostMsat: parseSat('most', values.most!),
+      };
+      const creator = await setLimits(ledger, readHandle(words[0]!), limits);
+      return say(
+        `${creator.handle}: invoices from ${formatSat(limits.leastMsat)} to ${formatSat(limits.mostMsat)} sat`,
+        creatorBody(creator),
+      );
+    }
     case 'show': {
       const found = await readWhole(ledger, readHandle(words[0]!));
       return say(wholeText(found), wholeBody(found));
@@ -230,7 +260,14 @@ const optionBody = ({ id, label, amountMsat }: TipOption) => ({
   amountMsat: amountMsat?.toString() ?? null,
 });
 
-const creatorBody = ({ handle, name, status, shows, options, createdAt }: Creator) => ({
+const creatorBody = (creator: Creator) => ({
+  ...basicBody(creator),
+  minimumMsat: creator.minimumMsat?.toString() ?? null,
+  leastMsat: creator.leastMsat?.toString() ?? null,
+  mostMsat: creator.mostMsat?.toString() ?? null,
+});
+
+const basicBody = ({ handle, name, status, shows, options, createdAt }: Creator) => ({
   handle,
   name,
   status,

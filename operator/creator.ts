@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { clientConfig, isOnLoopback, readPlace } from '../shared/place.ts';
 import { HELP, isBadInput, isCollision, readArguments, run } from './commands.ts';
-import { clientConfig, failureLine, isOnLoopback, readPlace } from './config.ts';
+import { failureLine } from './failure.ts';
 
 async function main(args: string[]): Promise<void> {
   const { help, values } = readArguments(args);

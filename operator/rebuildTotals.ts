@@ -5,13 +5,15 @@ import {
   type Comparison,
   compareSums,
   differences,
+  ItemError,
   type Ledger,
   readCreator,
   readCreators,
   replaceSums,
 } from '../shared/ledger/index.ts';
+import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
 import { UsageError } from './commands.ts';
-import { clientConfig, failureLine, readPlace } from './config.ts';
+import { failureLine } from './failure.ts';
 
 const HELP = `npm run rebuild-totals -- [flags]: sums up the tips of every creator, and shows where the totals differ
 
@@ -41,12 +43,23 @@ async function settledComparison(ledger: Ledger, handle: string): Promise<Compar
   throw new Error(`${handle}: tips come in faster than they can be summed up; try again when it is calmer`);
 }
 
+/** An item that can't be read leaves its creator as it is, and the others are summed up all the same. */
+function unreadable(error: unknown): { reason: string } {
+  if (!(error instanceof ItemError)) throw error;
+  return { reason: error.message };
+}
+
 async function rebuild(ledger: Ledger, handles: AsyncIterable<string>, replace: boolean): Promise<number> {
   let creators = 0;
   let differing = 0;
   for await (const handle of handles) {
     creators++;
-    const compared = await settledComparison(ledger, handle);
+    const compared = await settledComparison(ledger, handle).catch(unreadable);
+    if ('reason' in compared) {
+      console.log(`${handle}: can't be summed up: ${compared.reason}`);
+      differing++;
+      continue;
+    }
     const found = differences(compared);
     const { sequenceFault } = compared;
     if (sequenceFault !== undefined)
@@ -62,7 +75,7 @@ async function rebuild(ledger: Ledger, handles: AsyncIterable<string>, replace: 
     if (sequenceFault !== undefined)
       console.log(`${handle}: left as it is, for the next sequence number would not be sure`);
     else if (await replaceSums(ledger, compared)) console.log(`${handle}: replaced`);
-    else console.log(`${handle}: a tip came in meanwhile, nothing was replaced; run it again`);
+    else console.log(`${handle}: a tip came in meanwhile, run it again`);
   }
   console.log(`${creators} creators, ${differing} with differences`);
   return differing > 0 ? 1 : 0;
@@ -110,6 +123,10 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error & { code?: string }) => {
     process.stderr.write(`${error.message}\n`);
-    process.exit(error instanceof UsageError || error.code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1);
+    process.exit(
+      error instanceof UsageError || error instanceof PlaceError || error.code?.startsWith('ERR_PARSE_ARGS')
+        ? 2
+        : 1,
+    );
   },
 );

@@ -43,6 +43,11 @@ export class CreatorError extends Error {
   override readonly name = 'CreatorError';
 }
 
+/** Another changed the same creator at the same time; nothing was wrong with what was asked. */
+export class CreatorChangedError extends Error {
+  override readonly name = 'CreatorChangedError';
+}
+
 export const creatorFromItem = (item: Item | undefined): Creator | undefined =>
   item && creatorItem.fromItem(item);
 
@@ -135,7 +140,8 @@ async function changeCreator(
   if (!before) throw new CreatorError(`handle: there is no creator "${handle}"`);
   const after = { ...change(before), version: before.version + 1n };
   const refused = await transact(ledger, [creatorAction(ledger.table, after, before), ...more(after)]);
-  if (refused) throw new CreatorError(`"${handle}" was changed by someone else at the same time; try again`);
+  if (refused)
+    throw new CreatorChangedError(`"${handle}" was changed by someone else at the same time; try again`);
   return after;
 }
 

@@ -23,6 +23,7 @@ export {
   addCreator,
   addOption,
   type Creator,
+  CreatorChangedError,
   CreatorError,
   closeCreator,
   readCreator,

@@ -12,7 +12,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedTables, openEmbeddedTable } from '../../local/table/index.ts';
 import { HELP, isBadInput, run } from '../../operator/commands.ts';
-import { clientConfig, failureLine, readPlace } from '../../operator/config.ts';
+import { failureLine } from '../../operator/failure.ts';
 import {
   addOption,
   CreatorError,
@@ -23,6 +23,7 @@ import {
   tableDefinition,
 } from '../../shared/ledger/index.ts';
 import { MAX_MSAT } from '../../shared/money.ts';
+import { clientConfig, readPlace } from '../../shared/place.ts';
 
 const MAIN = fileURLToPath(new URL('../../operator/creator.ts', import.meta.url));
 const NOW = new Date('2026-11-24T11:00:00.000Z');
@@ -92,6 +93,23 @@ describe('npm run creator', () => {
     expect((await readCreator(ledger, 'most'))?.options[1]?.amountMsat).toBe(2_100_000_000_000_000_000n);
   });
 
+  it('keeps small tips out of the feed, and bounds what an invoice can be asked for', async () => {
+    await creator('add', 'erin', '--name', 'Erin');
+    await creator('minimum', 'erin', '--amount', '21');
+    await creator('limits', 'erin', '--least', '10', '--most', '5000');
+    expect(await readCreator(ledger, 'erin')).toMatchObject({
+      minimumMsat: 21_000n,
+      leastMsat: 10_000n,
+      mostMsat: 5_000_000n,
+    });
+    expect(await creator('minimum', 'erin', '--amount', '0')).toBe(
+      'erin: tips below 0 sat stay out of the feed',
+    );
+    expect(await readCreator(ledger, 'erin')).not.toHaveProperty('minimumMsat');
+    await expect(creator('limits', 'erin', '--least', '10', '--most', '9')).rejects.toThrow(/^limits: /);
+    expect((await readCreator(ledger, 'erin'))?.mostMsat).toBe(5_000_000n);
+  });
+
   it('changes what the public sees, shows a creator, lists them and closes one', async () => {
     await creator('add', 'carol', '--name', 'Carol');
     expect(await creator('shows', 'carol', 'messages')).toBe('carol shows messages');
@@ -118,6 +136,9 @@ describe('npm run creator', () => {
       handle: 'dave',
       name: 'Dave',
       status: 'active',
+      minimumMsat: null,
+      leastMsat: null,
+      mostMsat: null,
       shows: 'nothing',
       createdAt: NOW.toISOString(),
       count: '0',

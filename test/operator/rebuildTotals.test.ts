@@ -1,0 +1,187 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type EmbeddedTables, type Listener, openEmbeddedTable } from '../../local/table/index.ts';
+import {
+  addCreator,
+  bookTips,
+  compareSums,
+  differences,
+  type Lease,
+  type Ledger,
+  type NewTip,
+  putCurrentInvoice,
+  readInvoice,
+  readTotals,
+  tableDefinition,
+} from '../../shared/ledger/index.ts';
+import { type Key, keyItem, keys } from '../../shared/ledger/keys.ts';
+import { dayOf } from '../../shared/ledger/totals.ts';
+import { LATER, lead, minted, NODE, NOW, paid } from '../shared/ledger/book.ts';
+
+let dir: string;
+let tables: EmbeddedTables;
+let listener: Listener;
+let ledger: Ledger;
+let lease: Lease;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ampjar-rebuild-'));
+  tables = await openEmbeddedTable({ dir, clock: () => NOW.getTime() });
+  ledger = { client: tables.client(), table: 'ampjar' };
+  await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table)));
+  listener = await tables.listen(0);
+  lease = await lead(ledger);
+});
+
+afterEach(async () => {
+  await tables.close();
+  rmSync(dir, { recursive: true });
+});
+
+/** A creator with so many tips of 1, 2, 3, ... sat. */
+async function creator(handle: string, count: number): Promise<NewTip[]> {
+  await addCreator(ledger, { handle, name: handle }, NOW);
+  const invoice = minted(handle, handle);
+  await putCurrentInvoice(ledger, lease, {
+    invoice,
+    previous: undefined,
+    want: undefined,
+    renewAt: LATER,
+    now: NOW,
+  });
+  const tips = Array.from({ length: count }, (_, at) =>
+    paid(invoice, `${handle} ${at}`, { amountMsat: BigInt(at + 1) * 1_000n }),
+  );
+  if (count > 0) await bookTips(ledger, lease, { tips, asides: [] });
+  return tips;
+}
+
+/** Put another number where one was. */
+const spoil = (key: Key, attribute: string, value: { N: string } | { S: string }) =>
+  ledger.client.send(
+    new UpdateItemCommand({
+      TableName: ledger.table,
+      Key: keyItem(key),
+      UpdateExpression: 'SET #it = :value',
+      ExpressionAttributeNames: { '#it': attribute },
+      ExpressionAttributeValues: { ':value': value },
+    }),
+  );
+
+const rebuild = (...args: string[]) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [
+        ...['--import', 'tsx', 'operator/rebuildTotals.ts'],
+        ...['--endpoint', `http://127.0.0.1:${listener.port}`, ...args],
+      ],
+      { env: { PATH: process.env.PATH } },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+
+const faults = async (handle: string) => differences((await compareSums(ledger, handle))!);
+
+describe('npm run rebuild-totals', () => {
+  it('says that rows and totals agree, with exit code 0', async () => {
+    await creator('alice', 5);
+    await creator('bobby', 0);
+    expect(await rebuild()).toEqual({ code: 0, stdout: '2 creators, 0 with differences\n', stderr: '' });
+  });
+
+  it('shows what differs with exit code 1, and leaves it when not asked to replace it', async () => {
+    const [tip] = await creator('alice', 5);
+    await creator('bobby', 2);
+    await spoil(keys.totals('alice'), 'amountMsat', { N: '7' });
+    await spoil(keys.day('alice', dayOf(NOW)), 'count', { N: '9' });
+    await spoil(keys.invoice(tip!.paymentAddr), 'receivedMsat', { N: '1' });
+    const { code, stdout } = await rebuild();
+    expect(stdout.split('\n')).toEqual([
+      'alice: all tips: stated 5 tips, 7 msat; rows say 5 tips, 15000 msat',
+      `alice: day ${dayOf(NOW)}: stated 9 tips, 15000 msat; rows say 5 tips, 15000 msat`,
+      `alice: invoice ${tip!.paymentAddr}: stated 5 tips, 1 msat; rows say 5 tips, 15000 msat`,
+      '2 creators, 1 with differences',
+      '',
+    ]);
+    expect(code).toBe(1);
+    expect((await readTotals(ledger, 'alice')).amountMsat).toBe(7n);
+  });
+
+  it('replaces what differs when asked to, and the next tip goes on from there', async () => {
+    const tips = await creator('alice', 5);
+    await spoil(keys.totals('alice'), 'count', { N: '4' });
+    await spoil(keys.invoice(tips[0]!.paymentAddr), 'count', { N: '50' });
+    const { code, stdout } = await rebuild('--replace');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^alice: replaced$/m)]);
+    expect(await faults('alice')).toEqual([]);
+    expect(await readInvoice(ledger, tips[0]!.paymentAddr)).toMatchObject({
+      count: 5n,
+      receivedMsat: 15_000n,
+    });
+    const next = { ...tips[0]!, setId: 'ef'.repeat(32) };
+    const booked = await bookTips(ledger, lease, { tips: [next], asides: [] });
+    expect(booked.tips).toMatchObject([{ sequence: 6n }]);
+    expect((await rebuild()).code).toBe(0);
+  });
+
+  it('puts totals of none in for rows that are all gone, so that booking goes on', async () => {
+    const [tip] = await creator('alice', 1);
+    await ledger.client.send(
+      new DeleteItemCommand({ TableName: ledger.table, Key: keyItem(keys.tip(tip!.setId, NODE)) }),
+    );
+    expect((await rebuild('--replace')).stdout).toMatch(/^alice: replaced$/m);
+    const booked = await bookTips(ledger, lease, { tips: [tip!], asides: [] });
+    expect(booked.tips).toMatchObject([{ sequence: 1n }]);
+  });
+
+  it('tells of a hole in the sequence, and leaves the totals', async () => {
+    const tips = await creator('alice', 5);
+    await ledger.client.send(
+      new DeleteItemCommand({ TableName: ledger.table, Key: keyItem(keys.tip(tips[2]!.setId, NODE)) }),
+    );
+    const { code, stdout } = await rebuild('--replace');
+    expect(stdout).toMatch(/^alice: sequence numbers have a fault: row 3 by sequence has number 4$/m);
+    expect(stdout).toMatch(/^alice: left as it is/m);
+    expect(code).toBe(1);
+    expect((await readTotals(ledger, 'alice')).count).toBe(5n);
+  });
+
+  it('tells of totals that can not be read, and sums up the other creators all the same', async () => {
+    await creator('alice', 2);
+    await creator('bobby', 2);
+    await spoil(keys.totals('alice'), 'count', { S: 'many' });
+    await spoil(keys.totals('bobby'), 'amountMsat', { N: '1' });
+    const { code, stdout } = await rebuild('--replace');
+    expect(stdout).toMatch(/^alice: can't be summed up: attribute count is not a whole number$/m);
+    expect(stdout).toMatch(/^bobby: replaced$/m);
+    expect(code).toBe(1);
+  });
+
+  it('looks at one creator alone when told', async () => {
+    await creator('alice', 2);
+    await creator('bobby', 2);
+    await spoil(keys.totals('bobby'), 'amountMsat', { N: '1' });
+    expect(await rebuild('--handle', 'alice')).toMatchObject({
+      code: 0,
+      stdout: '1 creators, 0 with differences\n',
+    });
+  });
+
+  it.each<[string, string[], RegExp, number]>([
+    ['a creator that is none', ['--handle', 'nobody'], /there is no creator "nobody"/, 2],
+    ['an unknown flag', ['--all'], /all/, 2],
+    ['an endpoint that is no URL', ['--endpoint', 'here'], /endpoint: "here"/, 2],
+    ['a table that is not there', ['--table', 'elsewhere'], /there is no "elsewhere"/, 1],
+    ['a table that is away', ['--endpoint', 'http://127.0.0.1:1'], /can't be reached/, 1],
+  ])('is one line on stderr for %s', async (_, args, line, code) => {
+    const ended = await rebuild(...args);
+    expect(ended.stderr).toMatch(line);
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ended.code).toBe(code);
+  });
+});
