@@ -1,6 +1,7 @@
 import {
   type AsideEvent,
   currentInvoices,
+  type Hints,
   isForGood,
   keepLease,
   type Lease,
@@ -94,14 +95,24 @@ export class Session {
   /** Until the signal aborts; what was heard by then is booked. @throws whatever ended the connection */
   async run(): Promise<void> {
     const { log } = this.#parts;
-    const { addIndex, addMark } = this.#state ?? {};
+    const { addIndex, addMark, plainIndex, plainMark } = this.#state ?? {};
     const from = await this.#trusted(addIndex, addMark);
+    // A table that was restored may not have the second: what is there since the first is looked through again.
+    const plainFrom = plainIndex === undefined ? from : await this.#trusted(plainIndex, plainMark);
+    if (from !== (addIndex ?? 0n) || plainFrom !== plainIndex)
+      await this.#patiently(() =>
+        this.#beginFrom({
+          addIndex: from,
+          addMark: from === addIndex ? addMark : '',
+          plainIndex: plainFrom,
+          plainMark: plainFrom === plainIndex ? plainMark : '',
+        }),
+      );
     const { adopted, last } = await adoptLost(this.#minting, from);
     if (adopted > 0)
       log.warn({ adopted, addIndex: last.toString() }, 'adopted invoices that the table did not know');
-    const plainIndex = await this.#plainFrom(last);
     const booking = this.#queue.run(this.#signal);
-    const work = [this.#listen(), this.#audits(plainIndex), this.#mint(), this.#answerAsks(), this.#probe()];
+    const work = [this.#listen(), this.#audits(plainFrom), this.#mint(), this.#answerAsks(), this.#probe()];
     try {
       await Promise.race([booking, Promise.all(work)]);
     } finally {
@@ -121,17 +132,14 @@ export class Session {
     const there = await this.#lnd.invoiceFrom(addIndex);
     // With none there lnd knows only what it knew when the index was written, and what comes next is new.
     if (!there) return this.#lnd.lastAddIndex();
-    if (mark === undefined || there.addIndex > addIndex || there.mark === mark) return addIndex;
+    if (!mark || there.addIndex > addIndex || there.mark === mark) return addIndex;
     this.#watcher.alarms.raise('index-reused', { addIndex: addIndex.toString() });
     return 0n;
   }
 
-  /** Where the audit of plain invoices begins. It is written down before the first of them is made. */
-  async #plainFrom(last: bigint): Promise<bigint> {
-    const { plainIndex, plainMark } = this.#state ?? {};
-    if (plainIndex !== undefined) return this.#trusted(plainIndex, plainMark);
-    await this.#patiently(() => moveHints(this.#parts.ledger, this.#lease, { plainIndex: last }));
-    return last;
+  /** Written before anything is minted: what comes after these indexes is not lost when this session ends early. */
+  #beginFrom(hints: Hints) {
+    return moveHints(this.#parts.ledger, this.#lease, hints);
   }
 
   /** From one below the checkpoint on: lnd skips the settlement after an index that is missing (LND's channeldb). */

@@ -52,6 +52,7 @@ export {
   retiredInvoices,
 } from './invoices.ts';
 export {
+  type Hints,
   keepLease,
   type Lease,
   LeaseLostError,
