@@ -128,7 +128,7 @@ export class BookingQueue {
     try {
       for (;;) {
         if (this.#waiting.length === 0) {
-          if (signal.aborted) return await this.#moveCheckpoint();
+          if (signal.aborted) return void (await this.saveCheckpoint());
           await new Promise<void>((resolve) => {
             this.#wake = resolve;
           });
@@ -207,11 +207,17 @@ export class BookingQueue {
     if (reached >= 0n) this.#reached = reached;
   }
 
-  async #moveCheckpoint() {
+  /**
+   * Write how far the node came when no commit did, as after payments that are none of ours.
+   * @returns whether there was something to write. @throws LeaseLostError
+   */
+  async saveCheckpoint(): Promise<boolean> {
     const { ledger, lease } = this.#parts;
-    if (!this.orderKnown || this.#reached === undefined || this.#reached === this.#written) return;
-    await moveHints(ledger, lease, { settleIndex: this.#reached });
-    this.#written = this.#reached;
+    const settleIndex = this.#reached;
+    if (!this.orderKnown || settleIndex === undefined || settleIndex === this.#written) return false;
+    await moveHints(ledger, lease, { settleIndex });
+    this.#written = settleIndex;
+    return true;
   }
 }
 

@@ -20,7 +20,7 @@ import type { Alarms } from './alarms.ts';
 import { type Lnd, LndError, type LndInvoice } from './lnd.ts';
 import type { Log } from './log.ts';
 import { memoFor, optionIdIn } from './memo.ts';
-import { type Hintless, reasonToMint, rememberHints, renewalOf } from './rotation.ts';
+import { type Hintless, nextLook, reasonToMint, rememberHints, renewalOf } from './rotation.ts';
 
 /** lnd's longest. A printed code should live as long as it can. */
 export const LONGEST_EXPIRY_SECONDS = 31_536_000;
@@ -126,7 +126,7 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
   });
   const invoice = checkInvoice(lease.node, handle, option, made);
   await rememberHints(minting, hintless, made.paymentRequest);
-  const renewAt = renewalOf(invoice);
+  const renewAt = nextLook(invoice, clock());
   const put = await patiently(() =>
     putCurrentInvoice(ledger, lease, { invoice, previous, want, renewAt, now: clock() }),
   );
@@ -252,7 +252,7 @@ const makeCurrent = ({ ledger, lease, clock, patiently }: Adopting, invoice: New
       invoice,
       previous: undefined,
       want: undefined,
-      renewAt: renewalOf(invoice),
+      renewAt: nextLook(invoice, clock()),
       now: clock(),
     }),
   );

@@ -10,6 +10,7 @@ import {
 import { eventJson, type PlainSettlement, type ToldPlain } from './lnd.ts';
 import { askIn } from './memo.ts';
 import { cleanComment } from './payerText.ts';
+import { isTime } from './settlement.ts';
 
 /**
  * What is to be written of a paid plain invoice: a tip, an event to set aside, or nothing, for nobody asked for it here.
@@ -23,7 +24,12 @@ export async function plainEntryOf(
   if (!asked) return undefined;
   const event = eventJson(raw);
   const setId = hex(settlement.paymentHash);
-  const aside = (reason: string): AsideEvent => ({ reason, event, ...(setId.length === 64 && { setId }) });
+  const facts = `${settlement.paymentAddr} ${settlement.amountMsat}`;
+  const aside = (reason: string): AsideEvent => ({
+    reason,
+    event,
+    ...(setId.length === 64 && { setId, facts }),
+  });
   const refused = faultOf(settlement);
   if (refused) return aside(refused);
   const ask = await readAsk(ledger, asked.askId);
@@ -45,7 +51,7 @@ function faultOf({ paymentHash, preimage, paymentAddr, amountMsat, settledAt, pa
   if (amountMsat <= 0n) return 'no amount';
   if (parts.reduce((sum, part) => sum + part, 0n) !== amountMsat)
     return 'amounts of the HTLCs do not sum to the amount paid';
-  if (settledAt <= 0n) return 'no time of settlement';
+  if (!isTime(settledAt)) return 'no time of settlement';
   return undefined;
 }
 

@@ -12,31 +12,41 @@ type Parts = Pick<AuditParts, 'ledger' | 'lnd' | 'node' | 'alarms' | 'caughtUp'>
 /**
  * Hold the table against lnd's list of plain invoices from an add index on: what was asked for here and is paid must be
  * booked.
- * @returns where to begin next time: below the first invoice that may still be paid
+ * @returns where to begin next time: below the first invoice that may still be paid, or was not booked yet
  */
 export async function auditPlain(parts: Parts, after: bigint, drift: Drift): Promise<bigint> {
   let at = after;
-  let firstOpen: bigint | undefined;
+  let first: bigint | undefined;
   for (;;) {
     const page = await parts.lnd.listPlainInvoices(at, PAGE);
     const ours = page.invoices.filter(({ memo }) => askIn(memo) !== undefined);
-    firstOpen ??= ours.find(({ over }) => !over)?.addIndex;
-    await bookMissing(parts, ours, drift);
-    if (page.last === undefined) return firstOpen === undefined ? at : firstOpen - 1n;
+    const found = await bookMissing(parts, ours, drift);
+    // What is found waits to be booked: should that not come about, it must be found again.
+    first ??= ours.find((each) => !each.over || found.has(each))?.addIndex;
+    if (page.last === undefined) return first === undefined ? at : first - 1n;
     at = page.last;
   }
 }
 
-async function bookMissing(parts: Parts, invoices: readonly PlainState[], drift: Drift) {
-  const paid = invoices.flatMap(({ settled }) => (settled ? [settled] : []));
-  const told = new Map(paid.map((each) => [setOf(each), each]));
-  for (const missing of await stillMissing(parts, [...told.keys()])) {
+async function bookMissing(
+  parts: Parts,
+  invoices: readonly PlainState[],
+  drift: Drift,
+): Promise<Set<PlainState>> {
+  const paid = new Map(
+    invoices.flatMap((each) => (each.settled ? [[setOf(each.settled), each] as const] : [])),
+  );
+  const found = new Set<PlainState>();
+  for (const missing of await stillMissing(parts, [...paid.keys()])) {
     drift.missingSets++;
     drift.missingMsat += missing.amountMsat;
     const { setId, settleIndex } = missing;
     parts.alarms.raise('missed', { paymentHash: setId, settleIndex: settleIndex.toString() });
-    await parts.found(told.get(missing)!);
+    const invoice = paid.get(missing)!;
+    found.add(invoice);
+    await parts.found(invoice.settled!);
   }
+  return found;
 }
 
 const setOf = (told: ToldPlain | Unreadable): SetState => {

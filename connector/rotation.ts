@@ -17,6 +17,16 @@ export function renewalOf({ createdAt, expiresAt }: { createdAt: Date; expiresAt
   return new Date(expiresAt.getTime() - Math.min(WEEK_MS, lifeMs / 4));
 }
 
+/**
+ * When to look at a new invoice again: when it is to be renewed, but not within an hour (half of a short life), or a clock
+ * that is far ahead of lnd's would have one minted after another.
+ */
+export const nextLook = (invoice: { createdAt: Date; expiresAt: Date }, now: Date): Date => {
+  const lifeMs = invoice.expiresAt.getTime() - invoice.createdAt.getTime();
+  const restMs = Math.min(HOUR_MS, lifeMs / 2);
+  return new Date(Math.max(renewalOf(invoice).getTime(), now.getTime() + restMs));
+};
+
 /** When an invoice may be replaced for anything but its age: an hour after it was made, so that rotation can't run away. */
 export const earliestRotation = ({ createdAt }: { createdAt: Date }, restMs = HOUR_MS): Date =>
   new Date(createdAt.getTime() + restMs);

@@ -220,6 +220,8 @@ export class Session {
       },
       { auditCursor: this.#state?.auditCursor, plainIndex },
     );
+    // Without a checkpoint nothing is replayed: what settled before the subscription stood is found by a second look.
+    if (this.#state?.settleIndex === undefined) this.#auditSoon.nudge();
     const began = steadyMs();
     while (!this.#signal.aborted) {
       this.#watcher.live(await auditing.run(this.#signal));
@@ -276,10 +278,13 @@ export class Session {
   async #probe() {
     const { ledger, log, sleep } = this.#parts;
     while (!this.#signal.aborted) {
-      await keepLease(ledger, this.#lease).catch((error) => {
+      try {
+        // A checkpoint that moves is a sign of life, too.
+        if (!(await this.#queue.saveCheckpoint())) await keepLease(ledger, this.#lease);
+      } catch (error) {
         if (error instanceof LeaseLostError) throw error;
         log.warn({ error: String(error) }, 'no sign of life could be written');
-      });
+      }
       await this.#lnd.getInfo();
       this.#tell();
       await sleep(LOOK_EVERY_MS, this.#signal);

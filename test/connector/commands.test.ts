@@ -1,0 +1,298 @@
+import { execFile } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventJson } from '../../connector/lnd.ts';
+import { systemConnector } from '../../connector/system.ts';
+import type { Listener } from '../../local/table/index.ts';
+import {
+  type AsideEvent,
+  bookTips,
+  type CurrentInvoice,
+  readAsides,
+  readNode,
+  readTip,
+  readTotals,
+  takeLease,
+} from '../../shared/ledger/index.ts';
+import { gather } from '../shared/ledger/book.ts';
+import { type Jar, openJar, until } from './jar.ts';
+import { MESSAGE, setIdOf, settledMessage } from './played.ts';
+import { openLog } from './stage.ts';
+
+let jar: Jar;
+let listener: Listener;
+let invoice: CurrentInvoice;
+
+/** A connector of this process beside the jar, until it is told to stop. */
+function connect() {
+  const { log, has } = openLog();
+  const stop = new AbortController();
+  const connector = systemConnector(jar.access, {
+    ledger: jar.ledger,
+    log,
+    holder: 'test',
+    expirySeconds: 31_536_000,
+    routeHints: false,
+  });
+  const run = connector.run(stop.signal);
+  return {
+    connector,
+    has,
+    live: () => until(async () => connector.health.state === 'live'),
+    async stop() {
+      stop.abort();
+      await run;
+    },
+  };
+}
+
+beforeAll(async () => {
+  jar = await openJar();
+  listener = await jar.tables.listen(0);
+  const connector = connect();
+  invoice = await jar.invoice('alice');
+  await connector.live();
+  await connector.stop();
+});
+
+afterAll(() => jar.close());
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+const run = (file: string, args: readonly string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', file, ...args],
+      { env: { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' } },
+      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+
+const endpoint = () => ['--endpoint', `http://127.0.0.1:${listener.port}`];
+const lnd = () => [
+  ...['--lnd-host', jar.access.socket],
+  ...['--lnd-cert', jar.access.certPath],
+  ...['--lnd-macaroon', jar.access.macaroonPath],
+];
+const audit = (...args: string[]) => run('connector/auditCommand.ts', [...lnd(), ...endpoint(), ...args]);
+const asides = (...args: string[]) => run('connector/asidesCommand.ts', [...args, ...endpoint()]);
+const state = () => readNode(jar.ledger, jar.node.pubkey);
+
+/** Keep an event as the connector does. @returns the id by which the operator names it */
+async function setAside(event: AsideEvent): Promise<string> {
+  const { pubkey } = jar.node;
+  const before = new Set((await gather(readAsides(jar.ledger, pubkey))).map(({ id }) => id));
+  const lease = (await takeLease(jar.ledger, {
+    node: pubkey,
+    network: 'regtest',
+    holder: '',
+    seen: await state(),
+  }))!;
+  await bookTips(jar.ledger, lease, { tips: [], asides: [event] });
+  return (await gather(readAsides(jar.ledger, pubkey))).find(({ id }) => !before.has(id))!.id;
+}
+
+const message = (paying = {}) =>
+  settledMessage({ ...invoice, memo: 'Tip alice', addIndex: 1n }, 900n, 1_795_000_000n, paying);
+
+describe('npm run audit', () => {
+  it('says that table and lnd agree, with exit code 0', async () => {
+    const { code, stdout } = await audit();
+    expect(stdout).toBe(
+      `node      ${jar.node.pubkey}\ninvoices  1\nmissing   0 tips, 0 msat: at lnd, and not in the table\nbooked    0 of them now\nsurplus   0 tips: in the table, and not at lnd\ngone      0 invoices: in the table, and not at lnd\n`,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('tells of what is missing with exit code 1, books nothing when dry, and books it else', async () => {
+    const paid = [
+      await jar.pay(invoice.paymentRequest, { amountMsat: 2_000n }),
+      await jar.pay(invoice.paymentRequest, { amountMsat: 3_001n }),
+    ];
+    const dry = await audit('--dry-run');
+    expect(dry.stdout).toMatch(/^missing {3}2 tips, 5001 msat/m);
+    expect(dry.stdout).toMatch(/^booked {4}0 of them now/m);
+    expect(dry.code).toBe(1);
+    expect(await readTip(jar.ledger, paid[0]!)).toBeUndefined();
+    const { code, stdout, stderr } = await audit();
+    expect(stdout).toMatch(/^booked {4}2 of them now/m);
+    expect(code).toBe(1);
+    expect(stderr).not.toContain(paid[0]);
+    expect(await readTip(jar.ledger, paid[0]!)).toMatchObject({ sequence: 1n, amountMsat: 2_000n });
+    expect(await readTip(jar.ledger, paid[1]!)).toMatchObject({ sequence: 2n, amountMsat: 3_001n });
+    expect((await state())!.holder).toBe('');
+    expect((await audit()).code).toBe(0);
+  });
+
+  it('leaves the lease with a connector that leads when nothing is missing', async () => {
+    const connector = connect();
+    await connector.live();
+    const { epoch } = (await state())!;
+    expect((await audit()).code).toBe(0);
+    expect(await state()).toMatchObject({ epoch, holder: 'test' });
+    await connector.stop();
+  });
+
+  it.each<[string, () => string[], RegExp, number]>([
+    ['an unknown flag', () => ['--everything'], /everything/, 2],
+    ['a macaroon that is none', () => ['--lnd-macaroon', jar.access.certPath], /macaroon/, 2],
+    ['a macaroon that can spend', () => ['--lnd-macaroon', jar.node.adminMacaroonPath], /bakemacaroon/, 2],
+    ['a file that is not there', () => ['--lnd-cert', '/nowhere/tls.cert'], /--lnd-cert: .*no such file/, 2],
+    ['a table that is not there', () => ['--table', 'elsewhere'], /elsewhere|resource/i, 1],
+    ['a node that is away', () => ['--lnd-host', 'localhost:1'], /No connection established/, 1],
+  ])('is one line on stderr for %s', async (_, args, line, code) => {
+    const ended = await audit(...args());
+    expect(ended.stderr).toMatch(line);
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ended.stdout).toBe('');
+    expect(ended.code).toBe(code);
+  });
+});
+
+describe('npm run asides', () => {
+  it('lists nothing when nothing is open', async () => {
+    expect(await asides('list')).toMatchObject({ code: 0, stdout: 'nothing is open\n' });
+  });
+
+  it('lists and shows an event, with hostile text made harmless', async () => {
+    const hostile = Buffer.from('\u001b]0;owned\u0007\u202ereverse\nbooked 1 msat');
+    const bad = message({ records: new Map([[MESSAGE, hostile]]) });
+    bad.memo = '\u001b[2J\u001b[31mTip alice\nopen';
+    bad.htlcs[0].amp.root_share.fill(7);
+    const id = await setAside({
+      reason: 'it \u001b[31mfails\nbadly',
+      event: eventJson(bad),
+      setId: setIdOf(bad),
+    });
+    for (const args of [['list'], ['show', id]]) {
+      const { code, stdout } = await asides(...args);
+      expect(code).toBe(0);
+      expect(stdout).toContain(id);
+      expect(stdout).toMatch(/1000 msat/);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed
+      expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\uffff]/);
+      expect(stdout).not.toMatch(/^(booked|badly|open)/m);
+    }
+    expect((await asides('dismiss', id, '--reason', 'a test')).code).toBe(0);
+  });
+
+  it('books one that verifies by now like any other, while a connector leads, which goes on', async () => {
+    const good = message({ amountMsat: 7_000n, shards: 2 });
+    const reason = 'payment to an invoice with a memo of ours, but no creator has its option';
+    const id = await setAside({ reason, event: eventJson(good), setId: setIdOf(good) });
+    const connector = connect();
+    await connector.live();
+    const { code, stdout } = await asides('book', id, '--reason', 'alice is there again');
+    expect([code, stdout]).toEqual([0, `booked 7000 msat for alice, set ${setIdOf(good)}\n`]);
+    const tip = (await readTip(jar.ledger, setIdOf(good)))!;
+    expect(tip).toMatchObject({ amountMsat: 7_000n, shards: 2, handle: 'alice' });
+    expect(tip.override).toBeUndefined();
+    await until(async () => (await state())!.holder === 'test');
+    const next = await jar.pay(invoice.paymentRequest, { amountMsat: 1_000n });
+    expect(await until(() => readTip(jar.ledger, next))).toMatchObject({ sequence: tip.sequence + 1n });
+    await connector.stop();
+    const [closed] = (await gather(readAsides(jar.ledger, jar.node.pubkey))).filter((each) => each.id === id);
+    expect(closed).toMatchObject({ status: 'booked', note: 'alice is there again' });
+  });
+
+  it("books one that can't be verified on the operator's word, and the row says so", async () => {
+    const before = await readTotals(jar.ledger, 'alice');
+    const bad = message({ amountMsat: 9_000n });
+    bad.htlcs[0].amp.root_share.fill(7);
+    const id = await setAside({
+      reason: 'shares do not reconstruct',
+      event: eventJson(bad),
+      setId: setIdOf(bad),
+    });
+    const { code } = await asides('book', id, '--reason', "seen in lnd's own books");
+    expect(code).toBe(0);
+    expect(await readTip(jar.ledger, setIdOf(bad))).toMatchObject({
+      amountMsat: 9_000n,
+      override: "seen in lnd's own books",
+      sequence: before.count + 1n,
+    });
+    expect((await readTotals(jar.ledger, 'alice')).amountMsat).toBe(before.amountMsat + 9_000n);
+    const again = await asides('book', id, '--reason', 'twice');
+    expect(again).toMatchObject({ code: 2, stderr: "id: it was booked before: seen in lnd's own books\n" });
+    expect((await readTotals(jar.ledger, 'alice')).count).toBe(before.count + 1n);
+  });
+
+  it.each<[string, (raw: any) => void, RegExp]>([
+    ['whose set id is not 32 bytes', (raw) => rename(raw, 'abcd'), /not 32 bytes: it can only be dismissed/],
+    ['without an amount', (raw) => amount(raw, '-5'), /amount is -5 msat: it can only be dismissed/],
+    ['of an invoice of someone else', (raw) => void raw.payment_addr.fill(9), /whose it is can't be told/],
+    ['that tells of no payment', (raw) => rename(raw), /can only be dismissed/],
+  ])('does not book one %s', async (_, spoil, line) => {
+    const raw = message();
+    spoil(raw);
+    const before = await readTotals(jar.ledger, 'alice');
+    const id = await setAside({ reason: 'a test', event: eventJson(raw) });
+    const { code, stderr } = await asides('book', id, '--reason', 'please');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
+    expect(await readTotals(jar.ledger, 'alice')).toEqual(before);
+    const dismissed = await asides('dismiss', id, '--reason', 'not ours to book');
+    expect(dismissed).toMatchObject({ code: 0, stdout: `dismissed ${id}\n` });
+    expect((await asides('list', '--all')).stdout).toMatch(/not ours to book/);
+  });
+
+  const rename = (raw: any, setId?: string) => {
+    const [own] = Object.values(raw.amp_invoice_state);
+    raw.amp_invoice_state = setId === undefined ? {} : { [setId]: own };
+  };
+  const amount = (raw: any, msat: string) => {
+    for (const set of Object.values<any>(raw.amp_invoice_state)) set.amt_paid_msat = msat;
+  };
+
+  it('does not book a set again that is booked, whatever the event says', async () => {
+    const paid = await jar.pay(invoice.paymentRequest, { amountMsat: 1_000n });
+    await audit();
+    const raw = message({ amountMsat: 5_000_000n });
+    rename(raw, paid);
+    const id = await setAside({
+      reason: 'booked before with another amount',
+      event: eventJson(raw),
+      setId: paid,
+    });
+    const { code, stderr } = await asides('book', id, '--reason', 'please');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/is booked already/)]);
+    expect(await readTip(jar.ledger, paid)).toMatchObject({ amountMsat: 1_000n });
+    await asides('dismiss', id, '--reason', 'done');
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['no id', ['show'], /the id is missing/],
+    ['an id that is none', ['book', 'abcd', '--reason', 'x'], /"abcd" is not one of the events/],
+    ['a command that is none', ['burn', 'abcd'], /"burn abcd" is not a command/],
+    ['too many words', ['show', 'a', 'b'], /is not a command/],
+    ['a node that is none', ['show', 'abcd', '--node', 'ef'], /not one of the events of node ef/],
+  ])('is exit code 2 and a line for %s', async (_, args, line) => {
+    const { code, stderr } = await asides(...args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('wants a reason for what is closed', async () => {
+    const id = await setAside({ reason: 'a test', event: eventJson(message()) });
+    for (const args of [
+      ['book', id],
+      ['dismiss', id],
+      ['dismiss', id, '--reason', ' '],
+      ['dismiss', id, '--reason', 'a\u001bb'],
+    ]) {
+      const { code, stderr } = await asides(...args);
+      expect([code, stderr]).toEqual([2, '--reason: say in 1 to 500 printable characters why\n']);
+    }
+    expect((await asides('dismiss', id, '--reason', 'done')).code).toBe(0);
+  });
+
+  it('prints its help', async () => {
+    expect(await asides('--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^npm run asides/),
+    });
+  });
+});

@@ -1,0 +1,281 @@
+import { createECDH, randomBytes } from 'node:crypto';
+import {
+  type Lnd,
+  type LndEvent,
+  type LndInvoice,
+  type NodeInfo,
+  type SetState,
+  type Told,
+  toEvent,
+  type Unreadable,
+} from '../../connector/lnd.ts';
+import { deriveChild, splitPayment } from '../../shared/amp/index.ts';
+import { type Network, signAmpInvoice } from '../../shared/invoices/index.ts';
+
+/** A message of a payer (TLV record 34349334). */
+export const MESSAGE = 34349334n;
+
+const recordKey = (type: bigint) => {
+  const key = Buffer.alloc(8);
+  key.writeBigUInt64LE(type);
+  return key.toString('latin1');
+};
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+/** What to pay. */
+export interface Paying {
+  amountMsat?: bigint;
+  shards?: number;
+  records?: ReadonlyMap<bigint, Uint8Array>;
+}
+
+/** A settled message as gRPC brings it (test/fixtures/lnd-settled.json), with shares that reconstruct. */
+export function settledMessage(
+  invoice: LndInvoice,
+  settleIndex: bigint,
+  settledAt: bigint,
+  { amountMsat = 1_000n, shards = 1, records = new Map() }: Paying = {},
+): any {
+  const root = randomBytes(32);
+  const setId = randomBytes(32);
+  const paymentAddr = Buffer.from(invoice.paymentAddr, 'hex');
+  const split = splitPayment({
+    totalMsat: amountMsat,
+    shards,
+    root,
+    setId,
+    paymentAddr,
+    random: randomBytes,
+  });
+  const customRecords = Object.fromEntries([...records].map(([type, value]) => [recordKey(type), value]));
+  return {
+    state: 'SETTLED',
+    is_amp: true,
+    memo: invoice.memo,
+    payment_request: invoice.paymentRequest,
+    payment_addr: paymentAddr,
+    add_index: invoice.addIndex.toString(),
+    settle_index: '0',
+    settle_date: '0',
+    amt_paid_msat: '123456789',
+    amp_invoice_state: {
+      [hex(setId)]: {
+        state: 'SETTLED',
+        settle_index: settleIndex.toString(),
+        settle_time: settledAt.toString(),
+        amt_paid_msat: amountMsat.toString(),
+      },
+    },
+    htlcs: split.map(({ amountMsat: amount, amp }) => {
+      const { preimage, hash } = deriveChild(root, amp.rootShare, amp.childIndex);
+      return {
+        state: 'SETTLED',
+        amt_msat: amount.toString(),
+        resolve_time: settledAt.toString(),
+        amp: {
+          root_share: Buffer.from(amp.rootShare),
+          set_id: setId,
+          child_index: amp.childIndex,
+          hash: Buffer.from(hash),
+          preimage: Buffer.from(preimage),
+        },
+        custom_records: customRecords,
+      };
+    }),
+  };
+}
+
+/** Set id and state of a message that tells of one set. */
+export const setOf = (message: any): [string, any] => Object.entries<any>(message.amp_invoice_state)[0]!;
+export const setIdOf = (message: any): string => setOf(message)[0];
+export const indexOf = (message: any): bigint => BigInt(setOf(message)[1].settle_index);
+
+/**
+ * An lnd that plays what a test wants it to tell, true or not: its books and what its subscription brings are filled
+ * apart from each other.
+ */
+export class PlayedLnd implements Lnd {
+  // Kept as it is: ECDH gives a private key back without its leading zero bytes.
+  readonly #privateKey = randomBytes(32);
+  network: Network = 'regtest';
+  synced = true;
+  readonly node: string;
+  /** What was minted here, or is said to have been. */
+  readonly invoices: LndInvoice[] = [];
+  /** Settled messages that the books hold, in the order of settlement. */
+  readonly books: any[] = [];
+  /** Settled messages that a subscription replays. */
+  readonly replayed: any[] = [];
+  readonly channels: string[][] = [];
+  readonly #listeners = new Set<(message: any) => void>();
+  /** Settle indexes that subscriptions were asked to begin after. */
+  readonly subscribed: bigint[] = [];
+  /** Payment addresses whose sets were asked for. */
+  readonly lookedAt: string[] = [];
+  lookedUp = 0;
+  /** Refuses, or changes, what is to be minted. */
+  onMint: (memo: string) => void = () => {};
+  readonly #now: () => number;
+  #settleIndex = 0n;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    const curve = createECDH('secp256k1');
+    curve.setPrivateKey(this.#privateKey);
+    this.node = curve.getPublicKey('hex', 'compressed');
+  }
+
+  async getInfo(): Promise<NodeInfo> {
+    return { node: this.node, network: this.network, synced: this.synced };
+  }
+
+  async addAmpInvoice({
+    memo,
+    amountMsat,
+    expirySeconds,
+  }: Parameters<Lnd['addAmpInvoice']>[0]): Promise<LndInvoice> {
+    this.onMint(memo);
+    const paymentAddr = randomBytes(32);
+    const paymentRequest = signAmpInvoice(
+      {
+        network: this.network,
+        paymentHash: randomBytes(32),
+        paymentAddr,
+        ...(amountMsat !== undefined && { amountMsat }),
+        description: memo,
+        createdAt: new Date(this.#now()),
+        expirySeconds,
+      },
+      this.#privateKey,
+    );
+    const addIndex = BigInt(this.invoices.length + 1);
+    const invoice = { paymentRequest, paymentAddr: hex(paymentAddr), memo, addIndex };
+    this.invoices.push(invoice);
+    return invoice;
+  }
+
+  /** Mint past the connector. */
+  mint(memo: string, amountMsat?: bigint): Promise<LndInvoice> {
+    return this.addAmpInvoice({ memo, amountMsat, expirySeconds: 31_536_000, routeHints: false });
+  }
+
+  /** lnd forgets an invoice and what was paid to it. */
+  forget(paymentAddr: string): void {
+    const at = this.invoices.findIndex((each) => each.paymentAddr === paymentAddr);
+    this.invoices.splice(at, 1);
+  }
+
+  invoice(paymentAddr: string): LndInvoice {
+    return this.invoices.find((each) => each.paymentAddr === paymentAddr)!;
+  }
+
+  /** A message of a payment that is as it should be; nobody is told of it yet. */
+  message(invoice: LndInvoice, paying: Paying = {}): any {
+    const now = BigInt(Math.floor(this.#now() / 1000));
+    return settledMessage(invoice, ++this.#settleIndex, now, paying);
+  }
+
+  /** Skip settle indexes, or go back. */
+  setIndex(last: bigint): void {
+    this.#settleIndex = last;
+  }
+
+  /** Bring a message on the subscriptions that run. */
+  tell(message: any): void {
+    for (const listen of this.#listeners) listen(message);
+  }
+
+  /** Settle as lnd does: in its books, for later subscriptions, and told. */
+  settle(message: any): any {
+    this.books.push(message);
+    this.replayed.push(message);
+    this.tell(message);
+    return message;
+  }
+
+  pay(invoice: LndInvoice, paying: Paying = {}): any {
+    return this.settle(this.message(invoice, paying));
+  }
+
+  get isListenedTo(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  async listAmpInvoices(after: bigint, most: number) {
+    const invoices = this.invoices.filter(({ addIndex }) => addIndex > after).slice(0, most);
+    return { invoices, last: invoices.at(-1)?.addIndex };
+  }
+
+  async settledSets(paymentAddr: string): Promise<SetState[] | undefined> {
+    this.lookedAt.push(paymentAddr);
+    if (!this.invoices.some((each) => each.paymentAddr === paymentAddr)) return undefined;
+    return this.books
+      .filter((message) => hex(message.payment_addr) === paymentAddr)
+      .flatMap((message) =>
+        Object.entries<any>(message.amp_invoice_state).map(([setId, state]) => ({
+          setId,
+          settleIndex: BigInt(state.settle_index),
+          amountMsat: BigInt(state.amt_paid_msat),
+        })),
+      );
+  }
+
+  async lookUpSet(setId: string): Promise<Told | Unreadable | undefined> {
+    this.lookedUp++;
+    const raw = this.books.find((message) => setIdOf(message) === setId);
+    if (!raw) return undefined;
+    const event = toEvent(raw);
+    return event.kind === 'amp' || event.kind === 'unreadable' ? event : undefined;
+  }
+
+  async invoiceFrom(addIndex: bigint) {
+    const first = this.invoices.find((each) => each.addIndex >= addIndex);
+    return first && { addIndex: first.addIndex, mark: first.paymentAddr };
+  }
+
+  async lastAddIndex() {
+    return this.invoices.at(-1)?.addIndex ?? 0n;
+  }
+
+  async addPlainInvoice(): Promise<never> {
+    throw new Error('no plain invoice is asked for here');
+  }
+
+  async listPlainInvoices() {
+    return { invoices: [], last: undefined };
+  }
+
+  async privateChannels() {
+    return this.channels;
+  }
+
+  async *settlements(settleIndex: bigint, signal: AbortSignal): AsyncGenerator<LndEvent> {
+    this.subscribed.push(settleIndex);
+    const waiting: any[] =
+      settleIndex > 0n ? this.replayed.filter((message) => indexOf(message) > settleIndex) : [];
+    let wake = () => {};
+    const listen = (message: any) => {
+      waiting.push(message);
+      wake();
+    };
+    const abort = () => wake();
+    this.#listeners.add(listen);
+    signal.addEventListener('abort', abort);
+    try {
+      while (!signal.aborted) {
+        const message = waiting.shift();
+        if (message !== undefined) yield toEvent(message);
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    } finally {
+      this.#listeners.delete(listen);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  close(): void {}
+}
