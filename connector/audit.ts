@@ -31,7 +31,7 @@ export interface AuditParts {
   caughtUp(settleIndex: bigint): Promise<void>;
   /** Take a payment that the table lacks, with its HTLCs. */
   found(told: Told | Unreadable): Promise<void>;
-  /** An invoice that lnd does not know. */
+  /** An invoice that lnd does not know, or takes no payment to. */
   gone(invoice: Invoice): Promise<void>;
 }
 
@@ -133,12 +133,15 @@ export class Audit {
     const { lnd, alarms, gone } = this.#parts;
     const { paymentAddr, count, receivedMsat, setSum } = invoice;
     drift.invoices++;
-    const sets = await lnd.settledSets(paymentAddr);
-    if (sets === undefined) {
+    const state = await lnd.ampState(paymentAddr);
+    if (state === undefined) {
       drift.goneInvoices++;
       alarms.raise('invoice-gone', { paymentAddr, booked: count.toString() });
       return gone(invoice);
     }
+    const { sets, cancelled } = state;
+    // Cancelled by hand at the node, or expired unpaid: an option needs another. It is no drift.
+    if (cancelled) await gone(invoice);
     const paid = sumOf(sets);
     // The table was read first, so what it has lnd must have had by then.
     if (count > BigInt(sets.length) || receivedMsat > paid) {

@@ -95,6 +95,11 @@ export interface SetState {
   readonly amountMsat: bigint;
 }
 
+export interface AmpState {
+  readonly sets: readonly SetState[];
+  readonly cancelled: boolean;
+}
+
 /** A call to lnd that failed; `details` are lnd's own words, `code` is gRPC's. */
 export class LndError extends Error {
   override readonly name = 'LndError';
@@ -168,8 +173,11 @@ export interface Lnd {
   invoiceFrom(addIndex: bigint): Promise<{ addIndex: bigint; mark: string } | undefined>;
   /** The highest add index that there is, 0 without invoices. */
   lastAddIndex(): Promise<bigint>;
-  /** The settled sets of an invoice, without HTLCs; undefined when lnd does not know it. */
-  settledSets(paymentAddr: string): Promise<SetState[] | undefined>;
+  /**
+   * The settled sets of an AMP invoice, without HTLCs, and whether nothing can be paid to it, for it was cancelled or expired
+   * before anything was; undefined when lnd does not know it.
+   */
+  ampState(paymentAddr: string): Promise<AmpState | undefined>;
   /** One settled payment with its HTLCs. */
   lookUpSet(setId: string): Promise<Told | Unreadable | undefined>;
   /** The open unannounced channels, each as all the short channel ids (decimal) that route hints may name it by. */
@@ -276,10 +284,10 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
       const newest = { num_max_invoices: '1', reversed: true };
       return BigInt((await call(lightning, 'listInvoices', newest)).last_index_offset);
     },
-    async settledSets(paymentAddr) {
+    async ampState(paymentAddr) {
       const request = { payment_addr: Buffer.from(paymentAddr, 'hex'), lookup_modifier: 'HTLC_SET_BLANK' };
       const invoice = await lookUp(request);
-      return invoice && toSets(invoice);
+      return invoice && { sets: toSets(invoice), cancelled: invoice.state === 'CANCELED' };
     },
     async lookUpSet(setId) {
       const raw = await lookUp({ set_id: Buffer.from(setId, 'hex'), lookup_modifier: 'HTLC_SET_ONLY' });

@@ -45,7 +45,8 @@ export async function reasonToMint(
   if (current.amountMsat !== option.amountMsat) return 'amount';
   if (renewalOf(current) <= clock()) return 'expiry';
   const [invoice] = await readInvoices(ledger, [current.paymentAddr]);
-  if ((await lnd.settledSets(current.paymentAddr)) === undefined) return 'gone';
+  const state = await lnd.ampState(current.paymentAddr);
+  if (!state || state.cancelled) return 'gone';
   if (earliestRotation(current, rotateRestMs) > clock()) return undefined;
   if (invoice && invoice.count >= BigInt(rotateAfter)) return 'payments';
   if (!routeHints) return undefined;

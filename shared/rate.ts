@@ -5,6 +5,8 @@ export interface Rate {
 }
 
 const MOST_KEYS = 100_000;
+/** Room that is made at once, for making it looks at all keys. */
+const ROOM = 10_000;
 
 /** Token buckets by key. A key that was not seen for long has a full one, and is forgotten. */
 export class Buckets {
@@ -40,7 +42,7 @@ export class Buckets {
     }
     // A flood of new keys: the oldest go, for memory is bounded before fairness is.
     for (const key of this.#buckets.keys()) {
-      if (this.#buckets.size < MOST_KEYS) break;
+      if (this.#buckets.size <= MOST_KEYS - ROOM) break;
       this.#buckets.delete(key);
     }
   }

@@ -1,6 +1,9 @@
 /** Height of the development chain: it stands still, so no HTLC ever times out by block. */
 export const BLOCK_HEIGHT = 840;
 
+/** Blocks that an invoice asks for, and a payment without one gives: lnd's --bitcoin.timelockdelta, by default. */
+export const FINAL_CLTV_DELTA = 80;
+
 /** Why the last hop sent an HTLC back, by lnd's names of BOLT 4's failure codes. */
 export type HtlcFailure =
   | 'INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS'

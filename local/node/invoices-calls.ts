@@ -26,7 +26,13 @@ const lookUpSet = ({ book, store }: NodeParts, setId: string, only: boolean): ob
 const lookUp = (parts: NodeParts, request: Request): object => {
   const { book, store } = parts;
   const { invoice_ref, payment_hash, payment_addr, set_id, lookup_modifier } = request;
-  if (invoice_ref === 'payment_hash') return wholeInvoice(book, store, found(book.byHash(hex(payment_hash))));
+  if (invoice_ref === 'payment_hash') {
+    if (payment_hash.length !== 32) {
+      const fault = `invalid hash length of ${payment_hash.length}, want 32`;
+      throw new RpcError(`unable to parse pay hash: ${fault}`, status.INVALID_ARGUMENT);
+    }
+    return wholeInvoice(book, store, found(book.byHash(hex(payment_hash))));
+  }
   if (invoice_ref === 'payment_addr') {
     const invoice = found(book.byAddr(hex(payment_addr)));
     return wholeInvoice(book, store, invoice, lookup_modifier !== 'HTLC_SET_BLANK');

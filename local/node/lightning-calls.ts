@@ -6,14 +6,14 @@ import {
   signAmpInvoice,
   signPlainInvoice,
 } from '../../shared/invoices/index.ts';
-import { BLOCK_HEIGHT } from './channel.ts';
+import { BLOCK_HEIGHT, FINAL_CLTV_DELTA } from './channel.ts';
 import type { NodeCredentials } from './credentials.ts';
 import type { InvoiceBook } from './invoices.ts';
 import type { Bakery } from './macaroon.ts';
 import { decodeZbase32, recoverSigner, signMessage } from './message-signature.ts';
-import { readPaymentRequest } from './payment-request.ts';
+import { readPaymentRequest, withDescriptionHash } from './payment-request.ts';
 import { invoiceNotFound, RpcError } from './rpc-error.ts';
-import { rpcFeatures, rpcPayReq } from './rpc-shapes.ts';
+import { CHANNEL_ID, rpcFeatures, rpcPayReq } from './rpc-shapes.ts';
 import type { Calls, Request } from './server.ts';
 import type { NodeStore } from './store.ts';
 import { serveInvoices, wholeInvoice } from './subscription.ts';
@@ -36,7 +36,6 @@ const PLAIN_EXPIRY_SECONDS = 86_400;
 const MAX_EXPIRY_SECONDS = 31_536_000;
 const MAX_MEMO_BYTES = 639;
 const MAX_VALUE_MSAT = 100_000n * 100_000_000_000n;
-const FINAL_CLTV = 40;
 
 /** An amount given in sat or in msat, but not in both, and never negative (lnd lnrpc/marshall_utils.go). */
 export function readAmount(sat: string, msat: string): bigint {
@@ -56,7 +55,12 @@ const readTerms = (request: Request): { valueMsat: bigint; expirySeconds: number
   const memo: string = request.memo;
   const bytes = Buffer.byteLength(memo);
   // BOLT 11 has 10 bits for a field's length in words of 5 bits; what lnd says of a longer memo is about that.
-  if (bytes > MAX_MEMO_BYTES && bytes <= 1024) {
+  const { description_hash } = request;
+  const inRequest = description_hash.length === 0;
+  if (!inRequest && description_hash.length !== 32) {
+    throw new RpcError(`description hash is ${description_hash.length} bytes, must be 32`);
+  }
+  if (inRequest && bytes > MAX_MEMO_BYTES && bytes <= 1024) {
     throw new RpcError(`data length too big to fit within 10 bits: ${Math.ceil((bytes * 8) / 5)}`);
   }
   if (bytes > 1024) throw new RpcError(`memo too large: ${bytes} bytes (maxsize=1024)`);
@@ -85,27 +89,33 @@ const addInvoice = async (parts: NodeParts, request: Request): Promise<object> =
   if (book.byHash(paymentHash.toString('hex')))
     throw new RpcError('invoice with payment hash already exists');
   const paymentAddr = random(32);
+  const { description_hash } = request;
+  const byHash = description_hash.length > 0;
   const terms: InvoiceTerms = {
     network,
     paymentHash,
     paymentAddr,
     ...(valueMsat > 0n && { amountMsat: valueMsat }),
-    description: memo,
+    description: byHash ? '' : memo,
     createdAt: new Date(clock()),
     expirySeconds,
-    minFinalCltvExpiry: FINAL_CLTV,
+    minFinalCltvExpiry: FINAL_CLTV_DELTA,
   };
   const sign = request.is_amp ? signAmpInvoice : signPlainInvoice;
-  const paymentRequest = sign(terms, credentials.privateKey);
+  const signed = sign(terms, credentials.privateKey);
+  const paymentRequest = byHash
+    ? withDescriptionHash(signed, description_hash, network, credentials.privateKey)
+    : signed;
   const { invoice, stored } = book.add({
     kind: request.is_amp ? 'amp' : 'plain',
     paymentHash,
     ...(!request.is_amp && { preimage }),
     paymentAddr,
     memo,
+    ...(byHash && { descriptionHash: description_hash }),
     valueMsat,
     expirySeconds,
-    cltvExpiry: FINAL_CLTV,
+    cltvExpiry: FINAL_CLTV_DELTA,
     paymentRequest,
   });
   await stored;
@@ -170,6 +180,17 @@ const getInfo = ({ network, alias, credentials, peers, clock }: NodeParts): obje
   features: rpcFeatures([8, 14, 17, 25, 31]),
 });
 
+/** A channel to each peer, announced, up, and never empty. */
+const listChannels = ({ peers }: NodeParts, { private_only, inactive_only, peer }: Request): object => {
+  const shown = private_only || inactive_only ? [] : [...peers.keys()];
+  const asked = peer.toString('hex');
+  return {
+    channels: shown
+      .filter((pubkey) => asked === '' || asked === pubkey)
+      .map((remote_pubkey) => ({ active: true, remote_pubkey, chan_id: CHANNEL_ID, private: false })),
+  };
+};
+
 const verifyMessage = ({ credentials, peers }: NodeParts, { msg, signature }: Request): object => {
   const bytes = decodeZbase32(signature);
   if (bytes === undefined) throw new RpcError('failed to decode signature: invalid zbase32 character');
@@ -186,6 +207,7 @@ export const lightningCalls = (parts: NodeParts): Calls => ({
     AddInvoice: (request) => addInvoice(parts, request),
     ListInvoices: (request) => listInvoices(parts, request),
     LookupInvoice: (request) => lookupInvoice(parts, request),
+    ListChannels: (request) => listChannels(parts, request),
     DecodePayReq: ({ pay_req }) => rpcPayReq(readPaymentRequest(pay_req, parts.network)),
     BakeMacaroon: ({ permissions }) => ({
       macaroon: Buffer.from(parts.bakery.bake(permissions)).toString('hex'),

@@ -186,6 +186,11 @@ export class Bakery {
   }
 }
 
+/** What Go's macaroon library says where the one here says something else. */
+const GO_WORDS: Record<string, string> = {
+  'Read past end of buffer': 'section extends past end of buffer',
+};
+
 const readMacaroon = (hex: string): { macaroon: Macaroon; id: MacaroonId } => {
   if (!/^([0-9a-fA-F]{2})+$/.test(hex)) {
     throw new MacaroonError('encoding/hex: invalid byte');
@@ -195,6 +200,7 @@ const readMacaroon = (hex: string): { macaroon: Macaroon; id: MacaroonId } => {
     return { macaroon, id: decodeMacaroonId(macaroon.identifier) };
   } catch (error) {
     if (error instanceof MacaroonIdError) throw new MacaroonError('invalid ID');
-    throw new MacaroonError(`unmarshal v2: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new MacaroonError(`unmarshal v2: ${GO_WORDS[message] ?? message}`);
   }
 };

@@ -55,6 +55,9 @@ const EXPIRE_EVERY_MS = 5_000;
 /**
  * Start a development node: lnd's gRPC, TLS and macaroons over a real AMP payer and receiver, with a channel in memory in place of a network.
  * What it knows survives the process, however it ends.
+ *
+ * All channels count as announced. So an invoice that asks for route hints (`private`) gets none, as at an lnd with such channels: a
+ * hint names the public node before the last one, and here payer and receiver are each other's peers. Hints are tried on real nodes.
  * @throws ListenError when the port can't be had
  */
 export async function startDevNode(options: DevNodeOptions): Promise<DevNode> {

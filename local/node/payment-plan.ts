@@ -1,4 +1,5 @@
 import type { Network } from '../../shared/invoices/network.ts';
+import { FINAL_CLTV_DELTA } from './channel.ts';
 import { FIRST_CUSTOM_TYPE } from './onion.ts';
 import { type PaymentRequest, readPaymentRequest } from './payment-request.ts';
 import { RpcError } from './rpc-error.ts';
@@ -40,7 +41,6 @@ export interface PaymentPlan {
 
 const DEFAULT_MAX_PARTS = 16;
 const MAX_PARTS_LIMIT = 1_000;
-const DEFAULT_FINAL_CLTV_DELTA = 40;
 
 /** What a plan is checked against: `self` is the payer's pubkey (hex), `now` in milliseconds. */
 export interface PlanContext {
@@ -122,7 +122,7 @@ function byDestination(send: SendPayment, { random }: PlanContext): Target {
   const to = {
     dest,
     amountMsat,
-    finalCltvDelta: send.finalCltvDelta || DEFAULT_FINAL_CLTV_DELTA,
+    finalCltvDelta: send.finalCltvDelta || FINAL_CLTV_DELTA,
     paymentRequest: '',
   };
   if (send.amp)

@@ -60,3 +60,31 @@ export function readPaymentRequest(paymentRequest: string, network: Network): Pa
     isAmp: bits.some((bit) => AMP_BITS.includes(bit)),
   };
 }
+
+/**
+ * Sign a payment request again, with the hash of a description (32 bytes) in place of the description itself: BOLT 11's field
+ * `h` for `d`.
+ * @param privateKey that of the payee
+ */
+export function withDescriptionHash(
+  paymentRequest: string,
+  descriptionHash: Uint8Array,
+  network: Network,
+  privateKey: Uint8Array,
+): string {
+  const coin = COINS[network];
+  const { timestamp, millisatoshis, tags } = bolt11.decode(paymentRequest, coin);
+  const data = Buffer.from(descriptionHash).toString('hex');
+  const unsigned = bolt11.encode(
+    {
+      network: coin,
+      timestamp,
+      ...(millisatoshis && { millisatoshis }),
+      tags: tags.map((tag) =>
+        tag.tagName === 'description' ? { tagName: 'purpose_commit_hash', data } : tag,
+      ),
+    },
+    false,
+  );
+  return bolt11.sign(unsigned, Buffer.from(privateKey)).paymentRequest!;
+}

@@ -17,6 +17,7 @@ export const CALLS: ReadonlyMap<string, readonly Permission[]> = new Map([
   ['/lnrpc.Lightning/ListInvoices', needs('invoices:read')],
   ['/lnrpc.Lightning/LookupInvoice', needs('invoices:read')],
   ['/lnrpc.Lightning/SubscribeInvoices', needs('invoices:read')],
+  ['/lnrpc.Lightning/ListChannels', needs('offchain:read')],
   ['/lnrpc.Lightning/DecodePayReq', needs('offchain:read')],
   ['/lnrpc.Lightning/BakeMacaroon', needs('macaroon:generate')],
   ['/lnrpc.Lightning/SignMessage', needs('message:write')],

@@ -5,8 +5,8 @@ import type { Attempt, Payment } from './payer.ts';
 import type { PaymentRequest } from './payment-request.ts';
 import type { HtlcRow, InvoiceRow, SettlementRow } from './store.ts';
 
-/** The one channel of the node: block, transaction and output in a number, as BOLT 7 packs a short channel id. */
-const CHANNEL_ID = String((BigInt(BLOCK_HEIGHT - 10) << 40n) | (1n << 16n));
+/** Every channel of the node: block, transaction and output in a number, as BOLT 7 packs a short channel id. */
+export const CHANNEL_ID = String((BigInt(BLOCK_HEIGHT - 10) << 40n) | (1n << 16n));
 
 const FEATURE_NAMES: Record<number, string> = {
   8: 'tlv-onion',
@@ -109,6 +109,7 @@ export function rpcInvoice(invoice: Invoice, state: string, { settlements, held,
     creation_date: String(invoice.createdAt),
     settle_date: String(amp ? 0 : invoice.settledAt),
     payment_request: invoice.paymentRequest,
+    description_hash: invoice.descriptionHash,
     expiry: String(invoice.expirySeconds),
     cltv_expiry: String(invoice.cltvExpiry),
     route_hints: [],

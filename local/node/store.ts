@@ -15,6 +15,8 @@ export interface InvoiceRow {
   /** 32 bytes; zeros for keysend */
   paymentAddr: Uint8Array;
   memo: string;
+  /** 32 bytes; in the payment request it stands in the memo's place */
+  descriptionHash?: Uint8Array;
   /** 0n when the payer chooses */
   valueMsat: bigint;
   /** seconds since 1970 */

@@ -17,12 +17,12 @@ export interface InvoiceTerms {
   /** of which whole seconds are kept */
   createdAt: Date;
   expirySeconds: number;
-  /** blocks that the last hop needs; lnd asks for 40 in the prefix of its BTC invoices */
+  /** blocks that the last hop needs; lnd asks for its time lock delta, 80 unless it is told otherwise */
   minFinalCltvExpiry?: number;
 }
 
 const MAX_DESCRIPTION_BYTES = 639;
-const LND_FINAL_CLTV = 40;
+const LND_FINAL_CLTV = 80;
 /** BOLT 11 gives the timestamp 35 bits. */
 const MAX_SECONDS = 2 ** 35 - 1;
 

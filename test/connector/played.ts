@@ -1,10 +1,10 @@
 import { createECDH, randomBytes } from 'node:crypto';
 import {
+  type AmpState,
   type Lnd,
   type LndEvent,
   type LndInvoice,
   type NodeInfo,
-  type SetState,
   type Told,
   toEvent,
   type Unreadable,
@@ -108,6 +108,8 @@ export class PlayedLnd implements Lnd {
   /** Settled messages that a subscription replays. */
   readonly replayed: any[] = [];
   readonly channels: string[][] = [];
+  /** Payment addresses of invoices that were cancelled. */
+  readonly cancelled = new Set<string>();
   readonly #listeners = new Set<(message: any) => void>();
   /** Settle indexes that subscriptions were asked to begin after. */
   readonly subscribed: bigint[] = [];
@@ -207,10 +209,10 @@ export class PlayedLnd implements Lnd {
     return { invoices, last: invoices.at(-1)?.addIndex };
   }
 
-  async settledSets(paymentAddr: string): Promise<SetState[] | undefined> {
+  async ampState(paymentAddr: string): Promise<AmpState | undefined> {
     this.lookedAt.push(paymentAddr);
     if (!this.invoices.some((each) => each.paymentAddr === paymentAddr)) return undefined;
-    return this.books
+    const sets = this.books
       .filter((message) => hex(message.payment_addr) === paymentAddr)
       .flatMap((message) =>
         Object.entries<any>(message.amp_invoice_state).map(([setId, state]) => ({
@@ -219,6 +221,7 @@ export class PlayedLnd implements Lnd {
           amountMsat: BigInt(state.amt_paid_msat),
         })),
       );
+    return { sets, cancelled: this.cancelled.has(paymentAddr) };
   }
 
   async lookUpSet(setId: string): Promise<Told | Unreadable | undefined> {

@@ -167,6 +167,16 @@ describe('an invoice is minted', () => {
     expect(minted(connector)).toEqual(['none', 'gone']);
   });
 
+  it('when the one before was cancelled at lnd, as the audit sees', async () => {
+    const { connector, invoice } = await started();
+    stage.lnd.cancelled.add(invoice.paymentAddr);
+    stage.time.jumpedMs = 2 * HOUR_MS;
+    await another(invoice);
+    await until(() => minted(connector).length === 2);
+    expect(minted(connector)).toEqual(['none', 'gone']);
+    expect(connector.alarms()).toEqual([]);
+  });
+
   it('not for a creator who is closed; the want is dropped', async () => {
     const { connector, invoice } = await started();
     await closeCreator(stage.ledger, 'alice');

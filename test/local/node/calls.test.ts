@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectLnd } from '../../../connector/lnd.ts';
+import { connectLnd, type Told } from '../../../connector/lnd.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import { readAmpInvoice } from '../../../shared/invoices/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };
@@ -51,6 +51,20 @@ describe('AddInvoice', () => {
     await expect(add(request)).rejects.toMatchObject({ code: 2, details });
   });
 
+  test('puts the hash of a description in place of the memo, and keeps the memo', async () => {
+    const description_hash = Buffer.alloc(32, 5);
+    const memo = 'm'.repeat(1000);
+    const { payment_request, r_hash } = await call('addInvoice', { value: '1', memo, description_hash });
+    const decoded = await call('decodePayReq', { pay_req: payment_request });
+    expect(decoded).toMatchObject({ description: '', description_hash: hex(description_hash) });
+    expect(decoded.destination).toBe(pair.jarNode.pubkey);
+    const invoice = await call('lookupInvoice', { r_hash });
+    expect(invoice).toMatchObject({ memo, description_hash });
+    await expect(call('addInvoice', { description_hash: Buffer.alloc(31) })).rejects.toMatchObject({
+      details: 'description hash is 31 bytes, must be 32',
+    });
+  });
+
   test('takes a memo of 639 bytes', async () => {
     await expect(add({ memo: 'm'.repeat(639) })).resolves.toHaveProperty('payment_request');
   });
@@ -61,7 +75,7 @@ test('DecodePayReq has the fields and types of a real answer', async () => {
   const { payment_request } = await add({ memo: 'Coffee tier', value: '3000', expiry: '86400' });
   const ours = await call('decodePayReq', { pay_req: payment_request });
   expect(Object.keys(ours).sort()).toEqual(Object.keys(theirs).sort());
-  for (const name of ['features', 'num_msat', 'num_satoshis', 'expiry', 'description', 'cltv_expiry']) {
+  for (const name of ['features', 'num_msat', 'num_satoshis', 'expiry', 'description']) {
     expect(ours[name]).toEqual(theirs[name as keyof typeof theirs]);
   }
 });
@@ -115,9 +129,16 @@ describe('LookupInvoiceV2', () => {
     [{ set_id: Buffer.alloc(32, 9) }],
     [{ set_id: Buffer.alloc(3) }],
     [{ payment_addr: Buffer.alloc(32) }],
+    [{ payment_hash: Buffer.alloc(32, 9) }],
   ])('finds nothing for %o', async (request) => {
     await expect(lookUp(request)).rejects.toMatchObject({ code: 5, details: 'unable to locate invoice' });
   });
+});
+
+test('ListChannels tells of an announced channel to each peer, and of none that is not', async () => {
+  const [channel] = (await call('listChannels')).channels;
+  expect(channel).toMatchObject({ remote_pubkey: pair.payerNode.pubkey, active: true, private: false });
+  expect((await call('listChannels', { private_only: true })).channels).toEqual([]);
 });
 
 test('the state of the wallet is told without a macaroon', async () => {
@@ -203,8 +224,9 @@ test('the connector reads the node as it reads lnd', async () => {
   });
   const { payment_hash } = updates.at(-1);
   const found = await client.lookUpSet(payment_hash);
-  expect(found?.settlement).toMatchObject({ setId: payment_hash, amountMsat: 5000n, memo: 'connector' });
-  expect(found?.settlement.shards[0]?.records.get(34_349_334n)).toEqual(Buffer.from('hi'));
+  const { settlement } = found as Told;
+  expect(settlement).toMatchObject({ setId: payment_hash, amountMsat: 5000n, memo: 'connector' });
+  expect(settlement.shards[0]?.records.get(34_349_334n)).toEqual(Buffer.from('hi'));
   client.close();
 });
 

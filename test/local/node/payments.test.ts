@@ -18,7 +18,7 @@ const lookUp = (payment_addr: Uint8Array): Promise<any> =>
   pair.jar.call('invoices', 'lookupInvoiceV2', { payment_addr });
 const jarKey = (): Buffer => Buffer.from(pair.jarNode.pubkey, 'hex');
 const toAddr = (payment_addr: Uint8Array, amt_msat: string, extra: object = {}): Promise<any> =>
-  payAmp({ dest: jarKey(), payment_addr, amt_msat, final_cltv_delta: 40, ...extra });
+  payAmp({ dest: jarKey(), payment_addr, amt_msat, final_cltv_delta: 80, ...extra });
 const failed = { status: 'FAILED', failure_reason: 'FAILURE_REASON_INCORRECT_PAYMENT_DETAILS' };
 
 describe('a payment to an AMP invoice', () => {
@@ -150,7 +150,7 @@ describe('a payment that is refused', () => {
 
   test('with fewer blocks left than the invoice asks for is sent back', async () => {
     const { payment_addr } = await addAmp();
-    expect(await toAddr(payment_addr, '1000', { final_cltv_delta: 30 })).toMatchObject(failed);
+    expect(await toAddr(payment_addr, '1000', { final_cltv_delta: 76 })).toMatchObject(failed);
   });
 
   test('with a set id that was settled before is sent back', async () => {

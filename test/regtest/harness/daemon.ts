@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
@@ -62,6 +62,14 @@ export async function stopDaemon(daemon: Daemon, signal: NodeJS.Signals = 'SIGTE
     await until(`${daemon.name} ends on ${signal}`, 30, () => !isRunning(daemon));
   }
   rmSync(pidFile(daemon), { force: true });
+}
+
+/** End every program that has a process id file in a folder, as a crash does: those too that a test forgot. */
+export function killDaemons(dir: string): void {
+  for (const name of readdirSync(dir).filter((each) => each.endsWith('.pid'))) {
+    const daemon = { name: name.slice(0, -'.pid'.length), dir, command: '', args: [] };
+    if (isRunning(daemon)) signalDaemon(daemon, 'SIGKILL');
+  }
 }
 
 const GUARD = [

@@ -8,6 +8,9 @@ type Options = { deadline?: number };
 /** A gRPC service as the proto loader makes it: a method for each call, in camel case. */
 export type Service = { close(): void } & Record<string, any>;
 
+/** A message whose fields are looked at by name alone, as they come. */
+export type Fields = Record<string, any>;
+
 /** ln-service's authenticated connection: the raw services of lnd, by the names that ln-service gives them. */
 export type Lnd = Record<
   'default' | 'invoices' | 'router' | 'peers' | 'signer' | 'wallet' | 'chain' | 'version',

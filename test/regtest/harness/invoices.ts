@@ -101,14 +101,19 @@ export const addPlainInvoice = (node: LndNode, terms: Terms = {}): Promise<Added
 export const cancelInvoice = ({ lnd }: LndNode, { paymentHash }: { paymentHash: string }): Promise<object> =>
   unary(lnd.invoices, 'cancelInvoice', { payment_hash: Buffer.from(paymentHash, 'hex') });
 
-/** All sets of an AMP invoice as lnd itself keeps them, by set id in hex: what every other account is held against. */
-export async function ampStates({ lnd }: LndNode, paymentAddr: string): Promise<Map<string, AmpState>> {
-  const invoice = await unary<WireInvoice>(lnd.invoices, 'lookupInvoiceV2', {
+const byAddress = ({ lnd }: LndNode, paymentAddr: string): Promise<WireInvoice> =>
+  unary(lnd.invoices, 'lookupInvoiceV2', {
     payment_addr: Buffer.from(paymentAddr, 'hex'),
     lookup_modifier: 'HTLC_SET_BLANK',
   });
-  return new Map(Object.entries(invoice.amp_invoice_state));
-}
+
+/** The hash by which an AMP invoice can be cancelled (hex), though it pays nothing. */
+export const paymentHashOf = async (node: LndNode, paymentAddr: string): Promise<string> =>
+  (await byAddress(node, paymentAddr)).r_hash.toString('hex');
+
+/** All sets of an AMP invoice as lnd itself keeps them, by set id in hex: what every other account is held against. */
+export const ampStates = async (node: LndNode, paymentAddr: string): Promise<Map<string, AmpState>> =>
+  new Map(Object.entries((await byAddress(node, paymentAddr)).amp_invoice_state));
 
 /** Every settle index the node's invoices hold, of AMP sets and of others: one counter for all. */
 const settleIndexes = ({ settle_index, amp_invoice_state }: WireInvoice): bigint[] =>

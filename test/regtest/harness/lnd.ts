@@ -111,6 +111,10 @@ export type LndNode = LndCoords & {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Start the process after `kill`, and wait until it takes all calls. */
   start(): Promise<void>;
+  /** Start the process after `kill` with other options, given those it has, and don't wait; `reopen` when it takes calls. */
+  startAs(change: (args: string[]) => string[]): void;
+  /** Connect anew, as to a node that has another certificate. */
+  reopen(): void;
   /** Let the process go silent: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
@@ -126,11 +130,14 @@ export function connectLnd(coords: LndCoords): LndNode {
   let baked = 0;
   const close = (): void => closeLnd(lnd);
   const kill = (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => stopDaemon(coords.daemon, signal);
+  const reopen = (): void => {
+    close();
+    lnd = open();
+  };
   const start = async (): Promise<void> => {
     startDaemon(coords.daemon);
     await awaitState(coords, 'SERVER_ACTIVE');
-    close();
-    lnd = open();
+    reopen();
   };
   return {
     ...coords,
@@ -143,6 +150,8 @@ export function connectLnd(coords: LndCoords): LndNode {
       await kill('SIGTERM');
       await start();
     },
+    startAs: (change) => startDaemon({ ...coords.daemon, args: change(coords.daemon.args) }),
+    reopen,
     pause: () => signalDaemon(coords.daemon, 'SIGSTOP'),
     resume: () => signalDaemon(coords.daemon, 'SIGCONT'),
     bakeMacaroon: async (uris) => {

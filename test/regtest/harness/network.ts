@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BtcdCoords, btcdCoords, generate, mineTo, startBtcd } from './btcd.ts';
-import { guardDaemons, stopDaemon } from './daemon.ts';
+import { guardDaemons, killDaemons, stopDaemon } from './daemon.ts';
 import { unary } from './grpc.ts';
 import {
   awaitState,
@@ -52,8 +52,10 @@ export type Network<Name extends string = string> = {
   mine(blocks: number): Promise<void>;
   /** Wait until all channels of all nodes are active again, as after a restart. */
   awaitChannels(): Promise<void>;
-  /** The coordinates of one more lnd on the same chain, not started yet, without channels; it ends with the others. */
+  /** The coordinates of one more lnd on the same chain, not started yet, without channels, under a name of its own; it ends with the others. */
   spareLnd(name: string, options?: Pick<LndOptions, 'args' | 'locked'>): Promise<LndCoords>;
+  /** Connect a spare node that takes calls, and open a channel to it from the first node; what holds it is returned. */
+  join(spare: LndCoords): Promise<LndNode>;
   /** Close the connections of this process; the nodes go on. */
   disconnect(): void;
   /** Stop all programs and remove their data. */
@@ -91,17 +93,34 @@ export function connectNetwork<Name extends string = string>(coords: NetworkCoor
   const disconnect = (): void => {
     for (const node of all) node.close();
   };
+  const see = async (node: LndNode, height: number): Promise<void> => {
+    await until(`${node.name} sees block ${height}`, 30, async () => {
+      const info = await getInfo(node);
+      return info.synced_to_chain && info.block_height >= height;
+    });
+  };
+  const mine = async (blocks: number): Promise<number> => {
+    const height = await generate(coords.btcd, blocks);
+    for (const node of all) await see(node, height);
+    return height;
+  };
   return {
     coords,
     nodes,
     mine: async (blocks) => {
-      const height = await generate(coords.btcd, blocks);
-      for (const node of all) {
-        await until(`${node.name} sees block ${height}`, 30, async () => {
-          const info = await getInfo(node);
-          return info.synced_to_chain && info.block_height >= height;
-        });
-      }
+      await mine(blocks);
+    },
+    join: async (spare) => {
+      const first = all[0]!;
+      const asked = connectLnd(spare);
+      const { identity_pubkey: pubkey } = await getInfo(asked);
+      asked.close();
+      const node = connectLnd({ ...spare, pubkey });
+      await see(node, (await getInfo(first)).block_height);
+      await openChannels(first, node, 1, false);
+      await see(node, await mine(CONFIRMATIONS));
+      await until(`${node.name} can use its channel`, 30, () => hasChannels(node, 1));
+      return node;
     },
     awaitChannels: async () => {
       for (const node of all) {
@@ -115,6 +134,7 @@ export function connectNetwork<Name extends string = string>(coords: NetworkCoor
       }
     },
     spareLnd: async (name, further = {}) => {
+      if (existsSync(join(coords.dir, name))) throw new Error(`a node ${name} has been here already`);
       const [rpcPort, peerPort] = await freePorts(2);
       const spare = {
         name,
@@ -131,6 +151,7 @@ export function connectNetwork<Name extends string = string>(coords: NetworkCoor
       disconnect();
       await Promise.all(all.map(({ daemon }) => stopDaemon(daemon)));
       await stopDaemon(coords.btcd.daemon);
+      killDaemons(coords.dir);
       rmSync(coords.dir, { recursive: true, force: true });
     },
   };

@@ -4,8 +4,9 @@ import { build } from 'esbuild';
 import jsQR from 'jsqr';
 import { describe, expect, it } from 'vitest';
 import { InvoiceError } from '../../../shared/invoices/invoice-error.ts';
-import { qrPng, qrSvg, ScaleError } from '../../../shared/invoices/qr.ts';
+import { linkQrPng, linkQrSvg, qrPng, qrSvg, ScaleError } from '../../../shared/invoices/qr.ts';
 import { lightningUri } from '../../../shared/invoices/uri.ts';
+import { encodeLnurl, pageWithLnurl } from '../../../shared/lnurl.ts';
 
 const fixture = new URL('../../fixtures/lnd-settled.json', import.meta.url);
 const requests: string[] = JSON.parse(readFileSync(fixture, 'utf8')).invoices.map(
@@ -97,6 +98,22 @@ describe('a QR code is read back to the letter', () => {
   it('the SVG and the PNG are the same picture, at each size', () => {
     for (const scale of [1, 2, 5])
       expect(rasterise(qrSvg(request), scale)).toEqual(readPng(qrPng(request, { scale })));
+  });
+});
+
+describe('a QR code of another kind is read back to the letter', () => {
+  const lnurl = encodeLnurl('https://tips.example/.well-known/lnurlp/alice');
+  const link = pageWithLnurl('https://tips.example', 'alice', 'k7fq2mzt4x');
+
+  it('of an LNURL, in upper case', () => {
+    for (const picture of [rasterise(qrSvg(lnurl), 3), readPng(qrPng(lnurl, { scale: 3 }))])
+      expect(scan(picture)?.data).toBe(`LIGHTNING:${lnurl}`);
+  });
+
+  it('of a web address, in its own case', () => {
+    for (const picture of [rasterise(linkQrSvg(link), 3), readPng(linkQrPng(link, { scale: 3 }))])
+      expect(scan(picture)?.data).toBe(link);
+    expect(() => linkQrPng(link, { scale: 0 })).toThrow(ScaleError);
   });
 });
 

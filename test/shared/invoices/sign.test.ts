@@ -103,7 +103,7 @@ describe('an AMP invoice that is signed here', () => {
       created_at: '2026-11-24T10:00:00.000Z',
       expires_at: '2026-12-24T10:00:00.000Z',
       description: 'Tip alice',
-      cltv_delta: 40,
+      cltv_delta: 80,
     });
     expect(bitsOf(read)).toEqual([8, 14, 30]);
   });

@@ -1,0 +1,61 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { HintQueue } from '../../connector/hints.ts';
+
+const never = new AbortController().signal;
+
+describe('hints within a process', () => {
+  it('come at once when there are some, in their order, and once', async () => {
+    const hints = new HintQueue();
+    hints.push('a');
+    hints.push('b');
+    expect(await hints.next(never)).toEqual(['a', 'b']);
+    hints.push('c');
+    expect(await hints.next(never)).toEqual(['c']);
+  });
+
+  it('wake who waits for them', async () => {
+    const hints = new HintQueue();
+    const waiting = hints.next(never);
+    hints.push('a');
+    expect(await waiting).toEqual(['a']);
+  });
+
+  it('that come together wake once', async () => {
+    const hints = new HintQueue();
+    const waiting = hints.next(never);
+    for (const id of ['a', 'b', 'c']) hints.push(id);
+    expect(await waiting).toEqual(['a', 'b', 'c']);
+  });
+
+  it('end with none when the signal aborts, before or while they are waited for', async () => {
+    const hints = new HintQueue();
+    const stop = new AbortController();
+    const waiting = hints.next(stop.signal);
+    stop.abort();
+    expect(await waiting).toEqual([]);
+    expect(await hints.next(stop.signal)).toEqual([]);
+  });
+
+  it('go to who waits next when who waited before was told to stop', async () => {
+    const hints = new HintQueue();
+    const stop = new AbortController();
+    const before = hints.next(stop.signal);
+    stop.abort();
+    await before;
+    const next = hints.next(never);
+    hints.push('a');
+    expect(await next).toEqual(['a']);
+  });
+
+  it('leave no listeners behind', async () => {
+    const hints = new HintQueue();
+    const { signal } = new AbortController();
+    for (let time = 0; time < 50; time++) {
+      const waiting = hints.next(signal);
+      hints.push('a');
+      await waiting;
+    }
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});

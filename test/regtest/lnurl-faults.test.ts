@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { AskHints } from '../../connector/hints.ts';
+import { type Ledger, openOptionId, readAsk, readTip } from '../../shared/ledger/index.ts';
+import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
+import { tipOf } from './harness/books.ts';
+import type { Running } from './harness/connector.ts';
+import { addPlainInvoice } from './harness/invoices.ts';
+import { connectLnd, startLnd } from './harness/lnd.ts';
+import { connectNetwork } from './harness/network.ts';
+import { payPlain } from './harness/pay.ts';
+import { askedInvoices, expectPlainBooks, invoiceByHash } from './harness/plain.ts';
+import { until } from './harness/until.ts';
+
+const network = connectNetwork<'payer' | 'jar'>(inject('network'));
+const { payer, jar } = network.nodes;
+
+let asking: Asking;
+let running: Running;
+
+beforeAll(async () => {
+  asking = await openAsking(jar);
+  for (const handle of ['alice', 'bob', 'carol', 'dora']) await asking.addCreator(handle);
+  running = asking.start();
+  await running.live();
+});
+
+afterEach(() => expect(asking.site.faults.splice(0)).toEqual([]));
+
+afterAll(async () => {
+  await running?.stop();
+  await asking?.close();
+  network.disconnect();
+});
+
+/** A way to the table on which answers to asks fail, as long as told. */
+function lossyAnswers({ client, table }: Ledger, fails: () => boolean): Ledger {
+  const send = async (command: { input: { Item?: Record<string, { S?: string }> } }) => {
+    const { pk, status } = command.input.Item ?? {};
+    if (pk?.S?.startsWith('ask#') && status?.S !== 'open' && fails()) throw new Error('the table is away');
+    return client.send(command as never);
+  };
+  return { client: { send } as unknown as DynamoDBClient, table };
+}
+
+/** A queue that brings nothing. */
+const SILENT: AskHints = {
+  next: async (signal) => {
+    await once(signal, 'abort');
+    return [];
+  },
+};
+
+describe('an ask and its payment', () => {
+  it('is booked when it is paid while the connector is down', async () => {
+    const asked = await asking.ask('alice', { amount: 11_000, comment: 'see you later' });
+    await running.stop();
+    const { setId } = await payPlain(payer, { paymentRequest: asked.pr });
+    expect(await asking.site.json(asked.verify)).toMatchObject({ settled: false, preimage: null });
+    running = asking.start();
+    expect(await tipOf(asking.ledger, setId)).toMatchObject({ message: 'see you later' });
+    await asking.settled(asked.verify);
+    await expectPlainBooks(asking.ledger, jar, 'alice', [openOptionId('alice')]);
+  });
+
+  it('is booked when the table has lost the ask: the memo says whose it is', async () => {
+    const { pr, verify } = await asking.ask('bob', { amount: 12_000, comment: 'hello' });
+    const { ledger } = asking;
+    const id = askIdOf(verify);
+    const Key = { pk: { S: `ask#${id}` }, sk: { S: 'ask' } };
+    await ledger.client.send(new DeleteItemCommand({ TableName: ledger.table, Key }));
+    expect(await readAsk(ledger, id)).toBeUndefined();
+    const { setId } = await payPlain(payer, { paymentRequest: pr });
+    expect(await tipOf(ledger, setId)).toMatchObject({ handle: 'bob', amountMsat: 12_000n });
+    expect(await asking.site.json(verify)).toMatchObject({ status: 'ERROR' });
+    await expectPlainBooks(ledger, jar, 'bob', [openOptionId('bob')]);
+  });
+
+  it('makes one invoice, however often it is hinted at', async () => {
+    const { verify } = await asking.ask('carol', { amount: 13_000 });
+    const id = askIdOf(verify);
+    for (let again = 0; again < 20; again++) asking.askHints.push(id);
+    await asking.ask('carol', { amount: 13_001 });
+    expect((await askedInvoices(jar)).get(id)).toHaveLength(1);
+  });
+
+  it('is found in the table when no hint comes', async () => {
+    await running.stop();
+    running = asking.start({ askHints: SILENT });
+    await running.live();
+    expect(await asking.ask('carol', { amount: 14_000 })).toHaveProperty('pr');
+    await running.stop();
+    running = asking.start();
+    await running.live();
+  });
+});
+
+describe('a connector whose answer does not get into the table', () => {
+  it('hands out another invoice, and never the one that was lost', async () => {
+    await running.stop();
+    let failures = 1;
+    running = asking.start(
+      {},
+      lossyAnswers(asking.ledger, () => failures-- > 0),
+    );
+    await running.live();
+    const { pr, verify } = await asking.ask('dora', { amount: 15_000 });
+    const made = (await askedInvoices(jar)).get(askIdOf(verify))!;
+    expect(made.map(({ payment_request }) => payment_request)).toEqual([expect.not.stringContaining(pr), pr]);
+    const { setId } = await payPlain(payer, { paymentRequest: pr });
+    await tipOf(asking.ledger, setId);
+    expect(await asking.site.json(verify)).toMatchObject({ settled: true, pr });
+    await expectPlainBooks(asking.ledger, jar, 'dora', [openOptionId('dora')]);
+  });
+
+  it('leaves the asker with an error within 5 seconds, and nothing to pay', async () => {
+    await running.stop();
+    let away = true;
+    running = asking.start(
+      {},
+      lossyAnswers(asking.ledger, () => away),
+    );
+    await running.live();
+    const before = new Set(await askedInvoices(jar).then((asked) => asked.keys()));
+    const began = performance.now();
+    const answer = await asking.ask('dora', { amount: 16_000 });
+    expect(answer).toEqual({ status: 'ERROR', reason: expect.stringContaining('AMP') });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    const [id] = [...(await askedInvoices(jar)).keys()].filter((each) => !before.has(each));
+    expect(await readAsk(asking.ledger, id!)).toMatchObject({ status: 'open' });
+    away = false;
+    const late = await until('the ask is answered', 30, async () => {
+      const now = await readAsk(asking.ledger, id!);
+      return now?.status === 'open' ? undefined : now;
+    });
+    expect(late).toMatchObject({ status: 'refused', reason: expect.any(String) });
+    expect(late.paymentRequest).toBeUndefined();
+    await running.stop();
+    running = asking.start();
+    await running.live();
+  });
+});
+
+describe('lnd', () => {
+  it('that is away leaves askers with an error within 5 seconds, and answers again when it is back', async () => {
+    await jar.kill('SIGTERM');
+    const began = performance.now();
+    expect(await asking.ask('alice', { amount: 17_000 })).toEqual({
+      status: 'ERROR',
+      reason: expect.stringContaining('AMP'),
+    });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await jar.start();
+    await network.awaitChannels();
+    const { pr } = await until('an invoice', 60, async () => {
+      const answer = await asking.ask('alice', { amount: 18_000 });
+      return 'pr' in answer && answer;
+    });
+    const { setId } = await payPlain(payer, { paymentRequest: pr });
+    await tipOf(asking.ledger, setId);
+    await expectPlainBooks(asking.ledger, jar, 'alice', [openOptionId('alice')]);
+  });
+
+  it('that is silent leaves askers with an error within 5 seconds', async () => {
+    jar.pause();
+    const began = performance.now();
+    const answer = await asking.ask('alice', { amount: 19_000 }).finally(() => jar.resume());
+    expect(answer).toEqual({ status: 'ERROR', reason: expect.stringContaining('AMP') });
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await until('an invoice', 60, async () => 'pr' in (await asking.ask('alice', { amount: 19_001 })));
+  });
+
+  it('keeps what expired unpaid, unless it was started to collect it', async () => {
+    const coords = await network.spareLnd('collector', { args: ['--gc-canceled-invoices-on-the-fly'] });
+    await startLnd(coords);
+    const collector = connectLnd(coords);
+    const expiring = { amountMsat: 1_000n, expirySeconds: 1 };
+    await until('lnd takes all calls', 60, () =>
+      addPlainInvoice(collector, expiring).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const [collected, kept] = await Promise.all(
+      [collector, jar].map((node) => addPlainInvoice(node, expiring)),
+    );
+    await until('lnd forgets it', 30, async () => !(await invoiceByHash(collector, collected!.paymentHash)));
+    await until(
+      'lnd cancels it',
+      30,
+      async () => (await invoiceByHash(jar, kept!.paymentHash))?.state === 'CANCELED',
+    );
+    collector.close();
+    await collector.kill();
+  });
+});
+
+describe('a second payer of the same invoice', () => {
+  it('is refused by the node', async () => {
+    const coords = await network.spareLnd('second');
+    await startLnd(coords);
+    const second = await network.join(coords);
+    const purse = await addPlainInvoice(second, { amountMsat: 500_000_000n });
+    expect((await payPlain(payer, purse)).status).toBe('SUCCEEDED');
+    const { pr } = await asking.ask('bob', { amount: 20_000 });
+    const { setId } = await payPlain(payer, { paymentRequest: pr });
+    await tipOf(asking.ledger, setId);
+    const before = await readTip(asking.ledger, setId);
+    expect(await payPlain(second, { paymentRequest: pr })).toMatchObject({
+      status: 'FAILED',
+      failureReason: 'FAILURE_REASON_INCORRECT_PAYMENT_DETAILS',
+    });
+    // One that the second payer may pay: it is not the way that fails.
+    const other = await asking.ask('bob', { amount: 20_001 });
+    expect((await payPlain(second, { paymentRequest: other.pr })).status).toBe('SUCCEEDED');
+    await expectPlainBooks(asking.ledger, jar, 'bob', [openOptionId('bob')]);
+    expect(await readTip(asking.ledger, setId)).toEqual(before);
+    second.close();
+    await second.kill();
+  });
+});
