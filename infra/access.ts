@@ -1,5 +1,6 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { KINDS, type Kind, listed, prefix } from '../shared/ledger/keys.ts';
 import { listedArn } from './table.ts';
 
@@ -53,13 +54,29 @@ export const publicAccess = (table: Table) => [
   allow('ListTips', listedArn(table), ['dynamodb:Query'], [TIPS]),
 ];
 
+const onQueue = (sid: string, queue: Queue, ...actions: string[]) =>
+  new PolicyStatement({ sid, actions, resources: [queue.queueArn] });
+
+/**
+ * What the LNURL function may do: look at creators and asks, look up a payment by its hash, put an ask, and tell of it.
+ * It can't read the queue; that an ask is new is a condition of its own, which IAM does not know.
+ */
+export const lnurlAccess = (table: Table, asks: Queue) => [
+  allow('ReadItems', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator', 'ask'])),
+  allow('ReadTips', table.tableArn, ['dynamodb:Query'], ofKinds(['tip'])),
+  allow('PutAsks', table.tableArn, ['dynamodb:PutItem'], ofKinds(['ask'])),
+  onQueue('TellOfAsks', asks, 'sqs:SendMessage'),
+];
+
 /**
  * What the connector may do. Of a transaction IAM judges each action by itself. Nothing but a want can be deleted,
  * and neither keys nor secrets of creators are within reach.
+ * @param asks the queue that tells of asks, where there is one
  */
-export const connectorAccess = (table: Table) => [
+export const connectorAccess = (table: Table, asks?: Queue) => [
   allow('ReadItems', table.tableArn, GET, ofKinds(CONNECTOR_READS)),
   allow('WriteItems', table.tableArn, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], ofKinds(CONNECTOR_WRITES)),
   allow('DropWants', table.tableArn, ['dynamodb:DeleteItem'], ofKinds(['want'])),
   allow('ListInvoices', listedArn(table), ['dynamodb:Query'], [INVOICES, NODES, ASKS]),
+  ...(asks ? [onQueue('HearOfAsks', asks, 'sqs:ReceiveMessage', 'sqs:DeleteMessage')] : []),
 ];

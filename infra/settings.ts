@@ -5,7 +5,15 @@ export interface Settings {
    * `account` sets no bound of its own: the account's own limit holds.
    */
   readonly publicConcurrency: number | 'account';
-  /** The origin that readers know, once a name of one's own points here: `https://tips.example`, without a slash. */
+  /**
+   * The same of the LNURL function. A copy waits with each wallet until its invoice is there, some 100 ms, and up to 5 s
+   * while the node is away.
+   */
+  readonly lnurlConcurrency: number | 'account';
+  /**
+   * The origin that readers know, once a name of one's own points here: `https://tips.example`, without a slash. Without
+   * it there are no Lightning Addresses, for wallets are told whole addresses.
+   */
   readonly baseUrl?: string;
 }
 
@@ -29,15 +37,17 @@ export class SettingError extends Error {
 export function readSettings(context: (name: string) => unknown): Settings {
   const baseUrl = context('baseUrl');
   return {
-    publicConcurrency: readConcurrency(context('publicConcurrency') ?? DEFAULT_CONCURRENCY),
+    publicConcurrency: readConcurrency('publicConcurrency', context),
+    lnurlConcurrency: readConcurrency('lnurlConcurrency', context),
     ...(baseUrl !== undefined && { baseUrl: readOrigin(baseUrl) }),
   };
 }
 
-function readConcurrency(value: unknown): number | 'account' {
+function readConcurrency(setting: string, context: (name: string) => unknown): number | 'account' {
+  const value = context(setting) ?? DEFAULT_CONCURRENCY;
   if (value === 'account') return value;
   if (/^[1-9]\d{0,3}$/.test(String(value))) return Number(value);
-  throw new SettingError('publicConcurrency', value, 'a whole number from 1 to 9999 or "account"');
+  throw new SettingError(setting, value, 'a whole number from 1 to 9999 or "account"');
 }
 
 function readOrigin(value: unknown): string {

@@ -1,7 +1,8 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { connectorAccess } from './access.ts';
+import { LnurlPay } from './lnurl.ts';
 import { PublicReads } from './public.ts';
 import type { Settings } from './settings.ts';
 import { ledgerTable } from './table.ts';
@@ -13,13 +14,21 @@ export class AmpjarStack extends Stack {
 
     const table = ledgerTable(this, 'Ledger');
     const reads = new PublicReads(this, 'Public', table, settings);
+    const { baseUrl } = settings;
+    const lnurl = baseUrl ? new LnurlPay(this, 'Lnurl', table, { ...settings, baseUrl }) : undefined;
+    if (!lnurl)
+      Annotations.of(this).addInfo('no baseUrl is set, so LNURL-pay and Lightning Addresses are left out');
     const connector = new ManagedPolicy(this, 'ConnectorPolicy', {
       description: 'What the Ampjar connector beside lnd may do with the ledger',
-      statements: connectorAccess(table),
+      statements: connectorAccess(table, lnurl?.asks),
     });
 
     new CfnOutput(this, 'TableName', { value: table.tableName });
     new CfnOutput(this, 'PublicUrl', { value: reads.url });
+    if (lnurl) {
+      new CfnOutput(this, 'LnurlUrl', { value: lnurl.url });
+      new CfnOutput(this, 'AsksQueueUrl', { value: lnurl.asks.queueUrl });
+    }
     new CfnOutput(this, 'ConnectorPolicyArn', {
       value: connector.managedPolicyArn,
       exportName: `${this.stackName}-ConnectorPolicyArn`,

@@ -3,7 +3,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setInterval, setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
@@ -15,7 +19,14 @@ import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { systemConnector } from '../connector/system.ts';
 import { lnurlApp } from '../functions/lnurl/app.ts';
 import { publicApp } from '../functions/public/app.ts';
-import { addCreator, addOption, type Ledger, readCreator, tableDefinition } from '../shared/ledger/index.ts';
+import {
+  addCreator,
+  addOption,
+  type Ledger,
+  readCreator,
+  TTL,
+  tableDefinition,
+} from '../shared/ledger/index.ts';
 import { startDevNode } from './node/index.ts';
 import { connectPayer, paymentRoutes } from './payments.ts';
 import { openEmbeddedTable, TableFolderError, TableInUseError } from './table/index.ts';
@@ -68,9 +79,15 @@ function settings(args: string[]) {
 
 /** The table, and alice with an open and a fixed option, when they aren't there yet. */
 async function seed(ledger: Ledger, now: Date, random: (length: number) => Uint8Array) {
-  await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table))).catch((error) => {
+  try {
+    await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table)));
+    const expiring = { AttributeName: TTL, Enabled: true };
+    await ledger.client.send(
+      new UpdateTimeToLiveCommand({ TableName: ledger.table, TimeToLiveSpecification: expiring }),
+    );
+  } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
-  });
+  }
   if (await readCreator(ledger, 'alice')) return;
   await addCreator(ledger, { handle: 'alice', name: 'Alice', shows: 'messages' }, now);
   await addOption(ledger, 'alice', { label: 'Coffee', amountMsat: 3_000_000n }, now, random);

@@ -78,12 +78,15 @@ export function lnurlApp(options: LnurlOptions): Hono {
   return app;
 }
 
-/** The address itself, or of IPv6 its network: who has one has all of its addresses. */
+/**
+ * The address itself, or of IPv6 its network of 64 bits: who has one has all of its addresses. An IPv4 address that a
+ * socket of both kinds writes as IPv6 is IPv4.
+ */
 function network(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const after = tail.split(':').filter(Boolean);
-  const missing = address.includes('::') ? 8 - groups.length - after.length : 0;
-  return [...groups, ...Array(Math.max(missing, 0)).fill('0'), ...after].slice(0, 4).join(':');
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  if (!isIPv6(plain)) return plain;
+  const [head = '', tail = ''] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::');
+  const groups = (text: string) => text.split(':').filter(Boolean);
+  const zeros = Array(8 - groups(head).length - groups(tail).length).fill('0');
+  return [...groups(head), ...zeros, ...groups(tail)].slice(0, 4).join(':');
 }

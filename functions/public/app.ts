@@ -7,7 +7,15 @@ import { asProblem, Problem, problemJson } from './problem.ts';
 import { problemPage } from './problemPage.ts';
 import * as render from './render.ts';
 import { type Representation, represent, respond } from './representation.ts';
-import { readCursor, readHandle, readLimit, readOption, readPaymentAddr, readSetId } from './request.ts';
+import {
+  readCode,
+  readCursor,
+  readHandle,
+  readLimit,
+  readOption,
+  readPaymentAddr,
+  readSetId,
+} from './request.ts';
 
 /** What the reading side is made of. */
 export interface PublicOptions extends render.Source {
@@ -83,6 +91,16 @@ export function publicApp(options: PublicOptions): Hono {
     );
   };
 
+  const giveQr = (c: Context<Env, '/:handle'>, form: 'svg' | 'png') => {
+    const code = readCode(c.req.query('code'));
+    if (code === 'amp') return giveInvoice(c, form);
+    const handle = readHandle(c.req.param('handle'));
+    const option = readOption(c.req.query('option'));
+    return give(c, `${code} ${form} ${handle} ${option}`, () =>
+      render.code(options, code, form, handle, option),
+    );
+  };
+
   app.get('/v1/creators/:handle/invoice', (c) => {
     const type = preferred(c.req.raw.headers.get('accept'), ['application/json', 'text/plain']);
     if (type) return giveInvoice(c, INVOICE_FORMS[type], { vary: 'accept' });
@@ -93,8 +111,9 @@ export function publicApp(options: PublicOptions): Hono {
     });
   });
   app.get('/v1/creators/:handle/invoice.txt', (c) => giveInvoice(c, 'text'));
-  app.get('/v1/creators/:handle/qr.svg', (c) => giveInvoice(c, 'svg'));
-  app.get('/v1/creators/:handle/qr.png', (c) => giveInvoice(c, 'png'));
+  for (const form of ['svg', 'png'] as const) {
+    app.get(`/v1/creators/:handle/qr.${form}`, (c) => giveQr(c, form));
+  }
 
   app.get('/v1/creators/:handle', (c) => {
     const handle = readHandle(c.req.param('handle'));

@@ -13,6 +13,7 @@ import {
   type TipOption,
   type Totals,
 } from '../../shared/ledger/index.ts';
+import { type OtherWays, otherWays } from './otherWays.ts';
 import { Problem } from './problem.ts';
 import type { CreatorBody, FeedBody, TotalsBody } from './schemas.ts';
 
@@ -35,10 +36,11 @@ export function openCreator(creator: Creator | undefined, handle: string): Creat
   return creator;
 }
 
-const optionBody = (option: TipOption) => ({
+const optionBody = (option: TipOption, ways: OtherWays | undefined) => ({
   id: option.id,
   label: option.label,
   amountMsat: option.amountMsat?.toString() ?? null,
+  lnurl: ways?.lnurl ?? null,
 });
 
 /** Sums in all and by option: those that the creator offers now in their order, then those of earlier days. */
@@ -54,15 +56,23 @@ function totalsBody(creator: Creator, totals: Totals) {
   };
 }
 
-/** A creator's profile, tip options and, where the creator shows them, totals. */
-export async function creatorBody(ledger: Ledger, handle: string): Promise<CreatorBody> {
+/** A creator's profile, tip options, ways to pay and, where the creator shows them, totals. */
+export async function creatorBody(
+  ledger: Ledger,
+  handle: string,
+  baseUrl: string | undefined,
+): Promise<CreatorBody> {
   const found = await readCreatorWithTotals(ledger, handle);
   const creator = openCreator(found.creator, handle);
+  const waysOf = (optionId: string) => (baseUrl ? otherWays(baseUrl, handle, optionId) : undefined);
+  const ways = waysOf(openOptionId(handle));
   return {
     handle: creator.handle,
     name: creator.name,
     shows: creator.shows,
-    options: creator.options.map(optionBody),
+    lightningAddress: ways?.lightningAddress ?? null,
+    lnurl: ways?.lnurl ?? null,
+    options: creator.options.map((option) => optionBody(option, waysOf(option.id))),
     totals: creator.shows === 'nothing' ? null : totalsBody(creator, found.totals),
     createdAt: creator.createdAt.toISOString(),
   };

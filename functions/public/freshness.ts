@@ -61,6 +61,9 @@ export function immutableFreshness(expiresAt: Date, now: Date): string {
   return left <= 0 ? 'no-store' : `public, max-age=${Math.min(left, ONE_YEAR)}, immutable`;
 }
 
+/** `Cache-Control` of a code that leads to an invoice when it is paid: there is none in it to expire. */
+export const CODE_FRESHNESS = write(INVOICE);
+
 /** `Cache-Control` of feed and totals. */
 export const FEED_FRESHNESS = write(FEED);
 

@@ -56,6 +56,11 @@ const OPTION = inQuery('option', 'The tip option; without it the one with an ope
   type: 'string',
   pattern: '^[a-km-np-z2-9]{10}$',
 });
+const CODE = inQuery(
+  'code',
+  'Which code: `amp` of the invoice, `lnurl` for wallets that pay by LNURL, `any` of the page with the LNURL along.',
+  { type: 'string', enum: ['amp', 'lnurl', 'any'], default: 'amp' },
+);
 const CURSOR = inQuery('cursor', 'The nextCursor of the tips before; without it the newest come.', {
   type: 'string',
 });
@@ -148,15 +153,15 @@ export function openapiDocument() {
       }),
       '/v1/creators/{handle}/qr.svg': reading({
         id: 'readQrSvg',
-        summary: 'The QR code of the invoice to pay now, as SVG.',
-        parameters: [HANDLE, OPTION],
+        summary: 'The QR code of the invoice to pay now, as SVG, or another one to pay by.',
+        parameters: [HANDLE, OPTION, CODE],
         types: { 'image/svg+xml': TEXT },
         problems: OF_INVOICE,
       }),
       '/v1/creators/{handle}/qr.png': reading({
         id: 'readQrPng',
-        summary: 'The QR code of the invoice to pay now, as PNG.',
-        parameters: [HANDLE, OPTION],
+        summary: 'The QR code of the invoice to pay now, as PNG, or another one to pay by.',
+        parameters: [HANDLE, OPTION, CODE],
         types: { 'image/png': BYTES },
         problems: OF_INVOICE,
       }),

@@ -1,28 +1,17 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
+import { PAGE_SCRIPT } from './pageScript.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
-
-/**
- * A button that copies the payment request. It shows itself only where it works; without it the text can still be
- * selected.
- */
-const COPY_SCRIPT = `
-const button=document.querySelector('#copy'),request=document.querySelector('#request');
-if(button&&navigator.clipboard){
-button.hidden=false;
-button.onclick=()=>navigator.clipboard.writeText(request.value).then(()=>{button.textContent='Copied'},()=>request.select());
-}
-if(request)request.onfocus=()=>request.select();
-`;
 
 const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** What a page may do: its own style and script, known by hash, its own pictures, and nothing else. */
+/** What a page may do: its own style and script, known by hash, its own pictures, ask its own origin, and nothing else. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src ${hashSource(PAGE_STYLE)}`,
-  `script-src ${hashSource(COPY_SCRIPT)}`,
+  `script-src ${hashSource(PAGE_SCRIPT)}`,
   "img-src 'self' data:",
+  "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -57,7 +46,7 @@ ${head}<style>${raw(PAGE_STYLE)}</style>
 <main>
 ${main}
 </main>
-<script>${raw(COPY_SCRIPT)}</script>
+<script>${raw(PAGE_SCRIPT)}</script>
 </body>
 </html>
 `}`;

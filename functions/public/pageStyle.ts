@@ -20,12 +20,23 @@ nav a:hover{border-color:var(--accent)}
 nav a[aria-current]{background:var(--tint);border-color:var(--accent);box-shadow:inset 0 0 0 1px var(--accent);font-weight:600}
 .jar{margin:1.25rem 0;padding:1rem;border:1px solid var(--line);border-radius:1.25rem;background:var(--card)}
 .jar>:last-child{margin-bottom:0}
+.jar h2{margin:0 0 .75rem;text-align:center}
+.ways .jar{margin-bottom:0}
+@media (min-width:60rem){.ways{display:grid;grid-template-columns:1fr 1fr;align-items:start;gap:1rem;width:56rem;margin:0 calc(50% - 28rem)}}
 .qr{display:block;max-width:20rem;margin:0 auto;border-radius:.75rem;background:#fff;overflow:hidden}
 .qr svg{display:block;width:100%;height:auto}
 .open{display:block;margin:1rem 0;padding:.8rem 1rem;border-radius:.75rem;background:var(--accent);color:var(--on-accent);font-weight:600;text-align:center;text-decoration:none}
 .open:hover{filter:brightness(1.1)}
 .label{display:flex;align-items:center;justify-content:space-between;min-height:2.25rem;font-size:.9rem;font-weight:600}
-textarea{display:block;width:100%;height:6.25rem;padding:.6rem .7rem;border:1px solid var(--line);border-radius:.75rem;background:var(--ground);color:var(--ink);font:.8rem/1.45 ui-monospace,monospace;word-break:break-all;resize:vertical}
+textarea,input{display:block;width:100%;padding:.6rem .7rem;border:1px solid var(--line);border-radius:.75rem;background:var(--ground);color:var(--ink);font:.8rem/1.45 ui-monospace,monospace;word-break:break-all}
+textarea{height:6.25rem;resize:vertical}
+form{margin:1rem 0 0}
+form label{display:block;margin-top:.5rem;font-size:.9rem;font-weight:600}
+form .open{width:100%;border:0;font:inherit;font-weight:600}
+output{display:block;overflow-wrap:anywhere}
+details{margin-top:1rem}
+summary{cursor:pointer;font-size:.9rem;font-weight:600}
+details .qr{margin-top:.75rem}
 button{padding:.3rem .85rem;border:1px solid var(--line);border-radius:2rem;background:var(--card);color:var(--ink);font:inherit;cursor:pointer}
 button:hover{border-color:var(--accent)}
 [hidden]{display:none}

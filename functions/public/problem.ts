@@ -8,6 +8,7 @@ const KINDS = {
   'unknown-option': [404, 'The creator has no such tip option'],
   'unknown-tip': [404, 'There is no such tip'],
   'unknown-invoice': [404, 'There is no such invoice'],
+  'no-origin': [404, 'The service does not know its own address'],
   'unknown-path': [404, 'Nothing is at this address'],
   'method-not-allowed': [405, 'This address can only be read'],
   'not-acceptable': [406, 'The answer has none of the media types asked for'],

@@ -2,6 +2,7 @@ import { qrPng, qrSvg } from '../../shared/invoices/qr.ts';
 import {
   type CurrentInvoice,
   type Ledger,
+  readCreator,
   readCreatorWithInvoice,
   readFeed,
 } from '../../shared/ledger/index.ts';
@@ -16,6 +17,7 @@ import {
   totalsOf,
 } from './creators.ts';
 import {
+  CODE_FRESHNESS,
   FEED_FRESHNESS,
   immutableFreshness,
   invoiceFreshness,
@@ -23,6 +25,7 @@ import {
   PROFILE_FRESHNESS,
   pageFreshness,
 } from './freshness.ts';
+import { drawCode, knownOrigin, type OtherCode, otherWays } from './otherWays.ts';
 import { PAGE_HEADERS, PAGE_TYPE } from './pageShell.ts';
 import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './payments.ts';
 import { type Representation, represent } from './representation.ts';
@@ -41,8 +44,8 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 const json = (body: object, cacheControl: string, headers: Record<string, string> = {}) =>
   represent({ type: JSON_TYPE, body: JSON.stringify(body), cacheControl, headers });
 
-export const profile = async ({ ledger }: Source, handle: string) =>
-  json(await creatorBody(ledger, handle), PROFILE_FRESHNESS);
+export const profile = async ({ ledger, baseUrl }: Source, handle: string) =>
+  json(await creatorBody(ledger, handle, baseUrl), PROFILE_FRESHNESS);
 
 export const totals = async ({ ledger }: Source, handle: string) =>
   json(await totalsOf(ledger, handle), FEED_FRESHNESS);
@@ -80,6 +83,28 @@ export async function invoice(
   const now = clock();
   const found = await currentInvoice(ledger, handle, optionId, now);
   return represent({ ...FORMS[form](found), cacheControl: invoiceFreshness(found.expiresAt, now), headers });
+}
+
+const PICTURE_TYPES = { svg: 'image/svg+xml', png: 'image/png' };
+
+/** A QR code that leads a wallet to an invoice of its own. It is there before the option has an AMP invoice. */
+export async function code(
+  { ledger, baseUrl }: Source,
+  which: OtherCode,
+  form: keyof typeof PICTURE_TYPES,
+  handle: string,
+  optionId: string | undefined,
+): Promise<Representation> {
+  const origin = knownOrigin(baseUrl);
+  const creator = openCreator(await readCreator(ledger, handle), handle);
+  const ways = otherWays(origin, handle, optionOf(creator, optionId).id);
+  const body = drawCode(ways, which, form);
+  return represent({
+    type: PICTURE_TYPES[form],
+    body,
+    cacheControl: CODE_FRESHNESS,
+    headers: PICTURE_HEADERS,
+  });
 }
 
 /** An invoice by its name, which may have retired since. */

@@ -19,6 +19,15 @@ export function readOption(value: string | undefined): string | undefined {
   throw badValue('option', value, 'the id of a tip option, as in the options of the creator');
 }
 
+const CODES = ['amp', 'lnurl', 'any'] as const;
+
+/** The `code` of a query: which QR code is wanted, that of the AMP invoice unless told. */
+export function readCode(value: string | undefined): (typeof CODES)[number] {
+  const code = CODES.find((each) => each === (value ?? 'amp'));
+  if (code) return code;
+  throw badValue('code', value, 'amp, lnurl or any');
+}
+
 const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = 20;
 

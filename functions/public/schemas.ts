@@ -54,7 +54,16 @@ const fixedAmount = msat
   .nullable()
   .meta({ description: 'The amount in millisatoshi; null if the payer decides.' });
 
-const tipOption = z.strictObject({ id: optionId, label: z.string(), amountMsat: fixedAmount });
+const lnurl = described(
+  z
+    .string()
+    .regex(/^LNURL1[AC-HJ-NP-Z02-9]+$/)
+    .nullable(),
+  'The LNURL that a wallet asks for an invoice of its own (LUD-01, LUD-06); null if the service was not told its address.',
+  'LNURL1DP68GURN8GHJ7ARFWPEJUETCV9KHQMR99E3K7MF0D3H82UNVWQHKZMRFVDJS5EAFCD',
+);
+
+const tipOption = z.strictObject({ id: optionId, label: z.string(), amountMsat: fixedAmount, lnurl });
 const optionTotals = z.strictObject({ id: optionId, count, amountMsat: msat });
 const totals = z.strictObject({ count, amountMsat: msat, options: z.array(optionTotals) });
 
@@ -62,6 +71,12 @@ export const creatorSchema = z.strictObject({
   handle,
   name: described(z.string(), 'The creator’s name: any text at all, to be escaped.', 'Alice'),
   shows,
+  lightningAddress: described(
+    z.string().includes('@').nullable(),
+    'The Lightning Address (LUD-16); null if the service was not told its address.',
+    'alice@tips.example',
+  ),
+  lnurl,
   options: z
     .array(tipOption)
     .meta({ description: 'The tip options; the first is the one with an open amount.' }),

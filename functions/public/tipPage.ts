@@ -3,6 +3,8 @@ import { qrSvg } from '../../shared/invoices/qr.ts';
 import { lightningUri } from '../../shared/invoices/uri.ts';
 import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
 import { formatSat } from '../../shared/money.ts';
+import { type OtherWays, otherWays } from './otherWays.ts';
+import { otherWaysCard } from './otherWaysCard.ts';
 import { type Markup, pageShell } from './pageShell.ts';
 import type { FeedBody } from './schemas.ts';
 
@@ -55,15 +57,20 @@ const recentTips = (page: TipPage) =>
 ${page.tips.length === 0 ? html`<p class="soft">None yet. Yours can be the first.</p>` : html`<ul class="tips">${page.tips.map(oneTip)}</ul>`}
 </section>`;
 
-const payment = (page: TipPage, amount: string): Markup => {
+const ampCard = (page: TipPage, amount: string, ways: OtherWays | undefined): Markup => {
   const uri = lightningUri(page.invoice.paymentRequest);
-  return html`<section class="jar" aria-label="Payment">
-<a class="qr" href="${uri}" aria-label="QR code of the payment request, ${amount}: open in a wallet">${raw(qrSvg(page.invoice.paymentRequest))}</a>
+  return html`<section class="jar" aria-label="AMP invoice">
+${
+  ways
+    ? html`<h2>A wallet that pays AMP</h2>
+`
+    : ''
+}<a class="qr" href="${uri}" aria-label="QR code of the payment request, ${amount}: open in a wallet">${raw(qrSvg(page.invoice.paymentRequest))}</a>
 <a class="open" href="${uri}">Open in a Lightning wallet</a>
-<div class="label"><label for="request">Payment request</label><button id="copy" type="button" aria-live="polite" hidden>Copy</button></div>
+<div class="label"><label for="request">Payment request</label><button data-copy="request" type="button" aria-live="polite" hidden>Copy</button></div>
 <textarea id="request" readonly spellcheck="false">${page.invoice.paymentRequest}</textarea>
 <p class="soft">This invoice is static and reusable: print it, share it, pay it as often as you like until ${DAY.format(page.invoice.expiresAt)}.</p>
-<p class="soft">It needs a wallet that can pay AMP invoices, such as lnd itself or an app that pays through your own lnd; most phone wallets can’t yet, and refuse it without sending anything.</p>
+<p class="soft">It needs a wallet that can pay AMP invoices: lnd itself, or an app on your own lnd, such as Zeus. Most phone wallets can’t yet, and refuse it without sending anything.${ways ? html` They take <a href="#other">the other code</a>.` : ''}</p>
 </section>`;
 };
 
@@ -80,6 +87,8 @@ ${address ? html`<link rel="canonical" href="${address}"><meta property="og:url"
 export function tipPage(page: TipPage): string {
   const { creator, option } = page;
   const amount = option.amountMsat === undefined ? 'any amount' : satText(option.amountMsat);
+  const ways = page.baseUrl ? otherWays(page.baseUrl, creator.handle, option.id) : undefined;
+  const amp = ampCard(page, amount, ways);
   return pageShell(
     `Tip ${creator.name}`,
     head(page),
@@ -88,7 +97,7 @@ export function tipPage(page: TipPage): string {
 <p class="soft">@${creator.handle} · ${amount}, over Lightning</p>
 </header>
 ${choice(page)}
-${payment(page, amount)}
+${ways ? html`<div class="ways">${amp}${otherWaysCard(ways, creator.handle, option, amount)}</div>` : amp}
 ${recentTips(page)}`,
   );
 }

@@ -4,6 +4,7 @@ import jsQR from 'jsqr';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publicApp } from '../../functions/public/app.ts';
+import { encodeLnurl } from '../../shared/lnurl.ts';
 import { HOSTILE, type Jar, NOW, openJar } from '../functions/public/jar.ts';
 import { openBrowser } from './browser.ts';
 
@@ -14,7 +15,15 @@ let origin: string;
 
 beforeAll(async () => {
   jar = await openJar();
-  const app = publicApp({ ledger: jar.ledger, clock: () => NOW, reads: 'each', openapi: {} });
+  const app = publicApp({
+    ledger: jar.ledger,
+    clock: () => NOW,
+    reads: 'each',
+    openapi: {},
+    get baseUrl() {
+      return origin;
+    },
+  });
   server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
   await new Promise((resolve) => server.once('listening', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -43,9 +52,14 @@ async function open(path: string, options: BrowserContextOptions = PHONE) {
   return { context, page, complaints, requests };
 }
 
+/** The codes on the page, each with what stands around it. */
+const AMP = 'section.jar >> nth=0';
+const OTHER = 'section.other';
+const ANY = 'section.other details .qr';
+
 /** What a scanner reads off the screen, with the PNG's pixels drawn by the browser on a page without a policy. */
-async function scan(page: Page): Promise<string | undefined> {
-  const png = await page.locator('section.jar').screenshot();
+async function scan(page: Page, code = AMP): Promise<string | undefined> {
+  const png = await page.locator(code).screenshot();
   const context = await browser.newContext();
   const blank = await context.newPage();
   const drawn = (await blank.evaluate(`(async () => {
@@ -63,6 +77,8 @@ async function scan(page: Page): Promise<string | undefined> {
   return jsQR.default(rgba, drawn.width, drawn.height)?.data;
 }
 
+const lnurlOf = (path: string) => encodeLnurl(`${origin}/.well-known/lnurlp/${path}`);
+
 describe.each([
   ['a phone', PHONE],
   ['a desktop', DESKTOP],
@@ -75,6 +91,20 @@ describe.each([
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     expect(complaints).toEqual([]);
     expect(requests).toEqual([`${origin}/@alice`]);
+    await context.close();
+  }, 30_000);
+
+  test('the code beside it is the LNURL, and one code opens page and wallet alike', async () => {
+    const { context, page, complaints } = await open('/@alice', options);
+    expect(await scan(page, OTHER)).toBe(`LIGHTNING:${lnurlOf('alice')}`);
+    expect(await page.locator(ANY).isVisible()).toBe(false);
+    await page.getByText('One code for cameras and wallets').click();
+    const link = (await scan(page, ANY))!;
+    expect(link).toBe(`${origin}/@alice?lightning=${lnurlOf('alice')}`);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await page.goto(link);
+    expect(await scan(page)).toBe(`LIGHTNING:${jar.open.paymentRequest.toUpperCase()}`);
+    expect(complaints).toEqual([]);
     await context.close();
   }, 30_000);
 
@@ -93,21 +123,26 @@ describe.each([
   }, 30_000);
 });
 
-test('the copy button copies the payment request', async () => {
+test('the copy buttons copy payment request and address', async () => {
   const { context, page, complaints } = await open('/@alice', {
     ...PHONE,
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  await page.getByRole('button', { name: 'Copy' }).click();
+  const copied = () => page.evaluate('navigator.clipboard.readText()');
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
   await page.getByRole('button', { name: 'Copied' }).waitFor();
-  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(jar.open.paymentRequest);
+  expect(await copied()).toBe(jar.open.paymentRequest);
+  await page.getByRole('button', { name: 'Copy address' }).click();
+  await page.getByRole('button', { name: 'Copied' }).nth(1).waitFor();
+  expect(await copied()).toBe(`alice@${new URL(origin).host}`);
   expect(complaints).toEqual([]);
   await context.close();
 }, 30_000);
 
-test('without JavaScript there is no copy button, and the text can be selected', async () => {
+test('without JavaScript there is no button that needs it, and the text can be selected', async () => {
   const { context, page } = await open('/@alice', { ...PHONE, javaScriptEnabled: false });
-  expect(await page.locator('#copy').isVisible()).toBe(false);
+  expect(await page.locator('button:visible, form:visible').count()).toBe(0);
+  expect(await page.getByLabel('Lightning Address').isVisible()).toBe(true);
   expect(await page.locator('textarea').isVisible()).toBe(true);
   await context.close();
 }, 30_000);

@@ -39,16 +39,43 @@ const CHILD = `
   process.stdout.write(JSON.stringify(answer));
 `;
 
+/** What a bundle answers to a GET, run as Lambda runs it. */
+async function invoke(file: string, path: string, more: Record<string, string> = {}) {
+  const { stdout } = await run(
+    process.execPath,
+    [
+      '--enable-source-maps',
+      '--input-type=module',
+      '-e',
+      CHILD,
+      pathToFileURL(file).href,
+      JSON.stringify(event(path)),
+    ],
+    {
+      cwd: out,
+      env: { TABLE_NAME: 'ledger', AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: 'test', ...more },
+    },
+  );
+  return JSON.parse(stdout);
+}
+
 let out: string;
+/** The bundle of the public function, and that of the LNURL function. */
 let bundle: string;
+let lnurlBundle: string;
 
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), 'ampjar-synth-'));
-  await run('npm', ['run', '--silent', 'synth', '--', '--output', out], { cwd: root });
+  const settings = ['-c', 'baseUrl=https://tips.example'];
+  await run('npm', ['run', '--silent', 'synth', '--', '--output', out, ...settings], { cwd: root });
   const template = JSON.parse(await readFile(join(out, 'Ampjar.template.json'), 'utf8'));
   const resources = Object.values(template.Resources) as (Resource & { Metadata: Record<string, string> })[];
-  const handler = resources.find(({ Type }) => Type === 'AWS::Lambda::Function')!;
-  bundle = join(out, handler.Metadata['aws:asset:path']!, 'index.mjs');
+  const bundleOf = (description: string) => {
+    const { Metadata } = resources.find(({ Properties }) => Properties.Description?.startsWith(description))!;
+    return join(out, Metadata['aws:asset:path']!, 'index.mjs');
+  };
+  bundle = bundleOf('Answers who reads');
+  lnurlBundle = bundleOf('Answers wallets');
 }, 120_000);
 
 afterAll(() => rm(out, { recursive: true, force: true }));
@@ -61,25 +88,30 @@ describe('npm run synth', () => {
   });
 
   test('makes a bundle that starts without node_modules and answers a request', async () => {
-    const { stdout } = await run(
-      process.execPath,
-      [
-        '--enable-source-maps',
-        '--input-type=module',
-        '-e',
-        CHILD,
-        pathToFileURL(bundle).href,
-        JSON.stringify(event('/openapi.json')),
-      ],
-      {
-        cwd: out,
-        env: { TABLE_NAME: 'ledger', AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: 'public' },
-      },
-    );
-    const answer = JSON.parse(stdout);
+    const answer = await invoke(bundle, '/openapi.json');
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
     expect(JSON.parse(answer.body).openapi).toMatch(/^3\./);
+  }, 30_000);
+
+  test('bundles the LNURL function in less than 500 kB, without a BOLT 11 library, a curve or a schema library', async () => {
+    expect((await stat(lnurlBundle)).size).toBeLessThan(500_000);
+    const { sources } = JSON.parse(await readFile(`${lnurlBundle}.map`, 'utf8')) as { sources: string[] };
+    expect(sources.filter((source) => source.includes('bech32'))).not.toEqual([]);
+    const unwanted =
+      /node_modules\/(zod|bolt11|secp256k1|tiny-secp256k1|@noble|bn\.js|elliptic|qr|dynalite|lmdb)\/|(^|\/)(connector|local|infra)\//;
+    expect(sources.filter((source) => unwanted.test(source))).toEqual([]);
+  });
+
+  test('makes an LNURL bundle that starts by itself and answers as LNURL does', async () => {
+    const path = '/.well-known/lnurlp/No-Handle';
+    const answer = await invoke(lnurlBundle, path, {
+      BASE_URL: 'https://tips.example',
+      ASKS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/asks',
+    });
+    expect(answer.statusCode).toBe(200);
+    expect(JSON.parse(answer.body)).toEqual({ status: 'ERROR', reason: 'there is no such creator here' });
+    await expect(invoke(lnurlBundle, path, {})).rejects.toThrow(/BASE_URL: not set/);
   }, 30_000);
 
   test.skipIf(!existsSync(CFN_LINT))(

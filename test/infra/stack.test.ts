@@ -110,8 +110,13 @@ describe('the setting publicConcurrency', () => {
 
 describe('the setting baseUrl', () => {
   test('tells the public function the origin that readers know', () => {
-    const [, { Properties }] = synthesise({ baseUrl: 'https://tips.example' }).only('AWS::Lambda::Function');
-    expect(Properties.Environment.Variables.BASE_URL).toBe('https://tips.example');
+    const { resources } = synthesise({ baseUrl: 'https://tips.example' });
+    const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const known = functions.map(({ Properties }) => [
+      Properties.Description.split(':')[0],
+      Properties.Environment.Variables.BASE_URL,
+    ]);
+    expect(known).toContainEqual(['Answers who reads', 'https://tips.example']);
   });
 
   test.each([

@@ -1,10 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openapiDocument, openapiText } from '../../../functions/public/openapi.ts';
 
-const COMMITTED = new URL('../../../functions/public/openapi.json', import.meta.url);
+const ROOT = new URL('../../../', import.meta.url);
+const COMMITTED = new URL('functions/public/openapi.json', ROOT);
 
-test('openapi.json is what the schemas say; `npx tsx functions/public/openapi.ts` writes it anew', () => {
+test('openapi.json is what the schemas say; `npm run openapi` writes it anew', () => {
   expect(readFileSync(COMMITTED, 'utf8')).toBe(openapiText());
 });
 
@@ -13,4 +19,25 @@ test('every reference in the document leads somewhere, and no schema is there fo
   const text = JSON.stringify(document);
   const used = new Set(Array.from(text.matchAll(/"#\/components\/schemas\/(\w+)"/g), ([, name]) => name));
   expect([...used].sort()).toEqual(Object.keys(document.components.schemas).sort());
+});
+
+test('a synthesis begins by comparing openapi.json with the schemas, and ends there when it is stale or missing', async () => {
+  const cdk: { build: string } = JSON.parse(readFileSync(new URL('cdk.json', ROOT), 'utf8'));
+  const [command, ...args] = cdk.build.split(' ');
+  const dir = mkdtempSync(join(tmpdir(), 'ampjar-openapi-'));
+  const file = join(dir, 'openapi.json');
+  const check = () => promisify(execFile)(command!, [...args, file], { cwd: fileURLToPath(ROOT) });
+  const stale = {
+    code: 1,
+    stderr: `${file}: not what the schemas say; npm run openapi writes it\n`,
+  };
+  try {
+    await expect(check()).rejects.toMatchObject(stale);
+    writeFileSync(file, openapiText().replace('Ampjar', 'Jar'));
+    await expect(check()).rejects.toMatchObject(stale);
+    writeFileSync(file, openapiText());
+    await expect(check()).resolves.toEqual({ stdout: '', stderr: '' });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });

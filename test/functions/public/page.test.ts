@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publicApp } from '../../../functions/public/app.ts';
+import { encodeLnurl } from '../../../shared/lnurl.ts';
 import { HOSTILE, type Jar, NOW, openJar } from './jar.ts';
 
 let jar: Jar;
@@ -38,6 +39,66 @@ test('?option= chooses the amount and marks the choice', async () => {
   expect(text).toContain(`href="/@alice?option=${jar.coffee.optionId}" aria-current="page"`);
 });
 
+describe('beside the AMP invoice', () => {
+  const hrefs = (text: string) => Array.from(text.matchAll(/ href="([^"]*)"/g), ([, href]) => href!);
+  const lnurlOf = (path: string) => encodeLnurl(`https://tips.example/.well-known/lnurlp/${path}`);
+
+  test('stand Lightning Address, LNURL and a code for cameras and wallets', async () => {
+    const text = await page('/@alice');
+    expect(text).toContain('value="alice@tips.example"');
+    expect(hrefs(text)).toEqual(
+      expect.arrayContaining([
+        `lightning:${lnurlOf('alice').toLowerCase()}`,
+        'lnurlp://tips.example/.well-known/lnurlp/alice',
+        `https://tips.example/@alice?lightning=${lnurlOf('alice')}`,
+      ]),
+    );
+    expect(text.match(/<svg/g)).toHaveLength(3);
+    expect(text.indexOf(jar.open.paymentRequest)).toBeLessThan(text.indexOf('alice@tips.example'));
+    expect(text).toMatch(/AMP code still takes money/);
+  });
+
+  test('an option has an LNURL of its own, which asks for its amount', async () => {
+    const { optionId } = jar.coffee;
+    const text = await page(`/@alice?option=${optionId}`);
+    const lnurl = lnurlOf(`alice?option=${optionId}`);
+    expect(hrefs(text)).toContain(`lightning:${lnurl.toLowerCase()}`);
+    expect(hrefs(text).map((href) => href.replaceAll('&amp;', '&'))).toContain(
+      `https://tips.example/@alice?option=${optionId}&lightning=${lnurl}`,
+    );
+    expect(text).toContain(`data-callback="/.well-known/lnurlp/alice/callback?option=${optionId}"`);
+    expect(text).toContain('data-amount="3000000"');
+    expect(text).not.toContain('name="amount"');
+  });
+
+  test('the open option by its id has no other LNURL than the creator', async () => {
+    expect(await page(`/@alice?option=${jar.open.optionId}`)).toContain(
+      `lightning:${lnurlOf('alice').toLowerCase()}`,
+    );
+  });
+
+  test('stands nothing where the service does not know its address, and the page is whole', async () => {
+    const options = { ledger: jar.ledger, clock: () => NOW, reads: 'each', openapi: {} } as const;
+    for (const more of [{}, { baseUrl: '' }]) {
+      const text = await (await publicApp({ ...options, ...more }).request('/@alice')).text();
+      expect(text).toContain(jar.open.paymentRequest);
+      expect(text).not.toMatch(/lnurl|Lightning Address|<form/i);
+    }
+  });
+
+  test('a link with the LNURL along opens the same page', async () => {
+    const path = `/@alice?lightning=${lnurlOf('alice')}`;
+    expect(await page(path)).toBe(await page('/@alice'));
+  });
+
+  test('the form is hidden until a wallet is there, and asks this origin alone', async () => {
+    const response = await app.request('/@alice');
+    expect(await response.text()).toMatch(/<form id="browser-wallet"[^>]* hidden>/);
+    expect(response.headers.get('content-security-policy')).toContain("connect-src 'self';");
+    expect(response.headers.get('content-security-policy')).toContain("form-action 'none'");
+  });
+});
+
 test('what payers and creators wrote is text, never markup', async () => {
   const text = await page('/@alice');
   expect(text).not.toContain(HOSTILE);
@@ -71,7 +132,8 @@ test('the policy lets in its own style and script by hash, and nothing inline be
   const addresses = Array.from(text.matchAll(/ (?:src|href)="([^"]*)"/g), ([, address]) => address!);
   expect(
     addresses.filter(
-      (each) => !/^(\/@|lightning:|data:image\/svg\+xml,|https:\/\/tips\.example\/)/i.test(each),
+      (each) =>
+        !/^(#other$|\/@|lightning:|data:image\/svg\+xml,|(https|lnurlp):\/\/tips\.example\/)/i.test(each),
     ),
   ).toEqual([]);
   expect(Buffer.byteLength(text)).toBeLessThan(40_000);

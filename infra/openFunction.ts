@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, FunctionUrlAuthType, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+
+const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/**
+ * Gives ES modules the `require` that bundled CommonJS asks for. The long name can't meet one that minification makes.
+ */
+const REQUIRE =
+  "import{createRequire as ampjarCreateRequireForBundle}from'node:module';" +
+  'const require=ampjarCreateRequireForBundle(import.meta.url);';
+
+/** What one function differs in from another. */
+export interface OpenFunction {
+  readonly description: string;
+  /** Its entry file, from the project's root. */
+  readonly entry: string;
+  readonly timeout: Duration;
+  readonly concurrency: Settings['publicConcurrency'];
+  readonly environment: Record<string, string>;
+  /** All that it may do, beside its own log. */
+  readonly statements: PolicyStatement[];
+}
+
+/**
+ * A function with a role and a log of its own behind an HTTPS URL that is open to all.
+ * @returns the URL, with a slash at its end
+ */
+export function openFunction(scope: Construct, parts: OpenFunction): string {
+  const logGroup = new LogGroup(scope, 'Logs', {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: { Ledger: new PolicyDocument({ statements: parts.statements }) },
+  });
+  logGroup.grantWrite(role);
+
+  const handler = new NodejsFunction(scope, 'Function', {
+    description: parts.description,
+    entry: root(parts.entry),
+    projectRoot: root(''),
+    depsLockFilePath: root('package-lock.json'),
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: 512,
+    timeout: parts.timeout,
+    reservedConcurrentExecutions: parts.concurrency === 'account' ? undefined : parts.concurrency,
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    environment: { ...parts.environment, NODE_OPTIONS: '--enable-source-maps' },
+    bundling: {
+      format: OutputFormat.ESM,
+      target: 'node24',
+      mainFields: ['module', 'main'],
+      banner: REQUIRE,
+      externalModules: [],
+      minify: true,
+      sourceMap: true,
+      sourcesContent: false,
+    },
+  });
+  return handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
+}

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type * as z from 'zod';
+import { type LnurlOptions, lnurlApp } from '../../../functions/lnurl/app.ts';
+import { publicApp } from '../../../functions/public/app.ts';
+import { openapiDocument } from '../../../functions/public/openapi.ts';
+import * as schemas from '../../../functions/public/schemas.ts';
+import { type Jar, NOW, openJar } from './jar.ts';
+
+const DOCS = new URL('../../../docs/', import.meta.url);
+const read = (file: string) => readFileSync(new URL(file, DOCS), 'utf8');
+const http = read('http.md');
+const openapi = openapiDocument();
+
+/** The sections of a page about a route each: its path, the headers of its answer and its example. */
+const sections = http.split(/^(?=#{2,3} )/m).flatMap((section) => {
+  const path = /^### `GET (\S+)`/.exec(section)?.[1];
+  if (path === undefined) return [];
+  const headers = Array.from(section.matchAll(/^ {4}([A-Z][A-Za-z-]+): (.+)$/gm), ([, name, value]) => [
+    name!.toLowerCase(),
+    value!,
+  ]);
+  return [{ path, headers: Object.fromEntries(headers), example: /```json\n(.*?)```/s.exec(section)?.[1] }];
+});
+
+/** How long an invoice still lives depends on the clock. */
+const anyLife = (value: unknown) => String(value).replace(/max-age=\d{6,}/, 'max-age=N');
+
+const schemaOf = (name: string) => (schemas as unknown as Record<string, z.ZodType>)[name];
+
+let jar: Jar;
+let app: ReturnType<typeof publicApp>;
+
+beforeAll(async () => {
+  jar = await openJar();
+  app = publicApp({ ledger: jar.ledger, clock: () => NOW, reads: 'each', openapi });
+});
+afterAll(() => jar.close());
+
+describe('docs/http.md', () => {
+  it('has a section for each route of openapi.json, and for no other', () => {
+    expect(sections.map(({ path }) => path).sort()).toEqual(Object.keys(openapi.paths).sort());
+  });
+
+  it.each(sections)('says with which headers $path answers', async ({ path, headers }) => {
+    const filled = path
+      .replace('{handle}', 'alice')
+      .replace('{paymentAddr}', 'ADDR')
+      .replace('{setId}', 'SET');
+    const answer = await app.request(jar.fill(filled));
+    expect(answer.status).toBe(200);
+    expect(Object.keys(headers)).toEqual(expect.arrayContaining(['content-type', 'cache-control']));
+    for (const [name, value] of Object.entries(headers)) {
+      expect(anyLife(answer.headers.get(name)), name).toBe(anyLife(value));
+    }
+  });
+
+  it.each(sections)(
+    'shows what $path answers, if it is JSON, and names its parameters',
+    ({ path, example }) => {
+      const { parameters, responses } = openapi.paths[path as keyof typeof openapi.paths].get;
+      const content = responses[200].content as Record<string, { schema: { $ref?: string } }>;
+      const name = content['application/json']?.schema.$ref?.split('/').at(-1);
+      expect(example !== undefined).toBe(name !== undefined);
+      if (name) {
+        const schema = schemaOf(`${name[0]!.toLowerCase()}${name.slice(1)}Schema`);
+        expect(schema!.safeParse(JSON.parse(example!)).error).toBeUndefined();
+      }
+      const section = http.slice(http.indexOf(`### \`GET ${path}\``)).split(/\n#{2,3} /)[0];
+      for (const parameter of parameters as { in: string; name: string }[]) {
+        if (parameter.in === 'query') expect(section).toContain(`\`${parameter.name}\``);
+      }
+    },
+  );
+
+  it('names each kind of problem with its status', () => {
+    const source = readFileSync(new URL('../functions/public/problem.ts', DOCS), 'utf8');
+    const kinds = Array.from(source.matchAll(/^ {2}'?([a-z-]+)'?: \[(\d{3}), /gm), ([, kind, status]) => [
+      kind,
+      status,
+    ]);
+    expect(kinds.length).toBeGreaterThan(10);
+    const table = Array.from(http.matchAll(/^\| `([a-z-]+)` +\| (\d{3}) /gm), ([, kind, status]) => [
+      kind,
+      status,
+    ]);
+    expect(table.sort()).toEqual(kinds.sort());
+  });
+
+  it('names each route of LNURL', () => {
+    const random = (length: number) => new Uint8Array(length);
+    const app = lnurlApp({ steadyMs: () => 0, random } as unknown as LnurlOptions);
+    const paths = app.routes.map(({ path }) => path.split('/:handle'));
+    expect(paths.length).toBeGreaterThan(2);
+    for (const path of paths) {
+      expect(http).toContain(`    GET ${path.join('/alice').replace(/:.*/, '')}`);
+    }
+  });
+
+  it('shows a problem as it comes', async () => {
+    const section = http.slice(http.indexOf('\n## Problems'));
+    const [, path, body] = /^ {4}GET (\S+)\n\n```json\n(.*?)```/ms.exec(section)!;
+    expect(await (await app.request(path!)).json()).toEqual(JSON.parse(body!));
+  });
+});
+
+describe('docs/README.md', () => {
+  it('leads to each page, and to none that is not there', () => {
+    const pages = readdirSync(DOCS, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.md'),
+    );
+    const links = Array.from(read('README.md').matchAll(/\]\(([^)]+)\)/g), ([, link]) => link!);
+    expect(links.filter((link) => !link.startsWith('..')).sort()).toEqual(
+      pages.filter((page) => page !== 'README.md').sort(),
+    );
+    for (const link of links) expect(() => read(link)).not.toThrow();
+  });
+});
