@@ -83,6 +83,18 @@ describe('npm start', () => {
     expect(totals).toMatchObject({ amountMsat: '2110000' });
   });
 
+  it('lets anyone tip her by Lightning Address, with an invoice of their own and a proof', async () => {
+    const address = `alice@${new URL(url).host}`;
+    const { stdout } = await tip(address, '7', 'by address');
+    const [, verify] = /verify +(\S+)/.exec(stdout)!;
+    const [, preimage] = /preimage +([0-9a-f]{64})/.exec(stdout)!;
+    const { tips } = await until('/v1/creators/alice/tips', ({ tips }) => tips[0]?.message === 'by address');
+    expect(tips[0]).toMatchObject({ amountMsat: '7000' });
+    expect(await (await fetch(verify!)).json()).toMatchObject({ status: 'OK', settled: true, preimage });
+    await expect(tip(address, '100000001')).rejects.toMatchObject({ code: 2 });
+    await expect(tip(`nobody@${new URL(url).host}`, '7')).rejects.toMatchObject({ code: 1 });
+  });
+
   it.each([
     [['alice', '0']],
     [['alice', '-5']],
