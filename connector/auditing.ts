@@ -77,13 +77,13 @@ export class Auditing {
     const { drift, cursor } = await this.#audit.run(clock(), this.#auditCursor);
     const plain = { ledger, lnd, alarms, node: lease.node, caughtUp, found: foundPlain };
     const reached = await auditPlain(plain, this.#plainIndex, drift);
-    if (cursor !== this.#auditCursor || reached !== this.#plainIndex) {
-      const there = await lnd.invoiceFrom(reached);
-      const plainMark = there?.addIndex === reached ? there.mark : '';
-      await moveHints(ledger, lease, { auditCursor: cursor, plainIndex: reached, plainMark });
-    }
+    if (cursor !== this.#auditCursor) await moveHints(ledger, lease, { auditCursor: cursor });
     this.#auditCursor = cursor;
-    this.#plainIndex = reached;
+    const there = reached === this.#plainIndex ? undefined : await lnd.invoiceFrom(reached);
+    if (there?.addIndex === reached) {
+      await moveHints(ledger, lease, { plainIndex: reached, plainMark: there.mark });
+      this.#plainIndex = reached;
+    }
     return drift;
   }
 }

@@ -207,8 +207,11 @@ export async function adoptLost(minting: Minting, after: bigint): Promise<{ last
     }
     if (page.last === undefined) return { last, adopted };
     last = page.last;
-    const hints = { addIndex: last, addMark: (await lnd.invoiceFrom(last))?.mark ?? '' };
-    await patiently(() => moveHints(ledger, lease, hints));
+    const there = await lnd.invoiceFrom(last);
+    if (there?.addIndex === last) {
+      const hints = { addIndex: last, addMark: there.mark };
+      await patiently(() => moveHints(ledger, lease, hints));
+    }
     looked += PAGE;
     if (looked % 1000 === 0)
       log.info({ addIndex: last.toString(), adopted }, 'looking through the invoices of the node');

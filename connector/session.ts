@@ -103,9 +103,9 @@ export class Session {
       await this.#patiently(() =>
         this.#beginFrom({
           addIndex: from,
-          addMark: from === addIndex ? addMark : '',
+          addMark: from === 0n ? '' : addMark,
           plainIndex: plainFrom,
-          plainMark: plainFrom === plainIndex ? plainMark : '',
+          plainMark: plainFrom === 0n ? '' : (plainMark ?? addMark),
         }),
       );
     const { adopted, last } = await adoptLost(this.#minting, from);
@@ -126,13 +126,13 @@ export class Session {
    * An add index of lnd's to go on from, if it still means what it did: a node that came back from an older copy gives
    * its indexes out again.
    * @param mark the payment hash of the invoice that had it
+   * @returns the index, or 0 to look through everything once more
    */
   async #trusted(addIndex: bigint | undefined, mark: string | undefined): Promise<bigint> {
     if (addIndex === undefined || addIndex === 0n) return 0n;
     const there = await this.#lnd.invoiceFrom(addIndex);
-    // With none there lnd knows only what it knew when the index was written, and what comes next is new.
-    if (!there) return this.#lnd.lastAddIndex();
-    if (!mark || there.addIndex > addIndex || there.mark === mark) return addIndex;
+    // lnd may have deleted that one since, if it was cancelled; the one behind it says that the index was reached.
+    if (there && mark && (there.addIndex > addIndex || there.mark === mark)) return addIndex;
     this.#watcher.alarms.raise('index-reused', { addIndex: addIndex.toString() });
     return 0n;
   }
