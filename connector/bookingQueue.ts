@@ -70,6 +70,8 @@ export class BookingQueue {
   #heardAt: number;
   /** Whether lnd's order is known, so that the checkpoint may move: after the audit of this connection. */
   orderKnown = false;
+  /** Whether lnd replays from a checkpoint whose index means what it did: then it comes nearer to what is waited for. */
+  replaying = false;
   readonly #counts: BookingCounts;
   readonly #parts: BookingParts;
 
@@ -104,14 +106,18 @@ export class BookingQueue {
   }
 
   /**
-   * Wait until the subscription came as far as a settle index and all of it is booked, or, for lnd's order is not to be
-   * trusted, until it brought nothing for {@link QUIET_MS}, and never for longer than a minute.
+   * Wait until the subscription came as far as a settle index and all of it is booked. lnd's order is not to be trusted, so
+   * not when it brought nothing for {@link QUIET_MS}, and no longer than a minute without coming nearer. Once the order is
+   * known there is no replay to wait for, and a minute is all.
    */
   async caughtUp(settleIndex: bigint, signal: AbortSignal): Promise<void> {
     const { sleep, steadyMs } = this.#parts;
-    const since = steadyMs();
+    let since = steadyMs();
+    let reached = this.#reached;
     while (!signal.aborted && !(this.#reached !== undefined && this.#reached >= settleIndex)) {
       if (this.isQuiet() || steadyMs() - since >= MOST_CATCHING_UP_MS) return;
+      if (this.#reached !== reached && this.replaying) since = steadyMs();
+      reached = this.#reached;
       await sleep(LOOK_EVERY_MS, signal);
     }
   }

@@ -149,6 +149,7 @@ export class Session {
     const from = checkpoint === undefined ? 0n : checkpoint > 2n ? checkpoint - 1n : 1n;
     let last: bigint | undefined;
     let reused = false;
+    this.#queue.replaying = from > 0n;
     for await (const event of this.#lnd.settlements(from, this.#signal)) {
       if (event.kind === 'unreadable') {
         await this.#setAside(event);
@@ -158,6 +159,7 @@ export class Session {
       if (settleIndex > 0n) {
         if (settleIndex <= from && !reused) {
           reused = true;
+          this.#queue.replaying = false;
           alarms.raise('index-reused', {
             checkpoint: checkpoint?.toString(),
             settleIndex: settleIndex.toString(),
@@ -230,6 +232,7 @@ export class Session {
       while (!this.#queue.orderKnown && !this.#signal.aborted && !settled())
         await sleep(LOOK_EVERY_MS, this.#signal);
       this.#queue.orderKnown = true;
+      this.#queue.replaying = false;
       await this.#auditSoon.sleep(sleep, AUDIT_EVERY_MS, this.#signal);
     }
   }

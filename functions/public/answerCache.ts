@@ -6,8 +6,8 @@ export interface AnswerCache<T> {
 }
 
 /**
- * Keep at most `limit` answers, the least recently asked for going first. A clock that was set back ends what is kept
- * rather than prolonging it.
+ * Keep at most `limit` answers, the oldest going first: they live for seconds, so who is asked for often is soon back. A
+ * clock that was set back ends what is kept rather than prolonging it.
  * @param clock the time that ages answers
  */
 export function answerCache<T>(limit: number, clock: () => Date): AnswerCache<T> {
@@ -17,10 +17,9 @@ export function answerCache<T>(limit: number, clock: () => Date): AnswerCache<T>
       const entry = kept.get(key);
       if (entry === undefined) return undefined;
       const now = clock().getTime();
+      if (now >= entry.from && now < entry.until) return entry.answer;
       kept.delete(key);
-      if (now < entry.from || now >= entry.until) return undefined;
-      kept.set(key, entry);
-      return entry.answer;
+      return undefined;
     },
     put(key, answer, seconds) {
       if (seconds <= 0) return;

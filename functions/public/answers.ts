@@ -1,4 +1,4 @@
-import { answerCache } from './answerCache.ts';
+import { type AnswerCache, answerCache } from './answerCache.ts';
 import type { Representation } from './representation.ts';
 import { sharedReads } from './sharedReads.ts';
 
@@ -9,25 +9,26 @@ import { sharedReads } from './sharedReads.ts';
 export type Reads = 'each' | 'shared' | 'cached';
 
 /** Give the answer of a key, made by `render` if there is none to share. */
-export type Answers = (
-  key: string,
-  render: () => Promise<Representation>,
-) => Representation | Promise<Representation>;
+export type Answers = (key: string, render: () => Promise<Representation>) => Promise<Representation>;
 
 /** Answers kept at most; a page is the largest, at some 20 kB. */
 const KEPT_ANSWERS = 1_000;
 
-/** The way to answer that `reads` names. An answer from the cache comes at once, not as a promise. */
-export function answersBy(reads: Reads, clock: () => Date): Answers {
-  if (reads === 'each') return (_, render) => render();
+/** The way to answer that `reads` names, and the cache that it keeps answers in, if it does. */
+export function answersBy(
+  reads: Reads,
+  clock: () => Date,
+): { answers: Answers; cache?: AnswerCache<Representation> } {
+  if (reads === 'each') return { answers: (_, render) => render() };
   const shared = sharedReads<Representation>();
-  if (reads === 'shared') return shared;
+  if (reads === 'shared') return { answers: shared };
   const cache = answerCache<Representation>(KEPT_ANSWERS, clock);
-  return (key, render) =>
+  const answers: Answers = async (key, render) =>
     cache.get(key) ??
     shared(key, async () => {
       const answer = await render();
       cache.put(key, answer, answer.maxAge);
       return answer;
     });
+  return { answers, cache };
 }

@@ -3,6 +3,7 @@ import { getPath } from 'hono/utils/url';
 import { preferred } from './accept.ts';
 import { answersBy, type Reads } from './answers.ts';
 import { DOCUMENT_FRESHNESS } from './freshness.ts';
+import { keptAnswers } from './keptAnswers.ts';
 import { asProblem, Problem, problemJson } from './problem.ts';
 import { problemPage } from './problemPage.ts';
 import * as render from './render.ts';
@@ -66,17 +67,17 @@ function problemAt(path: string, problem: Problem): Representation {
 export function publicApp(options: PublicOptions): Hono {
   const { report = () => {} } = options;
   const app = new Hono({ getPath: routedPath });
-  const answers = answersBy(options.reads, options.clock);
+  const { answers, cache } = answersBy(options.reads, options.clock);
+  const kept = cache && keptAnswers(cache);
 
   const respondTo = (c: Context, answer: Representation) =>
     respond(answer, c.req.raw.headers.get('if-none-match'));
 
   /** Answer from what is shared under `key`, or make it. A problem is an answer like any other. */
   const give = (c: Context, key: string, make: () => Promise<Representation>) => {
-    const answer = answers(key, () =>
-      make().catch((error) => problemAt(c.req.path, asProblem(error, report))),
-    );
-    return answer instanceof Promise ? answer.then((made) => respondTo(c, made)) : respondTo(c, answer);
+    const fault = (error: unknown) => problemAt(c.req.path, asProblem(error, report));
+    kept?.remember(c.req.raw, key);
+    return answers(key, () => make().catch(fault)).then((answer) => respondTo(c, answer));
   };
 
   const giveInvoice = (
@@ -173,5 +174,13 @@ export function publicApp(options: PublicOptions): Hono {
 
   app.onError((error, c) => respondTo(c, problemAt(c.req.path, asProblem(error, report))));
 
+  if (kept) {
+    // What is kept is given before a route is looked for: that is most of what an answer from memory costs.
+    const { fetch } = app;
+    app.fetch = (request, ...rest) => {
+      const answer = kept.to(request);
+      return answer ? respond(answer, request.headers.get('if-none-match')) : fetch(request, ...rest);
+    };
+  }
   return app;
 }

@@ -7,7 +7,7 @@ import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
 import { tipOf } from './harness/books.ts';
 import type { Running } from './harness/connector.ts';
 import { addPlainInvoice } from './harness/invoices.ts';
-import { connectLnd, startLnd } from './harness/lnd.ts';
+import { connectLnd, type LndNode, startLnd } from './harness/lnd.ts';
 import { connectNetwork } from './harness/network.ts';
 import { payPlain } from './harness/pay.ts';
 import { askedInvoices, expectPlainBooks, invoiceByHash } from './harness/plain.ts';
@@ -26,7 +26,20 @@ beforeAll(async () => {
   await running.live();
 });
 
-afterEach(() => expect(asking.site.faults.splice(0)).toEqual([]));
+/** Nodes of one test, which end with it however it goes. */
+const spares: LndNode[] = [];
+const hold = (node: LndNode) => {
+  spares.push(node);
+  return node;
+};
+
+afterEach(async () => {
+  for (const node of spares.splice(0)) {
+    node.close();
+    await node.kill();
+  }
+  expect(asking.site.faults.splice(0)).toEqual([]);
+});
 
 afterAll(async () => {
   await running?.stop();
@@ -174,7 +187,7 @@ describe('lnd', () => {
   it('keeps what expired unpaid, unless it was started to collect it', async () => {
     const coords = await network.spareLnd('collector', { args: ['--gc-canceled-invoices-on-the-fly'] });
     await startLnd(coords);
-    const collector = connectLnd(coords);
+    const collector = hold(connectLnd(coords));
     const expiring = { amountMsat: 1_000n, expirySeconds: 1 };
     await until('lnd takes all calls', 60, () =>
       addPlainInvoice(collector, expiring).then(
@@ -191,8 +204,6 @@ describe('lnd', () => {
       30,
       async () => (await invoiceByHash(jar, kept!.paymentHash))?.state === 'CANCELED',
     );
-    collector.close();
-    await collector.kill();
   });
 });
 
@@ -200,6 +211,7 @@ describe('a second payer of the same invoice', () => {
   it('is refused by the node', async () => {
     const coords = await network.spareLnd('second');
     await startLnd(coords);
+    hold(connectLnd(coords));
     const second = await network.join(coords);
     const purse = await addPlainInvoice(second, { amountMsat: 500_000_000n });
     expect((await payPlain(payer, purse)).status).toBe('SUCCEEDED');
@@ -217,6 +229,5 @@ describe('a second payer of the same invoice', () => {
     await expectPlainBooks(asking.ledger, jar, 'bob', [openOptionId('bob')]);
     expect(await readTip(asking.ledger, setId)).toEqual(before);
     second.close();
-    await second.kill();
   });
 });

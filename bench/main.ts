@@ -1,0 +1,103 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench } from './bench.ts';
+import { booking } from './booking.ts';
+import { feed } from './feed.ts';
+import { growth } from './growth.ts';
+import { invoice } from './invoice.ts';
+import { latency } from './latency.ts';
+import { HOW_TO_GET_LND, hasLnd } from './lnd.ts';
+import { type Result, table } from './print.ts';
+import { protocol } from './protocol.ts';
+import { qr } from './qr.ts';
+import { start } from './start.ts';
+
+const BENCHES: readonly Bench[] = [invoice, latency, protocol, qr, booking, feed, start, growth];
+
+const NAMES = BENCHES.map(({ name }) => name);
+
+const HELP = `npm run bench -- [flags]: how fast it is, as ratios measured side by side in one run
+
+  --only NAME[,NAME]   run these alone
+  --quick              a short run that shows that everything works; its figures mean little
+  --json               print JSON instead of a table
+  --help
+
+${BENCHES.map(({ name, about, lnd }) => `  ${name.padEnd(10)} ${about}${lnd === 'all' ? ' (needs lnd)' : ''}`).join('\n')}
+
+A machine with nothing else to do, please. Exit code 1: a benchmark failed or a target was missed (not with --quick); 2: bad flags.
+`;
+
+class UsageError extends Error {}
+
+function chosen(only: string | undefined): readonly Bench[] {
+  if (only === undefined) return BENCHES;
+  const names = only.split(',');
+  const unknown = names.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw new UsageError(`--only: "${unknown}" is not one of ${NAMES.join(', ')}`);
+  return BENCHES.filter(({ name }) => names.includes(name));
+}
+
+function settings(args: string[]) {
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args,
+    options: { only: { type: 'string' }, json: flag, quick: flag, help: flag },
+  });
+  const { only, ...flags } = values;
+  return { ...flags, benches: chosen(only) };
+}
+
+async function runOne({ name, lnd, run }: Bench, quick: boolean): Promise<Result> {
+  const note = (progress: string) => void process.stderr.write(`${name}: ${progress}\n`);
+  if (lnd === 'all' && !hasLnd()) {
+    note(`left out, ${HOW_TO_GET_LND}`);
+    return { name, leftOut: HOW_TO_GET_LND };
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'ampjar-bench-'));
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  process.once('exit', remove);
+  const deferred: (() => Promise<void>)[] = [];
+  const folder = (part: string) => {
+    mkdirSync(join(dir, part));
+    return join(dir, part);
+  };
+  try {
+    const defer = (stop: () => Promise<void>) => void deferred.push(stop);
+    return { name, rows: await run({ quick, hasLnd: hasLnd(), folder, defer, note }) };
+  } catch (error) {
+    note(String((error as Error).stack));
+    return { name, failed: (error as Error).message };
+  } finally {
+    for (const stop of deferred.reverse()) await stop().catch((error) => note(String(error)));
+    process.off('exit', remove);
+    remove();
+  }
+}
+
+async function main() {
+  const { help, json, quick, benches } = settings(process.argv.slice(2));
+  if (help) return void process.stdout.write(HELP);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  // Which Node the SDK asks for from 2027 on is for package.json to settle.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const results: Result[] = [];
+  for (const bench of benches) results.push(await runOne(bench, quick));
+  const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`;
+  const text = json
+    ? JSON.stringify({ machine, quick, results }, null, 2)
+    : `${machine}\n\n${table(results)}`;
+  process.stdout.write(`${text}\n`);
+  const wrong = results.some(
+    (result) =>
+      'failed' in result || (!quick && 'rows' in result && result.rows.some(({ ok }) => ok === false)),
+  );
+  if (wrong) process.exitCode = 1;
+}
+
+main().catch((error: Error & { code?: string }) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UsageError || error.code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+});

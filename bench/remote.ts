@@ -1,0 +1,15 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Ledger } from '../shared/ledger/index.ts';
+
+/** The table's name in all benchmarks. */
+export const TABLE = 'ampjar';
+
+/** A table that another process serves on loopback. */
+export const remoteLedger = (endpoint: string): Ledger => ({
+  table: TABLE,
+  client: new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+  }),
+});
