@@ -1,0 +1,161 @@
+import type { LndEvent } from '../../connector/lnd.ts';
+import type { Shape } from './engine.ts';
+import type { Sabotage, WorldOptions } from './world.ts';
+
+type Make = NonNullable<WorldOptions['sabotage']>;
+
+/** Changes the actions of transactions, each by itself. */
+const actions = (change: (action: Shape) => Shape): Sabotage => ({
+  rewrite: (operation, input) =>
+    operation === 'TransactWriteItems' ? { ...input, TransactItems: input.TransactItems.map(change) } : input,
+});
+
+const startsWith = (prefix: string, action: Shape) =>
+  (action?.Item ?? action?.Key)?.pk?.S?.startsWith(prefix) === true;
+
+function withoutCondition(action: Shape): Shape {
+  const { ConditionExpression: _, ReturnValuesOnConditionCheckFailure: __, ...rest } = action;
+  const used = (name: string) => rest.UpdateExpression?.includes(name);
+  const only = (map: Shape) => map && Object.fromEntries(Object.entries(map).filter(([name]) => used(name)));
+  const names = only(rest.ExpressionAttributeNames);
+  const values = only(rest.ExpressionAttributeValues);
+  return {
+    ...rest,
+    ExpressionAttributeNames: names && Object.keys(names).length > 0 ? names : undefined,
+    ExpressionAttributeValues: values && Object.keys(values).length > 0 ? values : undefined,
+  };
+}
+
+/** A row's write does not demand that the row is not there. */
+const rowsWithoutAbsence: Make = () =>
+  actions((each) => (startsWith('tip#', each.Put) ? { Put: withoutCondition(each.Put) } : each));
+
+/** A commit does not demand the lease's epoch. */
+const commitsWithoutEpoch: Make = () =>
+  actions((each) => (startsWith('node#', each.Update) ? { Update: withoutCondition(each.Update) } : each));
+
+/** Nor does a sign of life. */
+const nothingWithEpoch: Make = (world) => ({
+  rewrite: (operation, input) =>
+    operation === 'UpdateItem' && !input.UpdateExpression.includes('#epoch')
+      ? withoutCondition(input)
+      : commitsWithoutEpoch(world).rewrite!(operation, input),
+});
+
+/** A lease that went to another is given back all the same. */
+const lateRelease: Make = () => ({
+  rewrite: (operation, input) =>
+    operation === 'UpdateItem' && input.ExpressionAttributeValues?.[':holder']?.S === ''
+      ? withoutCondition(input)
+      : input,
+});
+
+/** A lease is taken whatever its holder did meanwhile. */
+const takenUnseen: Make = () => ({
+  rewrite: (operation, input) =>
+    operation === 'UpdateItem' &&
+    input.UpdateExpression?.includes('#holder') &&
+    input.ExpressionAttributeValues[':holder'].S !== ''
+      ? withoutCondition(input)
+      : input,
+});
+
+/** What lnd says was paid to the whole invoice is taken for the payment's own amount. */
+const cumulativeAmount: Make = () => ({
+  telling: {
+    event(event: LndEvent): LndEvent {
+      if (event.kind !== 'amp') return event;
+      const { settlement, raw } = event;
+      const amountMsat = BigInt((raw as Shape).amt_paid_msat);
+      const [first, ...others] = settlement.shards;
+      const more = amountMsat - settlement.amountMsat;
+      const shards = first ? [{ ...first, amountMsat: first.amountMsat + more }, ...others] : [];
+      return { kind: 'amp', raw, settlement: { ...settlement, amountMsat, shards } };
+    },
+  },
+});
+
+/** Settle indexes count for identities: what comes at or below the highest one is taken for known, and no audit looks. */
+const trustedIndex: Make = (world) => {
+  const highest = new Map<string, bigint>();
+  const checkpoint = () => BigInt(world.engine().item(`node#${world.node}`, 'node')?.settleIndex?.N ?? 0);
+  return {
+    telling: {
+      event(event, actor) {
+        if (event.kind === 'unreadable') return event;
+        const { settleIndex } = event.kind === 'other' ? event : event.settlement;
+        const last = highest.get(actor.name) ?? checkpoint();
+        if (settleIndex <= last) return undefined;
+        highest.set(actor.name, settleIndex);
+        return event;
+      },
+      ...blindAudit(world).telling,
+    },
+  };
+};
+
+/** The audit sees nothing at lnd that the table does not have. */
+const blindAudit: Make = (world) => ({
+  telling: {
+    sets: (sets) => sets.filter(({ setId }) => world.engine().item(`tip#${setId}`, world.node)),
+  },
+});
+
+/** The audit does not look at what was paid to plain invoices. */
+const blindToPlain: Make = () => ({
+  telling: { plain: (invoices) => invoices.map(({ settled: _, ...invoice }) => invoice) },
+});
+
+/** An invoice that is replaced is forgotten, and its payers with it. */
+const retiredForgotten: Make = () =>
+  actions((each) =>
+    startsWith('invoice#', each.Update) && each.Update.ExpressionAttributeValues?.[':status']
+      ? { Delete: { TableName: each.Update.TableName, Key: each.Update.Key } }
+      : each,
+  );
+
+/** A row is written, and its invoice does not count it. */
+const uncounted: Make = () => ({
+  rewrite: (operation, input) =>
+    operation === 'TransactWriteItems'
+      ? {
+          ...input,
+          TransactItems: input.TransactItems.filter(
+            (each: Shape) =>
+              !(startsWith('invoice#', each.Update) && each.Update.UpdateExpression.includes('receivedMsat')),
+          ),
+        }
+      : input,
+});
+
+/** Days are counted by nobody but the first tip of each. */
+const daysWrittenOver: Make = () =>
+  actions((each) =>
+    startsWith('totals#', each.Update)
+      ? {
+          Update: {
+            ...each.Update,
+            UpdateExpression: each.Update.UpdateExpression.replace(
+              'ADD #count :count, #amountMsat :amountMsat',
+              'SET #count = :count, #amountMsat = :amountMsat',
+            ),
+          },
+        }
+      : each,
+  );
+
+/** Invariants that are broken on purpose: a suite that does not notice is worth nothing. */
+export const MUTANTS: Readonly<Record<string, Make>> = {
+  'rows without the condition that they are absent': rowsWithoutAbsence,
+  'nothing demands the epoch': nothingWithEpoch,
+  'commits without the epoch': commitsWithoutEpoch,
+  "the cumulative amount in place of the payment's own": cumulativeAmount,
+  'settle indexes trusted, and no audit': trustedIndex,
+  'no audit': blindAudit,
+  'no audit of plain invoices': blindToPlain,
+  'a late release takes the new lease away': lateRelease,
+  'a lease taken whatever its holder did meanwhile': takenUnseen,
+  'retired invoices forgotten': retiredForgotten,
+  'payments that their invoice does not count': uncounted,
+  'days written over': daysWrittenOver,
+};
