@@ -76,20 +76,17 @@ async function run(setting: Setting): Promise<Row[]> {
   }
   const upTo = ({ tips }: Cost) => `the ${window} payments up to tip ${tips.toLocaleString('en')}`;
   const [first, ...later] = costs as [Cost, ...Cost[]];
+  const meanwhile = (code: 'printed' | 'current', cost: Cost) =>
+    versus(`${code} code, ${upTo(cost)}`, 'ms', [cost[code]], ['a new code meanwhile', [cost.fresh]]);
   return [
-    ...(['printed', 'current'] as const).flatMap((code) =>
-      costs.map((cost) =>
-        versus(`${code} code, ${upTo(cost)}`, 'ms', [cost[code]], ['a new code meanwhile', [cost.fresh]]),
-      ),
-    ),
-    ...later.map((cost) =>
-      judged(
-        versus(`current code, ${upTo(cost)}`, 'ms', [cost.current], ['the first ones', [first.current]]),
-        {
-          atMost: 1.1,
-        },
-      ),
-    ),
+    ...costs.map((cost) => meanwhile('printed', cost)),
+    ...costs.map((cost) => meanwhile('current', cost)),
+    ...later.map((cost) => {
+      // The machine's moods over the minutes between two marks show in the cost of a new code; they are taken out.
+      const settled = (cost.current * first.fresh) / cost.fresh;
+      const what = `current code, ${upTo(cost)}, as new codes cost then`;
+      return judged(versus(what, 'ms', [settled], ['the first ones', [first.current]]), { atMost: 1.1 });
+    }),
     {
       what: `current codes seen, rotation after ${rotateAfter.toLocaleString('en')}`,
       value: seen.size,

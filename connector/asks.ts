@@ -9,6 +9,7 @@ import {
   readCreator,
 } from '../shared/ledger/index.ts';
 import { Buckets, type Rate } from '../shared/rate.ts';
+import { Recent } from '../shared/recent.ts';
 import { LndError } from './lnd.ts';
 import { askMemoFor } from './memo.ts';
 import { isRefusal, type Minting } from './minting.ts';
@@ -16,8 +17,13 @@ import { Turns } from './turns.ts';
 
 /** An unpaid invoice of an ask lives so long. */
 export const ASK_EXPIRY_SECONDS = 600;
-/** Who asked is told after 4.5 seconds that the node is away: an invoice made later than this would be for nobody. */
+/**
+ * Who asked is told after 4.5 seconds that the node is away: an invoice made later than this would be for nobody. It
+ * counts from when the ask was first seen here, for the asker's clock may be another.
+ */
 const ASKER_WAITS_MS = 3_500;
+/** An ask from before this connector was there is older than clocks are apart. */
+const SURELY_LATE_MS = 60_000;
 /** Invoices that are asked of lnd at the same time, so that a flood of asks leaves it time to settle. */
 const AT_LND = 4;
 /** Batches that are worked on at the same time, and asks in each: the table answers many in the time of one. */
@@ -25,6 +31,8 @@ const BATCHES = 4;
 const BATCH = 25;
 /** Asks that wait here; what is beyond waits in the table, for it could not be answered in time. */
 const MOST_WAITING = 2_000;
+/** What could not be answered, and vanished from the table, is forgotten at last. */
+const MOST_REMEMBERED = 10_000;
 
 /** How many invoices may be asked for: each costs the node one. */
 export interface AskLimits {
@@ -43,13 +51,20 @@ export const ASK_LIMITS: AskLimits = {
 export class AskMint {
   readonly #minting: Minting;
   readonly #limits: Record<keyof AskLimits, Buckets>;
+  readonly #steadyMs: () => number;
+  readonly #creators: Recent<Creator | undefined>;
   readonly #waiting: string[] = [];
-  readonly #seen = new Set<string>();
+  /** Asks that wait or are worked on. */
+  readonly #inHand = new Set<string>();
+  /** When an ask was first heard of, until it is answered. */
+  readonly #firstSeen = new Map<string, number>();
   readonly #atLnd = new Turns(AT_LND);
   readonly #idle: (() => void)[] = [];
 
   constructor(minting: Minting, limits: AskLimits, steadyMs: () => number) {
     this.#minting = minting;
+    this.#steadyMs = steadyMs;
+    this.#creators = new Recent((handle) => readCreator(minting.ledger, handle), steadyMs);
     this.#limits = {
       all: new Buckets(limits.all, steadyMs),
       creator: new Buckets(limits.creator, steadyMs),
@@ -59,10 +74,18 @@ export class AskMint {
 
   /** Hear of an ask. It may be told of twice, and not be there any more. */
   hint(id: string): void {
-    if (this.#seen.has(id) || this.#waiting.length >= MOST_WAITING) return;
-    this.#seen.add(id);
+    if (this.#inHand.has(id) || this.#waiting.length >= MOST_WAITING) return;
+    this.#inHand.add(id);
+    if (!this.#firstSeen.has(id)) this.#remember(id);
     this.#waiting.push(id);
     this.#idle.shift()?.();
+  }
+
+  #remember(id: string) {
+    this.#firstSeen.set(id, this.#steadyMs());
+    if (this.#firstSeen.size <= MOST_REMEMBERED) return;
+    const [oldest] = this.#firstSeen.keys();
+    this.#firstSeen.delete(oldest!);
   }
 
   /** Find the asks that nobody hinted at. */
@@ -98,12 +121,6 @@ export class AskMint {
 
   async #answerAll(ids: readonly string[]) {
     const { ledger, log } = this.#minting;
-    const creators = new Map<string, Promise<Creator | undefined>>();
-    const creatorOf = (handle: string) => {
-      const read = creators.get(handle) ?? readCreator(ledger, handle);
-      creators.set(handle, read);
-      return read;
-    };
     // The table's troubles are the asker's to hear of by the time that passes; lnd's end the connection.
     const failed = (error: unknown) => {
       if (error instanceof LndError) throw error;
@@ -111,36 +128,41 @@ export class AskMint {
     };
     try {
       const asks = await readAsks(ledger, ids);
-      const open = asks.flatMap((ask) => (ask?.status === 'open' ? [ask] : []));
-      await Promise.all(open.map((ask) => this.#answer(ask, creatorOf).catch(failed)));
+      const open: Ask[] = [];
+      for (const [at, id] of ids.entries()) {
+        const ask = asks[at];
+        if (ask?.status === 'open') open.push(ask);
+        else this.#firstSeen.delete(id);
+      }
+      await Promise.all(open.map((ask) => this.#answer(ask).catch(failed)));
     } catch (error) {
       failed(error);
     } finally {
-      for (const id of ids) this.#seen.delete(id);
+      for (const id of ids) this.#inHand.delete(id);
     }
   }
 
-  async #answer(ask: Ask, creatorOf: (handle: string) => Promise<Creator | undefined>) {
-    const answer = (await this.#refusalOf(ask, creatorOf)) ?? (await this.#atLnd.take(() => this.#mint(ask)));
+  async #answer(ask: Ask) {
+    const answer = (await this.#refusalOf(ask)) ?? (await this.#atLnd.take(() => this.#mint(ask)));
     await answerAsk(this.#minting.ledger, ask, answer);
+    this.#firstSeen.delete(ask.id);
   }
 
-  async #refusalOf(
-    ask: Ask,
-    creatorOf: (handle: string) => Promise<Creator | undefined>,
-  ): Promise<Answer | undefined> {
+  async #refusalOf(ask: Ask): Promise<Answer | undefined> {
     if (this.#isLate(ask)) return TOO_LATE;
     const { all, creator, client } = this.#limits;
     if (!(client.take(ask.client) && creator.take(ask.handle) && all.take('')))
       return refusal('too many invoices were asked for; try again in a minute');
-    const found = await creatorOf(ask.handle);
+    const found = await this.#creators.of(ask.handle);
     if (found?.status !== 'active' || !found.options.some(({ id }) => id === ask.optionId))
       return refusal('this tip option is not there any more');
     return undefined;
   }
 
-  #isLate({ createdAt }: Ask): boolean {
-    return this.#minting.clock().getTime() - createdAt.getTime() > ASKER_WAITS_MS;
+  #isLate({ id, createdAt }: Ask): boolean {
+    const now = this.#steadyMs();
+    const waited = now - (this.#firstSeen.get(id) ?? now);
+    return waited > ASKER_WAITS_MS || this.#minting.clock().getTime() - createdAt.getTime() > SURELY_LATE_MS;
   }
 
   async #mint(ask: Ask): Promise<Answer> {

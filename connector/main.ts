@@ -102,6 +102,9 @@ runMain(async (args, env) => {
   return 0;
 });
 
+/** A receive waits 20 seconds for a message; one that says nothing for longer has lost its connection. */
+const QUEUE_TIMEOUTS = { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+
 function openHints(url: string | undefined, region: string | undefined, log: Log): SqsHints | undefined {
   if (url === undefined) return undefined;
   if (!URL.canParse(url) || !/^https?:/.test(url))
@@ -110,6 +113,7 @@ function openHints(url: string | undefined, region: string | undefined, log: Log
   const loopback = ['127.0.0.1', 'localhost'].includes(hostname);
   const client = new SQSClient({
     region: region ?? 'us-east-1',
+    requestHandler: QUEUE_TIMEOUTS,
     ...(loopback && { endpoint: origin, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
   });
   return new SqsHints(client, url, systemBackoff({ firstMs: 500, mostMs: 30_000 }), log);

@@ -24,8 +24,8 @@ import { type Hintless, nextLook, reasonToMint, rememberHints, renewalOf } from 
 
 /** lnd's longest. A printed code should live as long as it can. */
 export const LONGEST_EXPIRY_SECONDS = 31_536_000;
-/** Payments to an invoice make the next ones slower at lnd; at a thousand the cost is not felt yet. */
-export const ROTATE_AFTER = 1_000;
+/** Payments to an invoice make the next ones slower at lnd (docs/decisions/rotation.md): at 250 by a tenth. */
+export const ROTATE_AFTER = 250;
 
 /** What minting needs. */
 export interface Minting {
