@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asks } from './asks.ts';
 import type { Bench } from './bench.ts';
 import { booking } from './booking.ts';
 import { feed } from './feed.ts';
@@ -14,7 +15,7 @@ import { protocol } from './protocol.ts';
 import { qr } from './qr.ts';
 import { start } from './start.ts';
 
-const BENCHES: readonly Bench[] = [invoice, latency, protocol, qr, booking, feed, start, growth];
+const BENCHES: readonly Bench[] = [invoice, asks, latency, protocol, qr, booking, feed, start, growth];
 
 const NAMES = BENCHES.map(({ name }) => name);
 

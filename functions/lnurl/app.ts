@@ -1,20 +1,27 @@
 import { createHmac } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type Context, Hono } from 'hono';
-import { isHandle, isOptionId } from '../../shared/ledger/index.ts';
+import { isHandle, isOptionId, readCreator } from '../../shared/ledger/index.ts';
 import { Buckets, type Rate } from '../../shared/rate.ts';
+import { Recent } from '../../shared/recent.ts';
+import { Answers } from './answers.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
-export interface LnurlOptions extends PayParts {
+export interface LnurlOptions extends Omit<PayParts, 'creators' | 'answers'> {
+  readonly sleep: (ms: number) => Promise<void>;
   /** The address of who asks, as the server sees it. */
   readonly addressOf: (c: Context) => string;
   /** How often one address may ask of this process; {@link CLIENT_RATE} unless told. */
   readonly clientRate?: Rate;
+  /** How many callbacks are worked on at a time; {@link MOST_AT_ONCE} unless told. */
+  readonly mostAtOnce?: number;
   /** Hears of errors that are ours. */
   readonly report?: (error: unknown) => void;
 }
 
 export const CLIENT_RATE: Rate = { perSecond: 1, burst: 20 };
+/** What one process can answer in time, with room: a flood gets an error at once, in place of all getting one late. */
+export const MOST_AT_ONCE = 100;
 
 /** All say no-store: an answer is one wallet's own, or may change at any time. */
 const HEADERS = {
@@ -28,7 +35,18 @@ const HEADERS = {
  * LUD-01 gives no meaning to HTTP's, and many wallets show a reason with no other.
  */
 export function lnurlApp(options: LnurlOptions): Hono {
-  const { addressOf, clientRate = CLIENT_RATE, report = () => {}, steadyMs, random } = options;
+  const { addressOf, clientRate = CLIENT_RATE, mostAtOnce = MOST_AT_ONCE, report = () => {} } = options;
+  const { ledger, steadyMs, sleep, random } = options;
+  const parts: PayParts = {
+    ...options,
+    // Not known yet where a server is told its port only as it starts.
+    get baseUrl() {
+      return options.baseUrl;
+    },
+    creators: new Recent((handle) => readCreator(ledger, handle), steadyMs),
+    answers: new Answers(ledger, steadyMs, sleep),
+  };
+  let callbacks = 0;
   const clients = new Buckets(clientRate, steadyMs);
   const key = random(32);
   const app = new Hono();
@@ -53,7 +71,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
   const named = (c: Context) => {
     const handle = c.req.param('handle') ?? '';
     if (!isHandle(handle)) throw new LnurlError('there is no such creator here');
-    const optionId = c.req.query('option');
+    const optionId = c.req.param('option') ?? c.req.query('option');
     if (optionId !== undefined && !isOptionId(optionId)) throw new LnurlError('there is no such tip option');
     return { handle, optionId };
   };
@@ -61,19 +79,25 @@ export function lnurlApp(options: LnurlOptions): Hono {
   app.get('/.well-known/lnurlp/:handle', (c) =>
     give(c, async () => {
       const { handle, optionId } = named(c);
-      return payRequest(options, handle, optionId);
+      return payRequest(parts, handle, optionId);
     }),
   );
-  app.get('/.well-known/lnurlp/:handle/callback', (c) =>
+  app.get('/.well-known/lnurlp/:handle/callback/:option?', (c) =>
     give(c, async () => {
-      const client = clientOf(c);
-      const asked = { ...named(c), amount: c.req.query('amount'), comment: c.req.query('comment'), client };
-      if (!clients.take(client))
-        throw new LnurlError('too many invoices were asked for; try again in a minute');
-      return invoiceFor(options, asked);
+      if (callbacks >= mostAtOnce) throw new LnurlError('busy; try again in a moment');
+      callbacks++;
+      try {
+        const client = clientOf(c);
+        const asked = { ...named(c), amount: c.req.query('amount'), comment: c.req.query('comment'), client };
+        if (!clients.take(client))
+          throw new LnurlError('too many invoices were asked for; try again in a minute');
+        return await invoiceFor(parts, asked);
+      } finally {
+        callbacks--;
+      }
     }),
   );
-  app.get('/lnurl/verify/:id', (c) => give(c, () => verification(options.ledger, c.req.param('id'))));
+  app.get('/lnurl/verify/:id', (c) => give(c, () => verification(ledger, c.req.param('id'))));
   app.notFound((c) => give(c, async () => Promise.reject(new LnurlError('nothing is at this address'))));
   return app;
 }

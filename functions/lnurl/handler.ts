@@ -7,7 +7,9 @@ import { lnurlApp } from './app.ts';
 import { readConfig } from './config.ts';
 
 const { table, region, baseUrl, queueUrl } = readConfig(process.env);
-const queue = new SQSClient({ region });
+/** A wallet is answered within five seconds: what hangs is given up while there is time for another try. */
+const requestHandler = { connectionTimeout: 500, requestTimeout: 1_500, throwOnRequestTimeout: true };
+const queue = new SQSClient({ region, requestHandler });
 
 /** Of a function URL and of an HTTP API alike: the address of who connected. */
 const addressOf = (event: LambdaEvent) =>
@@ -16,7 +18,7 @@ const addressOf = (event: LambdaEvent) =>
 /** LNURL-pay and Lightning Addresses. */
 export const handler = handle(
   lnurlApp({
-    ledger: { client: new DynamoDBClient({ region }), table },
+    ledger: { client: new DynamoDBClient({ region, requestHandler }), table },
     baseUrl,
     clock: () => new Date(),
     steadyMs: () => performance.now(),

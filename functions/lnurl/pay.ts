@@ -5,12 +5,13 @@ import {
   openOptionId,
   putAsk,
   readAsk,
-  readCreator,
   readTip,
   type TipOption,
 } from '../../shared/ledger/index.ts';
 import { lightningAddress, payMetadata, payRequestPath } from '../../shared/lnurl.ts';
 import { parseMsat } from '../../shared/money.ts';
+import type { Recent } from '../../shared/recent.ts';
+import type { Answers } from './answers.ts';
 
 /** What a wallet is told when it can't have what it asked for. @see LUD-06 */
 export class LnurlError extends Error {
@@ -24,7 +25,8 @@ export interface PayParts {
   readonly baseUrl: string;
   readonly clock: () => Date;
   readonly steadyMs: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly creators: Recent<Creator | undefined>;
+  readonly answers: Answers;
   readonly random: (length: number) => Uint8Array;
   /** Tell the connector of an ask. It finds it without, but later. */
   readonly hint: (askId: string) => Promise<void>;
@@ -35,20 +37,25 @@ const MOST_COMMENT = 500;
 const LEAST_MSAT = 1_000n;
 /** A tenth of a bitcoin, where the creator has set no other bound. */
 const MOST_MSAT = 10_000_000_000n;
+/** LUD-06 has amounts as JSON numbers; beyond it they are not exact. */
+const MOST_EXACT_MSAT = BigInt(Number.MAX_SAFE_INTEGER);
 
-async function openOption(ledger: Ledger, handle: string, optionId: string | undefined) {
-  const creator = await readCreator(ledger, handle);
+async function openOption({ creators }: PayParts, handle: string, optionId: string | undefined) {
+  const creator = await creators.of(handle);
   if (creator?.status !== 'active') throw new LnurlError(`there is no creator ${handle} who takes tips here`);
   const wanted = optionId ?? openOptionId(handle);
   const option = creator.options.find(({ id }) => id === wanted);
   if (!option) throw new LnurlError(`${handle} has no such tip option`);
-  return { creator, option };
+  return { creator, option, ...boundsOf(creator, option) };
 }
 
-const boundsOf = ({ leastMsat = LEAST_MSAT, mostMsat = MOST_MSAT }: Creator, { amountMsat }: TipOption) => ({
-  least: amountMsat ?? leastMsat,
-  most: amountMsat ?? mostMsat,
-});
+function boundsOf({ leastMsat = LEAST_MSAT, mostMsat = MOST_MSAT }: Creator, { amountMsat }: TipOption) {
+  const least = amountMsat ?? leastMsat;
+  const most = amountMsat ?? mostMsat;
+  if (least > MOST_EXACT_MSAT)
+    throw new LnurlError('this amount is too large for LNURL; the AMP code on the page takes it');
+  return { least, most: most < MOST_EXACT_MSAT ? most : MOST_EXACT_MSAT };
+}
 
 const metadataOf = ({ handle, name }: Creator, { label, amountMsat }: TipOption, baseUrl: string) =>
   payMetadata(
@@ -57,18 +64,14 @@ const metadataOf = ({ handle, name }: Creator, { label, amountMsat }: TipOption,
   );
 
 /** The pay request of a creator's option, the open one if none is named. @see LUD-06, LUD-12, LUD-16 */
-export async function payRequest(
-  { ledger, baseUrl }: PayParts,
-  handle: string,
-  optionId: string | undefined,
-) {
-  const { creator, option } = await openOption(ledger, handle, optionId);
-  const { least, most } = boundsOf(creator, option);
-  const callback = new URL(`${payRequestPath(handle)}/callback`, baseUrl);
-  if (optionId !== undefined) callback.searchParams.set('option', optionId);
+export async function payRequest(parts: PayParts, handle: string, optionId: string | undefined) {
+  const { baseUrl } = parts;
+  const { creator, option, least, most } = await openOption(parts, handle, optionId);
+  // In the path, for there are wallets that put their own query in place of a callback's.
+  const named = optionId === undefined ? '' : `/${optionId}`;
   return {
     tag: 'payRequest',
-    callback: callback.href,
+    callback: new URL(`${payRequestPath(handle)}/callback${named}`, baseUrl).href,
     minSendable: Number(least),
     maxSendable: Number(most),
     metadata: metadataOf(creator, option, baseUrl).metadata,
@@ -76,8 +79,6 @@ export async function payRequest(
   };
 }
 
-const FIRST_LOOK_MS = 5;
-const LONGEST_LOOK_MS = 150;
 /** A wallet is told within 5 seconds that the node is away. */
 const PATIENCE_MS = 4_500;
 
@@ -103,9 +104,9 @@ export async function invoiceFor(
     client: string;
   },
 ) {
-  const { ledger, baseUrl, clock, random, hint } = parts;
-  const { creator, option } = await openOption(ledger, handle, optionId);
-  const { least, most } = boundsOf(creator, option);
+  const { ledger, baseUrl, clock, steadyMs, random, hint, answers } = parts;
+  const untilMs = steadyMs() + PATIENCE_MS;
+  const { creator, option, least, most } = await openOption(parts, handle, optionId);
   const amountMsat = readAmount(amount);
   if (amountMsat < least || amountMsat > most)
     throw new LnurlError(`amount: ${amountMsat} msat is not from ${least} to ${most} msat`);
@@ -123,11 +124,14 @@ export async function invoiceFor(
     createdAt: clock(),
     ...(comment && { comment: comment.replace(/\p{Cs}/gu, '\ufffd') }),
   });
-  // The table is what counts; a hint that gets lost costs a moment.
-  await hint(id).catch(() => {});
-  const { paymentRequest } = await answerTo(parts, id);
+  // The table is what counts; a hint that gets lost costs a moment, and one that is slow nothing.
+  void hint(id).catch(() => {});
+  const ask = await answers.of(id, untilMs);
+  if (ask?.status === 'refused') throw new LnurlError(ask.reason ?? 'refused');
+  if (ask?.paymentRequest === undefined)
+    throw new LnurlError('the node is away at the moment; the AMP code on the page still takes money');
   return {
-    pr: paymentRequest,
+    pr: ask.paymentRequest,
     routes: [],
     successAction: { tag: 'message', message: `Thank you! Your tip to ${creator.name} has arrived.` },
     verify: new URL(`/lnurl/verify/${id}`, baseUrl).href,
@@ -140,20 +144,6 @@ function readAmount(amount: string | undefined): bigint {
   } catch (error) {
     throw new LnurlError((error as Error).message);
   }
-}
-
-async function answerTo(
-  { ledger, steadyMs, sleep }: PayParts,
-  id: string,
-): Promise<{ paymentRequest: string }> {
-  const until = steadyMs() + PATIENCE_MS;
-  for (let waitMs = FIRST_LOOK_MS; steadyMs() < until; waitMs = Math.min(LONGEST_LOOK_MS, waitMs * 1.5)) {
-    await sleep(waitMs);
-    const ask = await readAsk(ledger, id);
-    if (ask?.status === 'refused') throw new LnurlError(ask.reason ?? 'refused');
-    if (ask?.paymentRequest !== undefined) return { paymentRequest: ask.paymentRequest };
-  }
-  throw new LnurlError('the node is away at the moment; the AMP code on the page still takes money');
 }
 
 /** Whether an invoice was paid, and the proof, for who holds the address. @see LUD-21 */

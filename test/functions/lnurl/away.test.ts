@@ -63,7 +63,7 @@ describe('when the connector comes back', () => {
     const quiet = stage.lnurl({ ...sleptTime(), hint: async (id) => void late.push(id) });
     expect(await stage.callback('amount=1000', {}, quiet)).toEqual(AWAY);
     expect(await stage.callback('amount=2000', {}, quiet)).toEqual(AWAY);
-    stage.setAhead(5_001);
+    stage.setAhead(60_001);
     const before = stage.mints();
     const asking = stage.callback('amount=3000');
     const connector = stage.startConnector();

@@ -74,7 +74,7 @@ describe('a pay request', () => {
     const { id } = stage.coffee;
     const { body } = await payRequest(`/.well-known/lnurlp/alice?option=${id}`);
     expect(body).toMatchObject({
-      callback: `${BASE_URL}/.well-known/lnurlp/alice/callback?option=${id}`,
+      callback: `${BASE_URL}/.well-known/lnurlp/alice/callback/${id}`,
       minSendable: 3_000_000,
       maxSendable: 3_000_000,
     });

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { serve } from '@hono/node-server';
+import pino from 'pino';
+import { HintQueue } from '../../connector/hints.ts';
+import { LONGEST_EXPIRY_SECONDS } from '../../connector/minting.ts';
+import { type LndAccess, systemConnector } from '../../connector/system.ts';
+import { lnurlApp } from '../../functions/lnurl/app.ts';
+import { openEmbeddedTable } from '../../local/table/index.ts';
+import { addCreator, readCreatorWithInvoice, tableDefinition } from '../../shared/ledger/index.ts';
+import { until } from '../../test/regtest/harness/until.ts';
+import { serveParent } from '../child.ts';
+import { TABLE } from '../remote.ts';
+
+export interface AskedJarInput {
+  /** A folder for the table and the log. */
+  readonly dir: string;
+  readonly access: LndAccess;
+  /** Whether the product's bounds on asks hold. */
+  readonly bounded: boolean;
+}
+
+export type AskedJar = Awaited<ReturnType<typeof openAskedJar>>;
+
+const ENDLESS = { perSecond: 1e9, burst: 1e9 };
+
+/** Ampjar's LNURL side beside a node, as `npm start` wires it, with each ask from an address of its own. */
+async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
+  const tables = await openEmbeddedTable({ dir, clock: Date.now });
+  const ledger = { client: tables.client(), table: TABLE };
+  await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
+  const askHints = new HintQueue();
+  let baseUrl = '';
+  let asked = 0;
+  const app = lnurlApp({
+    ledger,
+    get baseUrl() {
+      return baseUrl;
+    },
+    clock: () => new Date(),
+    steadyMs: () => performance.now(),
+    sleep: setTimeout,
+    random: randomBytes,
+    hint: async (id) => askHints.push(id),
+    addressOf: () => `10.${(++asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`,
+    report: (error) => console.error(error),
+  });
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(listening));
+  });
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const connector = systemConnector(access, {
+    ledger,
+    log: pino(pino.destination(join(dir, 'connector.log'))),
+    holder: 'bench',
+    expirySeconds: LONGEST_EXPIRY_SECONDS,
+    routeHints: false,
+    askHints,
+    ...(!bounded && { askLimits: { all: ENDLESS, creator: ENDLESS, client: ENDLESS } }),
+  });
+  const stopping = new AbortController();
+  const done = connector.run(stopping.signal);
+  let failure: unknown;
+  done.catch((error) => {
+    failure = error;
+  });
+
+  return {
+    calls: {
+      /** Where a wallet asks for an invoice of a creator, after it has asked for the terms. */
+      callback: (handle: string) => `${baseUrl}/.well-known/lnurlp/${handle}/callback?amount=2100000`,
+      /** Add a creator. @returns the payment request of their open option, once it is minted */
+      async join(handle: string) {
+        await addCreator(ledger, { handle, name: handle, shows: 'messages' }, new Date());
+        connector.hint();
+        return until(`an invoice of ${handle}`, 60, async () => {
+          const { invoice } = await readCreatorWithInvoice(ledger, handle);
+          return invoice?.paymentRequest;
+        });
+      },
+      booked: () => connector.health.booked,
+      /** Wait until the connector has booked so many since it began. */
+      async untilBooked(count: number) {
+        while (connector.health.booked < count) {
+          if (failure) throw failure;
+          await setTimeout(5);
+        }
+      },
+    },
+    async stop() {
+      stopping.abort();
+      await done;
+      server.close();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await tables.close();
+    },
+  };
+}
+
+serveParent(openAskedJar);
