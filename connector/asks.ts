@@ -8,12 +8,14 @@ import {
   readAsks,
   readCreator,
 } from '../shared/ledger/index.ts';
-import { Buckets, type Rate } from '../shared/rate.ts';
+import { type AskLimits, Buckets } from '../shared/rate.ts';
 import { Recent } from '../shared/recent.ts';
 import { LndError } from './lnd.ts';
 import { askMemoFor } from './memo.ts';
 import { isRefusal, type Minting } from './minting.ts';
 import { Turns } from './turns.ts';
+
+export { ASK_LIMITS, type AskLimits } from '../shared/rate.ts';
 
 /** An unpaid invoice of an ask lives so long. */
 export const ASK_EXPIRY_SECONDS = 600;
@@ -33,19 +35,6 @@ const BATCH = 25;
 const MOST_WAITING = 2_000;
 /** What could not be answered, and vanished from the table, is forgotten at last. */
 const MOST_REMEMBERED = 10_000;
-
-/** How many invoices may be asked for: each costs the node one. */
-export interface AskLimits {
-  readonly all: Rate;
-  readonly creator: Rate;
-  readonly client: Rate;
-}
-
-export const ASK_LIMITS: AskLimits = {
-  all: { perSecond: 100, burst: 1_000 },
-  creator: { perSecond: 20, burst: 200 },
-  client: { perSecond: 1, burst: 20 },
-};
 
 /** Mints an invoice for each ask, a few at a time, and answers it in the table. */
 export class AskMint {

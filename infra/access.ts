@@ -63,6 +63,7 @@ const onQueue = (sid: string, queue: Queue, ...actions: string[]) =>
  */
 export const lnurlAccess = (table: Table, asks: Queue) => [
   allow('ReadItems', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator', 'ask'])),
+  allow('ReadAsks', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['ask'])),
   allow('ReadTips', table.tableArn, ['dynamodb:Query'], ofKinds(['tip'])),
   allow('PutAsks', table.tableArn, ['dynamodb:PutItem'], ofKinds(['ask'])),
   onQueue('TellOfAsks', asks, 'sqs:SendMessage'),

@@ -4,6 +4,19 @@ export interface Rate {
   readonly burst: number;
 }
 
+/** How many invoices may be asked for: each costs the node one. */
+export interface AskLimits {
+  readonly all: Rate;
+  readonly creator: Rate;
+  readonly client: Rate;
+}
+
+export const ASK_LIMITS: AskLimits = {
+  all: { perSecond: 100, burst: 1_000 },
+  creator: { perSecond: 20, burst: 200 },
+  client: { perSecond: 1, burst: 20 },
+};
+
 const MOST_KEYS = 100_000;
 /** Room that is made at once, for making it looks at all keys. */
 const ROOM = 10_000;

@@ -26,6 +26,7 @@ export interface AskedJarInput {
 export type AskedJar = Awaited<ReturnType<typeof openAskedJar>>;
 
 const ENDLESS = { perSecond: 1e9, burst: 1e9 };
+const NO_LIMITS = { all: ENDLESS, creator: ENDLESS, client: ENDLESS };
 
 /** Ampjar's LNURL side beside a node, as `npm start` wires it, with each ask from an address of its own. */
 async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
@@ -47,6 +48,7 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
     hint: async (id) => askHints.push(id),
     addressOf: () => `10.${(++asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`,
     report: (error) => console.error(error),
+    ...(!bounded && { askLimits: NO_LIMITS }),
   });
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(listening));
@@ -59,7 +61,7 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
     expirySeconds: LONGEST_EXPIRY_SECONDS,
     routeHints: false,
     askHints,
-    ...(!bounded && { askLimits: { all: ENDLESS, creator: ENDLESS, client: ENDLESS } }),
+    ...(!bounded && { askLimits: NO_LIMITS }),
   });
   const stopping = new AbortController();
   const done = connector.run(stopping.signal);

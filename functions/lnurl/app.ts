@@ -2,24 +2,25 @@ import { createHmac } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type Context, Hono } from 'hono';
 import { isHandle, isOptionId, readCreator } from '../../shared/ledger/index.ts';
-import { Buckets, type Rate } from '../../shared/rate.ts';
+import { ASK_LIMITS, type AskLimits, Buckets, type Rate } from '../../shared/rate.ts';
 import { Recent } from '../../shared/recent.ts';
 import { Answers } from './answers.ts';
-import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
+import { invoiceFor, LnurlError, type PayParts, payRequest, TOO_MANY, verification } from './pay.ts';
 
-export interface LnurlOptions extends Omit<PayParts, 'creators' | 'answers'> {
+export interface LnurlOptions extends Omit<PayParts, 'creators' | 'answers' | 'mayAsk'> {
   readonly sleep: (ms: number) => Promise<void>;
   /** The address of who asks, as the server sees it. */
   readonly addressOf: (c: Context) => string;
-  /** How often one address may ask of this process; {@link CLIENT_RATE} unless told. */
+  /** How often one address may ask of this process; that of {@link ASK_LIMITS} unless told. */
   readonly clientRate?: Rate;
+  /** What the connector would refuse, from however many processes: it is refused before the table is written. */
+  readonly askLimits?: Pick<AskLimits, 'creator' | 'all'>;
   /** How many callbacks are worked on at a time; {@link MOST_AT_ONCE} unless told. */
   readonly mostAtOnce?: number;
   /** Hears of errors that are ours. */
   readonly report?: (error: unknown) => void;
 }
 
-export const CLIENT_RATE: Rate = { perSecond: 1, burst: 20 };
 /** What one process can answer in time, with room: a flood gets an error at once, in place of all getting one late. */
 export const MOST_AT_ONCE = 100;
 
@@ -35,8 +36,16 @@ const HEADERS = {
  * LUD-01 gives no meaning to HTTP's, and many wallets show a reason with no other.
  */
 export function lnurlApp(options: LnurlOptions): Hono {
-  const { addressOf, clientRate = CLIENT_RATE, mostAtOnce = MOST_AT_ONCE, report = () => {} } = options;
+  const {
+    addressOf,
+    clientRate = ASK_LIMITS.client,
+    askLimits = ASK_LIMITS,
+    mostAtOnce = MOST_AT_ONCE,
+    report = () => {},
+  } = options;
   const { ledger, steadyMs, sleep, random } = options;
+  const ofCreator = new Buckets(askLimits.creator, steadyMs);
+  const ofAll = new Buckets(askLimits.all, steadyMs);
   const parts: PayParts = {
     ...options,
     // Not known yet where a server is told its port only as it starts.
@@ -45,6 +54,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
     },
     creators: new Recent((handle) => readCreator(ledger, handle), steadyMs),
     answers: new Answers(ledger, steadyMs, sleep),
+    mayAsk: (handle) => ofCreator.take(handle) && ofAll.take(''),
   };
   let callbacks = 0;
   const clients = new Buckets(clientRate, steadyMs);
@@ -89,8 +99,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
       try {
         const client = clientOf(c);
         const asked = { ...named(c), amount: c.req.query('amount'), comment: c.req.query('comment'), client };
-        if (!clients.take(client))
-          throw new LnurlError('too many invoices were asked for; try again in a minute');
+        if (!clients.take(client)) throw new LnurlError(TOO_MANY);
         return await invoiceFor(parts, asked);
       } finally {
         callbacks--;

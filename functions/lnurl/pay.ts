@@ -18,6 +18,8 @@ export class LnurlError extends Error {
   override readonly name = 'LnurlError';
 }
 
+export const TOO_MANY = 'too many invoices were asked for; try again in a minute';
+
 /** What the pay requests are made of. */
 export interface PayParts {
   readonly ledger: Ledger;
@@ -27,6 +29,8 @@ export interface PayParts {
   readonly steadyMs: () => number;
   readonly creators: Recent<Creator | undefined>;
   readonly answers: Answers;
+  /** Whether an invoice more may be asked for, of this creator and in all; if so, it counts. */
+  readonly mayAsk: (handle: string) => boolean;
   readonly random: (length: number) => Uint8Array;
   /** Tell the connector of an ask. It finds it without, but later. */
   readonly hint: (askId: string) => Promise<void>;
@@ -104,7 +108,7 @@ export async function invoiceFor(
     client: string;
   },
 ) {
-  const { ledger, baseUrl, clock, steadyMs, random, hint, answers } = parts;
+  const { ledger, baseUrl, clock, steadyMs, random, hint, answers, mayAsk } = parts;
   const untilMs = steadyMs() + PATIENCE_MS;
   const { creator, option, least, most } = await openOption(parts, handle, optionId);
   const amountMsat = readAmount(amount);
@@ -112,6 +116,7 @@ export async function invoiceFor(
     throw new LnurlError(`amount: ${amountMsat} msat is not from ${least} to ${most} msat`);
   if (comment !== undefined && [...comment].length > MOST_COMMENT)
     throw new LnurlError(`comment: it is longer than ${MOST_COMMENT} characters`);
+  if (!mayAsk(handle)) throw new LnurlError(TOO_MANY);
   const { descriptionHash } = metadataOf(creator, option, baseUrl);
   const id = Buffer.from(random(16)).toString('base64url');
   await putAsk(ledger, {

@@ -133,7 +133,7 @@ describe('npm run connector', () => {
     [
       'an endpoint that is no URL',
       () => withFlag('--endpoint', '127.0.0.1:1'),
-      /^--endpoint: "127\.0\.0\.1:1" is not/,
+      /^endpoint: "127\.0\.0\.1:1" is not/,
     ],
     ['a flag that there is not', () => [...flags(), '--colour'], /--colour/],
     ['a flag without its value', () => ['--lnd-cert'], /--lnd-cert/],

@@ -272,7 +272,8 @@ describe('an option whose invoice fails', () => {
       holder: '',
       seen,
     }))!;
-    await moveHints(stage.ledger, lease, { addIndex: 1n });
+    const { mark } = (await stage.lnd.invoiceFrom(1n))!;
+    await moveHints(stage.ledger, lease, { addIndex: 1n, addMark: mark });
     await stage.ledger.client.send(
       new DeleteItemCommand({ TableName: 'ampjar', Key: keyItem(keys.invoice(invoice.paymentAddr)) }),
     );

@@ -87,6 +87,67 @@ describe('one address may ask in a burst, and then as fast as its bucket fills',
   });
 });
 
+describe('a process works on so many callbacks at a time', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+    await stage.startConnector().live();
+  });
+  afterAll(() => stage.close());
+  const busy = { status: 'ERROR', reason: expect.stringMatching(/busy.*try again/) };
+
+  test('a hundred, and the rest are told at once to try again', async () => {
+    const began: (() => void)[] = [];
+    // Asks whose answers nobody looks for until told.
+    const app = stage.lnurl({ sleep: () => new Promise((resolve) => began.push(resolve)) });
+    const hundred = Array.from({ length: 100 }, () => stage.callback('amount=1000', {}, app));
+    expect(await stage.callback('amount=1000', {}, app)).toEqual(busy);
+    expect(await stage.get('/.well-known/lnurlp/alice', {}, app)).toMatchObject({ tag: 'payRequest' });
+    await until(async () => stage.mints() === 100 && began.length > 0);
+    const woken = setInterval(() => began.shift()?.(), 5);
+    expect(await Promise.all(hundred)).toMatchObject(Array(100).fill(minted));
+    expect(await stage.callback('amount=1000', {}, app)).toMatchObject(minted);
+    clearInterval(woken);
+    expect(stage.mints()).toBe(101);
+  });
+
+  test('and one that is refused, or of an address that asked too often, makes room again', async () => {
+    const app = stage.lnurl({ mostAtOnce: 1, clientRate: { perSecond: 0, burst: 2 } });
+    expect(await stage.callback('amount=1', {}, app)).toMatchObject({
+      reason: expect.stringContaining('amount'),
+    });
+    expect(await stage.callback('amount=1000', {}, app)).toMatchObject(minted);
+    for (let again = 0; again < 3; again++)
+      expect(await stage.callback('amount=1000', {}, app)).toEqual(askedTooMuch);
+  });
+});
+
+describe('a process writes no ask that the connector would refuse', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+    await addCreator(stage.ledger, { handle: 'bob', name: 'Bob' }, stage.clock());
+    await stage.startConnector().live();
+  });
+  afterAll(() => stage.close());
+
+  test.each([
+    ['of one creator', { creator: { perSecond: 0, burst: 2 }, all: MANY }, minted],
+    ['in all', { creator: MANY, all: { perSecond: 0, burst: 2 } }, askedTooMuch],
+  ])('%s', async (_, askLimits, ofAnother) => {
+    const hinted: string[] = [];
+    const app = stage.lnurl({ askLimits, hint: async (id) => void hinted.push(id) });
+    // What is refused for itself, or for a creator who is not there, uses up nothing.
+    await stage.callback('amount=1', {}, app);
+    await stage.get('/.well-known/lnurlp/nobody/callback?amount=1000', {}, app);
+    for (let asked = 0; asked < 2; asked++)
+      expect(await stage.callback('amount=1000', {}, app)).toMatchObject(minted);
+    expect(await stage.callback('amount=1000', {}, app)).toEqual(askedTooMuch);
+    expect(hinted).toHaveLength(2);
+    expect(await stage.get('/.well-known/lnurlp/bob/callback?amount=1000', {}, app)).toMatchObject(ofAnother);
+  });
+});
+
 describe('the connector bounds what the node is asked for', () => {
   const burst = (burst: number) => ({ perSecond: 1e-9, burst });
   test.each<[string, AskLimits, (at: number) => { handle: string; address: string }]>([

@@ -11,7 +11,11 @@ import {
   readFeed,
   setLimits,
 } from '../../../shared/ledger/index.ts';
+import { MAX_MSAT } from '../../../shared/money.ts';
 import { BASE_URL, openStage, type Stage, until } from './stage.ts';
+
+/** The largest amount that a JSON number holds to the msat, and its neighbours alike. */
+const EXACT_MSAT = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A name of 60 characters that is markup, JSON and a change of direction at once. */
 const HOSTILE_NAME = '"]],[["text/html","<img src=x onerror=alert(1)>"]] \u202e\\ &';
@@ -81,6 +85,35 @@ describe('a pay request', () => {
     expect(JSON.parse(body.metadata as string)[0]).toEqual(['text/plain', 'Tip Alice: Coffee']);
   });
 
+  test('has a callback that names its option still when a wallet overwrites its query', async () => {
+    const { body } = await payRequest(`/.well-known/lnurlp/alice?option=${stage.coffee.id}`);
+    const callback = new URL(body.callback as string);
+    callback.search = '?amount=3000000';
+    const { pr } = await stage.get(callback.pathname + callback.search);
+    expect(read(pr).descriptionHash).toBe(sha256(body.metadata as string));
+    callback.search = '?amount=2999999';
+    expect(await stage.get(callback.pathname + callback.search)).toMatchObject({
+      reason: expect.stringMatching(/amount.* 3000000 to 3000000/),
+    });
+  });
+
+  test.each([
+    ['huge', 1_000n, MAX_MSAT, [1_000, Number.MAX_SAFE_INTEGER]],
+    ['exact', EXACT_MSAT, EXACT_MSAT, [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
+    ['vast', EXACT_MSAT + 1n, MAX_MSAT, undefined],
+  ])(
+    'has amounts that are exact as JSON numbers: %s limits',
+    async (handle, leastMsat, mostMsat, numbers) => {
+      await addCreator(stage.ledger, { handle, name: handle }, stage.clock());
+      await setLimits(stage.ledger, handle, { leastMsat, mostMsat });
+      const { body } = await payRequest(`/.well-known/lnurlp/${handle}`);
+      if (numbers) expect([body.minSendable, body.maxSendable]).toEqual(numbers);
+      else expect(body).toEqual({ status: 'ERROR', reason: expect.stringMatching(/too large.*AMP/) });
+      const over = await stage.get(`/.well-known/lnurlp/${handle}/callback?amount=${EXACT_MSAT + 1n}`);
+      expect(over).toMatchObject({ status: 'ERROR' });
+    },
+  );
+
   test('of the open option by its id is that of the creator', async () => {
     const { body } = await payRequest(`/.well-known/lnurlp/alice?option=${openOptionId('alice')}`);
     expect(body).toMatchObject({ minSendable: 1_000, maxSendable: 10_000_000_000 });
@@ -114,6 +147,8 @@ describe('a pay request', () => {
     ['/.well-known/lnurlp/%3Cscript%3E', /no such creator/],
     ['/.well-known/lnurlp/alice?option=aaaaaaaaaa', /option/],
     ['/.well-known/lnurlp/alice?option=', /option/],
+    ['/.well-known/lnurlp/alice/callback/aaaaaaaaaa?amount=1000', /option/],
+    ['/.well-known/lnurlp/alice/callback/%3Cb%3E?amount=1000', /option/],
     ['/.well-known/lnurlp/alice?option=%3Cb%3E', /option/],
     ['/.well-known/lnurlp/', /nothing/],
     ['/elsewhere', /nothing/],
@@ -338,6 +373,13 @@ test('a tip by an option’s address is that option’s, for its amount', async 
     stage.clock(),
     (length) => crypto.getRandomValues(new Uint8Array(length)),
   );
-  await tip(`amount=7000&option=${cake.id}`);
+  // Function and connector keep what they read of a creator for up to a second.
+  const byOption = `/.well-known/lnurlp/alice/callback/${cake.id}?amount=7000`;
+  const { pr } = await until(async () => {
+    const answer = await stage.get(byOption);
+    return answer.pr !== undefined && answer;
+  });
+  await stage.pay(pr);
+  await until(async () => (await newest())?.optionId === cake.id);
   expect(await newest()).toMatchObject({ via: 'bolt11', optionId: cake.id, amountMsat: 7_000n, shards: 1 });
 });
