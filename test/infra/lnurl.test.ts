@@ -206,6 +206,7 @@ describe('the policy of the LNURL function admits all that it asks', () => {
             call.leadingKeys.some((key) => key.startsWith(prefix(kind))),
         ),
       );
-    for (const action of ['GetItem', 'BatchGetItem', 'Query', 'PutItem']) expect(kinds(action)).toEqual(kindsOf(action));
+    for (const action of ['GetItem', 'BatchGetItem', 'Query', 'PutItem'])
+      expect(kinds(action)).toEqual(kindsOf(action));
   });
 });
