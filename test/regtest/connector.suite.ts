@@ -35,6 +35,8 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
     const network = connectNetwork<'payer' | 'jar'>(inject('network'));
     const { payer, jar } = network.nodes;
     const message = new Map([[TEXT_MESSAGE, Buffer.from('Great post! ☕')]]);
+    // A name of this suite's own: what others paid on the same node to the same name would be found, and booked.
+    const own = (handle: string) => `${handle}-of-${name.split(' ').at(-1)!}`;
     let tables: Tables;
     let ledger: Ledger;
     let running: Running;
@@ -69,7 +71,7 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
     });
 
     it('books payments to an open invoice: odd msat, five shards, a message', async () => {
-      const invoice = await creator('alice');
+      const invoice = await creator(own('alice'));
       const { paymentRequest } = invoice;
       const paid = [
         await payAmp(payer, { paymentRequest, amountMsat: 1_000_000n }),
@@ -78,18 +80,21 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
         await payAmp(payer, { paymentRequest, amountMsat: 2_100_000n, records: message }),
       ];
       expect(paid.map(({ status }) => status)).toEqual(Array(4).fill('SUCCEEDED'));
-      expect(await tipOf(ledger, paid[1]!.setId)).toMatchObject({ amountMsat: 12_345_678n, handle: 'alice' });
+      expect(await tipOf(ledger, paid[1]!.setId)).toMatchObject({
+        amountMsat: 12_345_678n,
+        handle: own('alice'),
+      });
       expect((await tipOf(ledger, paid[2]!.setId)).shards).toBeGreaterThanOrEqual(5);
       expect(await tipOf(ledger, paid[3]!.setId)).toMatchObject({ message: 'Great post! ☕' });
-      await expectBooks(ledger, jar, 'alice', [invoice]);
+      await expectBooks(ledger, jar, own('alice'), [invoice]);
     });
 
     it('books fixed amounts and overpayments, among payments of other kinds; underpaying is refused', async () => {
-      const open = await creator('bob');
+      const open = await creator(own('bob'));
       const coffee = { label: 'Coffee', amountMsat: 3_000_000n };
-      const { id } = await addOption(ledger, 'bob', coffee, new Date(), randomBytes);
+      const { id } = await addOption(ledger, own('bob'), coffee, new Date(), randomBytes);
       running.connector.hint();
-      const invoice = await currentOf(ledger, 'bob', { optionId: id });
+      const invoice = await currentOf(ledger, own('bob'), { optionId: id });
       const { paymentRequest, paymentAddr } = invoice;
       const dest = jar.pubkey;
       const exact = await payAmp(payer, { paymentRequest });
@@ -103,11 +108,11 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
         ...['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED', 'FAILED', 'SUCCEEDED'],
       ]);
       await tipOf(ledger, last.setId);
-      await expectBooks(ledger, jar, 'bob', [open, invoice]);
-      expect((await readTotals(ledger, 'bob')).options).toEqual(
+      await expectBooks(ledger, jar, own('bob'), [open, invoice]);
+      expect((await readTotals(ledger, own('bob'))).options).toEqual(
         new Map([
           [id, { count: 2n, amountMsat: 7_000_000n }],
-          [openOptionId('bob'), { count: 1n, amountMsat: 5_000n }],
+          [openOptionId(own('bob')), { count: 1n, amountMsat: 5_000n }],
         ]),
       );
       // Settled before the last one, and nobody's here.
@@ -117,33 +122,33 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
     it('books what is paid to a retired invoice, and hands out another', async () => {
       await running.stop();
       running = start({ rotateAfter: 2, rotateRestMs: 0 });
-      const retired = await creator('carol');
+      const retired = await creator(own('carol'));
       const { paymentRequest, paymentAddr } = retired;
       for (const amountMsat of [21_000n, 22_000n]) await payAmp(payer, { paymentRequest, amountMsat });
-      const current = await currentOf(ledger, 'carol', { not: retired });
+      const current = await currentOf(ledger, own('carol'), { not: retired });
       expect(await readInvoice(ledger, paymentAddr)).toMatchObject({ status: 'retired' });
       const late = await payAmp(payer, { paymentRequest, amountMsat: 23_000n });
       const fresh = await payAmp(payer, { ...current, amountMsat: 24_000n });
-      expect(await tipOf(ledger, late.setId)).toMatchObject({ handle: 'carol', paymentAddr });
+      expect(await tipOf(ledger, late.setId)).toMatchObject({ handle: own('carol'), paymentAddr });
       expect(await tipOf(ledger, fresh.setId)).toMatchObject({ paymentAddr: current.paymentAddr });
-      await expectBooks(ledger, jar, 'carol', [retired, current]);
+      await expectBooks(ledger, jar, own('carol'), [retired, current]);
       await running.stop();
       running = start();
     });
 
     it('books what is paid to an invoice that lnd would not cancel, as it was paid before', async () => {
-      const invoice = await creator('dora');
+      const invoice = await creator(own('dora'));
       const { paymentRequest, paymentAddr } = invoice;
       await payAmp(payer, { paymentRequest, amountMsat: 31_000n });
       const refused = cancelInvoice(jar, { paymentHash: await paymentHashOf(jar, paymentAddr) });
       await expect(refused).rejects.toMatchObject({ details: 'htlc already settled' });
       const after = await payAmp(payer, { paymentRequest, amountMsat: 32_000n });
-      expect(await tipOf(ledger, after.setId)).toMatchObject({ handle: 'dora' });
-      await expectBooks(ledger, jar, 'dora', [invoice]);
+      expect(await tipOf(ledger, after.setId)).toMatchObject({ handle: own('dora') });
+      await expectBooks(ledger, jar, own('dora'), [invoice]);
     });
 
     it('books nothing on an invoice that was canceled before it was paid: payments to it fail', async () => {
-      const invoice = await creator('erin');
+      const invoice = await creator(own('erin'));
       const { paymentRequest, paymentAddr } = invoice;
       await cancelInvoice(jar, { paymentHash: await paymentHashOf(jar, paymentAddr) });
       const failed = { status: 'FAILED', failureReason: 'FAILURE_REASON_INCORRECT_PAYMENT_DETAILS' };
@@ -151,11 +156,11 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
       const { pubkey: dest } = jar;
       expect(await payAmpTo(payer, { dest, paymentAddr, amountMsat: 42_000n })).toMatchObject(failed);
       expect((await ampStates(jar, paymentAddr)).size).toBe(0);
-      await expectBooks(ledger, jar, 'erin', [invoice]);
+      await expectBooks(ledger, jar, own('erin'), [invoice]);
     });
 
     it('books 200 concurrent payments to five invoices', async () => {
-      const handles = ['frank', 'grace', 'heidi', 'ivan', 'judy'];
+      const handles = [own('frank'), own('grace'), own('heidi'), own('ivan'), own('judy')];
       const invoices = await Promise.all(handles.map(creator));
       const paid = await Promise.all(
         Array.from({ length: 200 }, (_, at) =>
@@ -167,12 +172,12 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
     });
 
     it('finds what was paid while it was away', async () => {
-      const invoice = await creator('kim');
+      const invoice = await creator(own('kim'));
       await running.stop();
       const away = await payAmp(payer, { ...invoice, amountMsat: 7_000n });
       running = start();
-      expect(await tipOf(ledger, away.setId)).toMatchObject({ handle: 'kim', amountMsat: 7_000n });
-      await expectBooks(ledger, jar, 'kim', [invoice]);
+      expect(await tipOf(ledger, away.setId)).toMatchObject({ handle: own('kim'), amountMsat: 7_000n });
+      await expectBooks(ledger, jar, own('kim'), [invoice]);
     });
   });
 }

@@ -21,7 +21,7 @@ let running: Running;
 
 beforeAll(async () => {
   asking = await openAsking(jar);
-  for (const handle of ['alice', 'bob', 'carol', 'dora']) await asking.addCreator(handle);
+  for (const handle of ['anton', 'berta', 'carla', 'doris']) await asking.addCreator(handle);
   running = asking.start();
   await running.live();
 });
@@ -67,34 +67,34 @@ const SILENT: AskHints = {
 
 describe('an ask and its payment', () => {
   it('is booked when it is paid while the connector is down', async () => {
-    const asked = await asking.ask('alice', { amount: 11_000, comment: 'see you later' });
+    const asked = await asking.ask('anton', { amount: 11_000, comment: 'see you later' });
     await running.stop();
     const { setId } = await payPlain(payer, { paymentRequest: asked.pr });
     expect(await asking.site.json(asked.verify)).toMatchObject({ settled: false, preimage: null });
     running = asking.start();
     expect(await tipOf(asking.ledger, setId)).toMatchObject({ message: 'see you later' });
     await asking.settled(asked.verify);
-    await expectPlainBooks(asking.ledger, jar, 'alice', [openOptionId('alice')]);
+    await expectPlainBooks(asking.ledger, jar, 'anton', [openOptionId('anton')]);
   });
 
   it('is booked when the table has lost the ask: the memo says whose it is', async () => {
-    const { pr, verify } = await asking.ask('bob', { amount: 12_000, comment: 'hello' });
+    const { pr, verify } = await asking.ask('berta', { amount: 12_000, comment: 'hello' });
     const { ledger } = asking;
     const id = askIdOf(verify);
     const Key = { pk: { S: `ask#${id}` }, sk: { S: 'ask' } };
     await ledger.client.send(new DeleteItemCommand({ TableName: ledger.table, Key }));
     expect(await readAsk(ledger, id)).toBeUndefined();
     const { setId } = await payPlain(payer, { paymentRequest: pr });
-    expect(await tipOf(ledger, setId)).toMatchObject({ handle: 'bob', amountMsat: 12_000n });
+    expect(await tipOf(ledger, setId)).toMatchObject({ handle: 'berta', amountMsat: 12_000n });
     expect(await asking.site.json(verify)).toMatchObject({ status: 'ERROR' });
-    await expectPlainBooks(ledger, jar, 'bob', [openOptionId('bob')]);
+    await expectPlainBooks(ledger, jar, 'berta', [openOptionId('berta')]);
   });
 
   it('makes one invoice, however often it is hinted at', async () => {
-    const { verify } = await asking.ask('carol', { amount: 13_000 });
+    const { verify } = await asking.ask('carla', { amount: 13_000 });
     const id = askIdOf(verify);
     for (let again = 0; again < 20; again++) asking.askHints.push(id);
-    await asking.ask('carol', { amount: 13_001 });
+    await asking.ask('carla', { amount: 13_001 });
     expect((await askedInvoices(jar)).get(id)).toHaveLength(1);
   });
 
@@ -102,7 +102,7 @@ describe('an ask and its payment', () => {
     await running.stop();
     running = asking.start({ askHints: SILENT });
     await running.live();
-    expect(await asking.ask('carol', { amount: 14_000 })).toHaveProperty('pr');
+    expect(await asking.ask('carla', { amount: 14_000 })).toHaveProperty('pr');
     await running.stop();
     running = asking.start();
     await running.live();
@@ -118,13 +118,13 @@ describe('a connector whose answer does not get into the table', () => {
       lossyAnswers(asking.ledger, () => failures-- > 0),
     );
     await running.live();
-    const { pr, verify } = await asking.ask('dora', { amount: 15_000 });
+    const { pr, verify } = await asking.ask('doris', { amount: 15_000 });
     const made = (await askedInvoices(jar)).get(askIdOf(verify))!;
     expect(made.map(({ payment_request }) => payment_request)).toEqual([expect.not.stringContaining(pr), pr]);
     const { setId } = await payPlain(payer, { paymentRequest: pr });
     await tipOf(asking.ledger, setId);
     expect(await asking.site.json(verify)).toMatchObject({ settled: true, pr });
-    await expectPlainBooks(asking.ledger, jar, 'dora', [openOptionId('dora')]);
+    await expectPlainBooks(asking.ledger, jar, 'doris', [openOptionId('doris')]);
   });
 
   it('leaves the asker with an error within 5 seconds, and nothing to pay', async () => {
@@ -137,7 +137,7 @@ describe('a connector whose answer does not get into the table', () => {
     await running.live();
     const before = new Set(await askedInvoices(jar).then((asked) => asked.keys()));
     const began = performance.now();
-    const answer = await asking.ask('dora', { amount: 16_000 });
+    const answer = await asking.ask('doris', { amount: 16_000 });
     expect(answer).toEqual({ status: 'ERROR', reason: expect.stringContaining('AMP') });
     expect(performance.now() - began).toBeLessThan(5_000);
     const [id] = [...(await askedInvoices(jar)).keys()].filter((each) => !before.has(each));
@@ -159,7 +159,7 @@ describe('lnd', () => {
   it('that is away leaves askers with an error within 5 seconds, and answers again when it is back', async () => {
     await jar.kill('SIGTERM');
     const began = performance.now();
-    expect(await asking.ask('alice', { amount: 17_000 })).toEqual({
+    expect(await asking.ask('anton', { amount: 17_000 })).toEqual({
       status: 'ERROR',
       reason: expect.stringContaining('AMP'),
     });
@@ -167,21 +167,21 @@ describe('lnd', () => {
     await jar.start();
     await network.awaitChannels();
     const { pr } = await until('an invoice', 60, async () => {
-      const answer = await asking.ask('alice', { amount: 18_000 });
+      const answer = await asking.ask('anton', { amount: 18_000 });
       return 'pr' in answer && answer;
     });
     const { setId } = await payPlain(payer, { paymentRequest: pr });
     await tipOf(asking.ledger, setId);
-    await expectPlainBooks(asking.ledger, jar, 'alice', [openOptionId('alice')]);
+    await expectPlainBooks(asking.ledger, jar, 'anton', [openOptionId('anton')]);
   });
 
   it('that is silent leaves askers with an error within 5 seconds', async () => {
     jar.pause();
     const began = performance.now();
-    const answer = await asking.ask('alice', { amount: 19_000 }).finally(() => jar.resume());
+    const answer = await asking.ask('anton', { amount: 19_000 }).finally(() => jar.resume());
     expect(answer).toEqual({ status: 'ERROR', reason: expect.stringContaining('AMP') });
     expect(performance.now() - began).toBeLessThan(5_000);
-    await until('an invoice', 60, async () => 'pr' in (await asking.ask('alice', { amount: 19_001 })));
+    await until('an invoice', 60, async () => 'pr' in (await asking.ask('anton', { amount: 19_001 })));
   });
 
   it('keeps what expired unpaid, unless it was started to collect it', async () => {
@@ -215,7 +215,7 @@ describe('a second payer of the same invoice', () => {
     const second = await network.join(coords);
     const purse = await addPlainInvoice(second, { amountMsat: 500_000_000n });
     expect((await payPlain(payer, purse)).status).toBe('SUCCEEDED');
-    const { pr } = await asking.ask('bob', { amount: 20_000 });
+    const { pr } = await asking.ask('berta', { amount: 20_000 });
     const { setId } = await payPlain(payer, { paymentRequest: pr });
     await tipOf(asking.ledger, setId);
     const before = await readTip(asking.ledger, setId);
@@ -224,9 +224,9 @@ describe('a second payer of the same invoice', () => {
       failureReason: 'FAILURE_REASON_INCORRECT_PAYMENT_DETAILS',
     });
     // One that the second payer may pay: it is not the way that fails.
-    const other = await asking.ask('bob', { amount: 20_001 });
+    const other = await asking.ask('berta', { amount: 20_001 });
     expect((await payPlain(second, { paymentRequest: other.pr })).status).toBe('SUCCEEDED');
-    await expectPlainBooks(asking.ledger, jar, 'bob', [openOptionId('bob')]);
+    await expectPlainBooks(asking.ledger, jar, 'berta', [openOptionId('berta')]);
     expect(await readTip(asking.ledger, setId)).toEqual(before);
     second.close();
   });
