@@ -93,7 +93,7 @@ describe('docs/http.md', () => {
     const paths = app.routes.map(({ path }) => path.split('/:handle'));
     expect(paths.length).toBeGreaterThan(2);
     for (const path of paths) {
-      expect(http).toContain(`    GET ${path.join('/alice').replace(/:.*/, '')}`);
+      expect(http).toContain(`    GET ${path.join('/alice').replace(/\/:.*/, '')}`);
     }
   });
 
