@@ -278,6 +278,7 @@ describe('what is paid in an odd way', () => {
     await tipOf(asking.ledger, setId);
     // Settled before the one that is booked by now.
     expect(await readTip(asking.ledger, sent.setId)).toBeUndefined();
-    for await (const aside of readAsides(asking.ledger, jar.pubkey)) expect(aside).toBeUndefined();
+    // Other suites were paid on the same node, to creators that this table does not know.
+    for await (const { id } of readAsides(asking.ledger, jar.pubkey)) expect(id).not.toContain(sent.setId);
   });
 });
