@@ -9,7 +9,8 @@ import {
   type NewTip,
 } from '../shared/ledger/index.ts';
 import { Attribution } from './attribution.ts';
-import { settlementOfEvent, type Told } from './lnd.ts';
+import type { Told } from './lnd.ts';
+import { settlementOfEvent } from './lndGrpc.ts';
 import type { Log } from './log.ts';
 import { ROTATE_AFTER } from './minting.ts';
 import { payerText } from './payerText.ts';

@@ -1,6 +1,7 @@
 import type { AsideEvent, NewTip } from '../shared/ledger/index.ts';
 import type { Attributed } from './attribution.ts';
-import { eventJson, type Told, type Unreadable } from './lnd.ts';
+import type { Told, Unreadable } from './lnd.ts';
+import { eventJson } from './lndGrpc.ts';
 import { verifySettlement } from './settlement.ts';
 
 /** A message that can't be read, as it is set aside. */

@@ -1,4 +1,4 @@
-import { CALLS, HINT_CALL } from './lnd.ts';
+import { CALLS, HINT_CALL } from './lndGrpc.ts';
 
 /** The macaroon allows more, or less, than the connector needs. */
 export class MacaroonError extends Error {

@@ -7,7 +7,8 @@ import {
   readAsk,
   readOptionOwner,
 } from '../shared/ledger/index.ts';
-import { eventJson, type PlainSettlement, type ToldPlain } from './lnd.ts';
+import type { PlainSettlement, ToldPlain } from './lnd.ts';
+import { eventJson } from './lndGrpc.ts';
 import { askIn } from './memo.ts';
 import { cleanComment } from './payerText.ts';
 import { isTime } from './settlement.ts';

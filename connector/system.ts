@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Backoff } from './backoff.ts';
 import { Connector, type ConnectorParts } from './connector.ts';
-import { connectLnd, type LndCredentials } from './lnd.ts';
+import { connectLnd, type LndCredentials } from './lndGrpc.ts';
 import { checkMacaroon } from './macaroon.ts';
 
 /** Where lnd answers, and the files to reach it with. */

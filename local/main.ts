@@ -13,7 +13,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono } from 'hono';
 import pino from 'pino';
 import { HintQueue } from '../connector/hints.ts';
-import { CALLS } from '../connector/lnd.ts';
+import { CALLS } from '../connector/lndGrpc.ts';
 import { MacaroonError } from '../connector/macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { systemConnector } from '../connector/system.ts';

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { type LndCredentials, openServices } from '../connector/lnd.ts';
+import { type LndCredentials, openServices } from '../connector/lndGrpc.ts';
 import { InvoiceError, readAmpInvoice } from '../shared/invoices/index.ts';
 import { parseMsat } from '../shared/money.ts';
 

@@ -102,7 +102,7 @@ describe('the type any', () => {
     ['shared/any.ts', 1],
     ['connector/booking.ts', 1],
     ['local/any.ts', 1],
-    ['connector/lnd.ts', 0],
+    ['connector/lndGrpc.ts', 0],
   ])('in %s is refused %i times: it stands where shapes of gRPC are read', async (file, times) => {
     await writeFile(join(dir, file), 'export const raw: any = 1;\n');
     expect(JSON.parse(await lint(file)).diagnostics).toHaveLength(times);

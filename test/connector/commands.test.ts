@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventJson } from '../../connector/lnd.ts';
+import { eventJson } from '../../connector/lndGrpc.ts';
 import { systemConnector } from '../../connector/system.ts';
 import type { Listener } from '../../local/table/index.ts';
 import {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { CALLS, connectLnd } from '../../connector/lnd.ts';
+import { CALLS, connectLnd } from '../../connector/lndGrpc.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import {

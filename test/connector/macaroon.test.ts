@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CALLS, HINT_CALL } from '../../connector/lnd.ts';
+import { CALLS, HINT_CALL } from '../../connector/lndGrpc.ts';
 import { bakeCommand, checkMacaroon, MacaroonError, permissions } from '../../connector/macaroon.ts';
 import { Bakery, type Permission } from '../../local/node/macaroon.ts';
 import { CALLS as NODE_CALLS } from '../../local/node/permissions.ts';

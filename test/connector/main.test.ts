@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Health } from '../../connector/connector.ts';
-import { CALLS } from '../../connector/lnd.ts';
+import { CALLS } from '../../connector/lndGrpc.ts';
 import { bakeCommand } from '../../connector/macaroon.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import { readTip, tableDefinition } from '../../shared/ledger/index.ts';

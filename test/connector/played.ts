@@ -1,14 +1,6 @@
 import { createECDH, randomBytes } from 'node:crypto';
-import {
-  type AmpState,
-  type Lnd,
-  type LndEvent,
-  type LndInvoice,
-  type NodeInfo,
-  type Told,
-  toEvent,
-  type Unreadable,
-} from '../../connector/lnd.ts';
+import type { AmpState, Lnd, LndEvent, LndInvoice, NodeInfo, Told, Unreadable } from '../../connector/lnd.ts';
+import { toEvent } from '../../connector/lndGrpc.ts';
 import { deriveChild, splitPayment } from '../../shared/amp/index.ts';
 import { type Network, signAmpInvoice } from '../../shared/invoices/index.ts';
 
@@ -235,10 +227,6 @@ export class PlayedLnd implements Lnd {
   async invoiceFrom(addIndex: bigint) {
     const first = this.invoices.find((each) => each.addIndex >= addIndex);
     return first && { addIndex: first.addIndex, mark: first.paymentAddr };
-  }
-
-  async lastAddIndex() {
-    return this.invoices.at(-1)?.addIndex ?? 0n;
   }
 
   async addPlainInvoice(): Promise<never> {

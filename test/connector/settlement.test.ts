@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { eventJson, toSettlement } from '../../connector/lnd.ts';
+import { eventJson, toSettlement } from '../../connector/lndGrpc.ts';
 import { verifySettlement } from '../../connector/settlement.ts';
 
 const recorded = JSON.parse(readFileSync(new URL('../fixtures/lnd-settled.json', import.meta.url), 'utf8'));

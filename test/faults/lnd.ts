@@ -1,11 +1,5 @@
-import {
-  type Lnd,
-  type LndEvent,
-  type LndInvoice,
-  type PlainState,
-  type SetState,
-  toEvent,
-} from '../../connector/lnd.ts';
+import type { Lnd, LndEvent, LndInvoice, PlainState, SetState } from '../../connector/lnd.ts';
+import { toEvent } from '../../connector/lndGrpc.ts';
 import { messageOf, type NodeInvoice, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
 import type { SimNode } from './service.ts';
@@ -81,10 +75,6 @@ export class SimLnd implements Lnd {
       const [first] = this.#node.books.page(addIndex > 0n ? addIndex - 1n : 0n, 1);
       return first && { addIndex: first.addIndex, mark: first.paymentHash.toString('hex') };
     });
-  }
-
-  lastAddIndex() {
-    return this.#call('listInvoices', () => this.#node.books.lastAddIndex);
   }
 
   ampState(paymentAddr: string) {

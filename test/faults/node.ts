@@ -160,11 +160,6 @@ export class NodeBooks {
     return set;
   }
 
-  /** The highest add index among its invoices. */
-  get lastAddIndex(): bigint {
-    return this.page(0n, this.invoices.size).at(-1)?.addIndex ?? 0n;
-  }
-
   setOf(setId: string): NodeSet | undefined {
     return this.#sets.get(setId);
   }

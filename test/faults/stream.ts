@@ -1,4 +1,5 @@
-import { LndError, type LndEvent, toEvent } from '../../connector/lnd.ts';
+import { LndError, type LndEvent } from '../../connector/lnd.ts';
+import { toEvent } from '../../connector/lndGrpc.ts';
 import { messageOf, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
 import { DEADLINE, type SimNode, UNAVAILABLE } from './service.ts';

@@ -7,7 +7,7 @@ import { CreateTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dyn
 import type { AskLimits } from '../../../connector/asks.ts';
 import { Connector } from '../../../connector/connector.ts';
 import { HintQueue } from '../../../connector/hints.ts';
-import { CALLS, connectLnd } from '../../../connector/lnd.ts';
+import { CALLS, connectLnd } from '../../../connector/lndGrpc.ts';
 import { type LnurlOptions, lnurlApp } from '../../../functions/lnurl/app.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import type { Payment } from '../../../local/node/payer.ts';

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectLnd, type Told } from '../../../connector/lnd.ts';
+import type { Told } from '../../../connector/lnd.ts';
+import { connectLnd } from '../../../connector/lndGrpc.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import { readAmpInvoice } from '../../../shared/invoices/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };

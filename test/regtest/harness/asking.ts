@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { vi } from 'vitest';
 import { HintQueue } from '../../../connector/hints.ts';
-import { CALLS } from '../../../connector/lnd.ts';
+import { CALLS } from '../../../connector/lndGrpc.ts';
 import type { Choices } from '../../../connector/system.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import { addCreator, type Ledger, tableDefinition } from '../../../shared/ledger/index.ts';
