@@ -4,6 +4,7 @@ import {
   bookedSets,
   bookTips,
   closeAside,
+  is32Bytes,
   type Lease,
   type Ledger,
   type NewTip,
@@ -49,8 +50,7 @@ export async function bookAside(
   if (!told) throw new AsideError('the event does not tell of one settled payment: it can only be dismissed');
   const { settlement } = told;
   const { setId, amountMsat } = settlement;
-  if (!/^[0-9a-f]{64}$/.test(setId))
-    throw new AsideError('its set id is not 32 bytes: it can only be dismissed');
+  if (!is32Bytes(setId)) throw new AsideError('its set id is not 32 bytes: it can only be dismissed');
   if (amountMsat <= 0n) throw new AsideError(`its amount is ${amountMsat} msat: it can only be dismissed`);
   if ((await bookedSets(ledger, lease.node, [setId])).has(setId))
     throw new AsideError(`set ${setId} is booked already: it can only be dismissed`);

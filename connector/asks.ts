@@ -8,7 +8,7 @@ import {
   readAsks,
   readCreator,
 } from '../shared/ledger/index.ts';
-import { type AskLimits, Buckets } from '../shared/rate.ts';
+import { type AskLimits, Buckets, TOO_MANY_ASKS } from '../shared/rate.ts';
 import { Recent } from '../shared/recent.ts';
 import { LndError } from './lnd.ts';
 import { askMemoFor } from './memo.ts';
@@ -140,8 +140,7 @@ export class AskMint {
   async #refusalOf(ask: Ask): Promise<Answer | undefined> {
     if (this.#isLate(ask)) return TOO_LATE;
     const { all, creator, client } = this.#limits;
-    if (!(client.take(ask.client) && creator.take(ask.handle) && all.take('')))
-      return refusal('too many invoices were asked for; try again in a minute');
+    if (!(client.take(ask.client) && creator.take(ask.handle) && all.take(''))) return refusal(TOO_MANY_ASKS);
     const found = await this.#creators.of(ask.handle);
     if (found?.status !== 'active' || !found.options.some(({ id }) => id === ask.optionId))
       return refusal('this tip option is not there any more');

@@ -86,7 +86,7 @@ export async function stillMissing(
  */
 export class Audit {
   readonly #parts: AuditParts;
-  /** Of invoices that differed: the sets up to a settle index are known to be booked, that many and that much. */
+  /** Of invoices that differed: the sets up to a settle index are known to be booked, and this is their fingerprint. */
   readonly #booked = new Map<string, { upTo: bigint; print: bigint }>();
 
   constructor(parts: AuditParts) {

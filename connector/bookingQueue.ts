@@ -9,6 +9,7 @@ import {
   type Ledger,
   moveHints,
   type NewTip,
+  paymentAside,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
 import type { Backoff } from './backoff.ts';
@@ -72,6 +73,7 @@ export class BookingQueue {
   orderKnown = false;
   /** Whether lnd replays from a checkpoint whose index means what it did: then it comes nearer to what is waited for. */
   replaying = false;
+  #ended = false;
   readonly #counts: BookingCounts;
   readonly #parts: BookingParts;
 
@@ -80,8 +82,6 @@ export class BookingQueue {
     this.#counts = counts;
     this.#heardAt = parts.steadyMs();
   }
-
-  #ended = false;
 
   /** Take something in; waits while the queue is full. What comes after the end is not lost: lnd tells it again. */
   async push(heard: Heard): Promise<void> {
@@ -174,10 +174,9 @@ export class BookingQueue {
   /** @throws what can't be set aside, for it was set aside already */
   #asAside(entry: NewTip | AsideEvent, error: unknown): AsideEvent {
     if (!isTip(entry)) throw error;
-    const { event, setId, paymentAddr, amountMsat } = entry;
     const reason = `the table refuses it: ${String(error)}`;
-    this.#parts.alarms.raise('set-aside', { paymentAddr, reason });
-    return { reason, event, setId, facts: `${paymentAddr} ${amountMsat}` };
+    this.#parts.alarms.raise('set-aside', { paymentAddr: entry.paymentAddr, reason });
+    return paymentAside(entry, { reason, event: entry.event });
   }
 
   async #commit(batch: readonly (NewTip | AsideEvent)[], heard: readonly Heard[], signal: AbortSignal) {

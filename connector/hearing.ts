@@ -1,4 +1,4 @@
-import type { AsideEvent, NewTip } from '../shared/ledger/index.ts';
+import { type AsideEvent, type NewTip, paymentAside } from '../shared/ledger/index.ts';
 import type { Attributed } from './attribution.ts';
 import type { Told, Unreadable } from './lnd.ts';
 import { eventJson } from './lndGrpc.ts';
@@ -15,12 +15,7 @@ export const asideOf = ({ reason, raw, setId }: Unreadable): AsideEvent => ({
 export function entryOf({ settlement, raw }: Told, owner: Attributed): NewTip | AsideEvent | undefined {
   if (!owner) return undefined;
   const event = eventJson(raw);
-  const aside = (reason: string): AsideEvent => {
-    const { setId, paymentAddr, amountMsat } = settlement;
-    // lnd tells of the same payment in other words each time: its sums over the invoice go on.
-    const named = { setId, facts: `${paymentAddr} ${amountMsat}` };
-    return { reason, event, ...(/^[0-9a-f]{64}$/.test(setId) && named) };
-  };
+  const aside = (reason: string) => paymentAside(settlement, { reason, event });
   if ('refused' in owner) return aside(owner.refused);
   const verified = verifySettlement(settlement);
   if ('refused' in verified) return aside(verified.refused);

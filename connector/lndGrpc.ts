@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { is32Bytes } from '../shared/ledger/index.ts';
 import {
   type Lnd,
   LndError,
@@ -188,7 +189,7 @@ function unreadable(raw: any, error: unknown): Unreadable {
   return {
     reason: `a message that can't be read: ${(error as Error).message}`,
     raw,
-    ...(name !== undefined && /^[0-9a-f]{64}$/.test(name) && { setId: name }),
+    ...(name !== undefined && is32Bytes(name) && { setId: name }),
   };
 }
 

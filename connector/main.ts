@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import pino from 'pino';
+import { isLoopback, NO_CREDENTIALS } from '../shared/place.ts';
 import { SqsHints } from './hints.ts';
 import type { Log } from './log.ts';
 import { LONGEST_EXPIRY_SECONDS, ROTATE_AFTER } from './minting.ts';
@@ -109,12 +110,10 @@ function openHints(url: string | undefined, region: string | undefined, log: Log
   if (url === undefined) return undefined;
   if (!URL.canParse(url) || !/^https?:/.test(url))
     throw new OptionError(`--asks-queue: "${url}" is not the URL of a queue`);
-  const { origin, hostname } = new URL(url);
-  const loopback = ['127.0.0.1', 'localhost'].includes(hostname);
   const client = new SQSClient({
     region: region ?? 'us-east-1',
     requestHandler: QUEUE_TIMEOUTS,
-    ...(loopback && { endpoint: origin, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+    ...(isLoopback(url) && { endpoint: new URL(url).origin, credentials: NO_CREDENTIALS }),
   });
   return new SqsHints(client, url, systemBackoff({ firstMs: 500, mostMs: 30_000 }), log);
 }

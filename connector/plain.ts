@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import {
   type AsideEvent,
   type Ask,
+  is32Bytes,
   type Ledger,
   type NewTip,
+  paymentAside,
   readAsk,
   readOptionOwner,
 } from '../shared/ledger/index.ts';
@@ -25,12 +27,8 @@ export async function plainEntryOf(
   if (!asked) return undefined;
   const event = eventJson(raw);
   const setId = hex(settlement.paymentHash);
-  const facts = `${settlement.paymentAddr} ${settlement.amountMsat}`;
-  const aside = (reason: string): AsideEvent => ({
-    reason,
-    event,
-    ...(setId.length === 64 && { setId, facts }),
-  });
+  const { paymentAddr, amountMsat } = settlement;
+  const aside = (reason: string) => paymentAside({ setId, paymentAddr, amountMsat }, { reason, event });
   const refused = faultOf(settlement);
   if (refused) return aside(refused);
   const ask = await readAsk(ledger, asked.askId);
@@ -46,7 +44,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 /** Why a payment is not what it says, if so: the preimage hashes to the payment hash, the parts sum to the amount. */
 function faultOf({ paymentHash, preimage, paymentAddr, amountMsat, settledAt, parts }: PlainSettlement) {
   if (paymentHash.length !== 32) return 'payment hash is not 32 bytes';
-  if (!/^[0-9a-f]{64}$/.test(paymentAddr)) return 'payment address is not 32 bytes';
+  if (!is32Bytes(paymentAddr)) return 'payment address is not 32 bytes';
   if (!createHash('sha256').update(preimage).digest().equals(paymentHash))
     return 'preimage does not hash to the payment hash';
   if (amountMsat <= 0n) return 'no amount';

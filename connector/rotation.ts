@@ -44,10 +44,10 @@ export async function reasonToMint(
   if (!current) return 'none';
   if (current.amountMsat !== option.amountMsat) return 'amount';
   if (renewalOf(current) <= clock()) return 'expiry';
-  const [invoice] = await readInvoices(ledger, [current.paymentAddr]);
   const state = await lnd.ampState(current.paymentAddr);
   if (!state || state.cancelled) return 'gone';
   if (earliestRotation(current, rotateRestMs) > clock()) return undefined;
+  const [invoice] = await readInvoices(ledger, [current.paymentAddr]);
   if (invoice && invoice.count >= BigInt(rotateAfter)) return 'payments';
   if (!routeHints) return undefined;
   const channels = await lnd.privateChannels();

@@ -1,5 +1,5 @@
 import { verifySet } from '../shared/amp/index.ts';
-import type { NewTip } from '../shared/ledger/index.ts';
+import { is32Bytes, type NewTip } from '../shared/ledger/index.ts';
 import type { Settlement } from './lnd.ts';
 import { payerText } from './payerText.ts';
 
@@ -21,8 +21,8 @@ export const isTime = (seconds: bigint) => seconds > 0n && seconds <= LAST_SECON
  */
 export function verifySettlement(settlement: Settlement): { set: VerifiedSet } | { refused: string } {
   const { setId, paymentAddr, amountMsat, settleIndex, shards } = settlement;
-  if (!/^[0-9a-f]{64}$/.test(setId)) return { refused: 'set id is not 32 bytes' };
-  if (!/^[0-9a-f]{64}$/.test(paymentAddr)) return { refused: 'payment address is not 32 bytes' };
+  if (!is32Bytes(setId)) return { refused: 'set id is not 32 bytes' };
+  if (!is32Bytes(paymentAddr)) return { refused: 'payment address is not 32 bytes' };
   if (shards.length === 0) return { refused: 'no settled shards' };
   if (shards.length > MOST_SHARDS) return { refused: `more than ${MOST_SHARDS} shards` };
   if (shards.some((shard) => shard.setId !== setId)) return { refused: 'a shard of another set' };

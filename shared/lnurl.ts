@@ -4,6 +4,9 @@ import { bech32 } from 'bech32';
 /** LUD-01 sets no bound of its own; bech32's library asks for one. */
 const MOST_CHARACTERS = 1023;
 
+/** Characters that a wallet may send along. @see LUD-12 */
+export const MOST_COMMENT = 500;
+
 /** A URL as LNURL: bech32 with the prefix `lnurl`, in upper case, which makes the smaller QR code. @see LUD-01 */
 export const encodeLnurl = (url: string): string =>
   bech32.encode('lnurl', bech32.toWords(Buffer.from(url)), MOST_CHARACTERS).toUpperCase();

@@ -34,9 +34,14 @@ export function readPlace(flags: Flags, env: Record<string, string | undefined>)
   return { table, region, endpoint };
 }
 
+/** Whether a URL leads to this machine. */
+export const isLoopback = (url: string) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+
 /** Whether the table is on this machine. */
-export const isOnLoopback = ({ endpoint }: Place) =>
-  endpoint !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(endpoint).hostname);
+export const isOnLoopback = ({ endpoint }: Place) => endpoint !== undefined && isLoopback(endpoint);
+
+/** What answers on loopback asks for credentials, and does not look at them. */
+export const NO_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -46,5 +51,5 @@ export const clientConfig = (place: Place): DynamoDBClientConfig => ({
   region: place.region,
   requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
   ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
-  ...(isOnLoopback(place) && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+  ...(isOnLoopback(place) && { credentials: NO_CREDENTIALS }),
 });

@@ -17,6 +17,9 @@ export const ASK_LIMITS: AskLimits = {
   client: { perSecond: 1, burst: 20 },
 };
 
+/** What who asks too often is told, by whichever side sees it first. */
+export const TOO_MANY_ASKS = 'too many invoices were asked for; try again in a minute';
+
 const MOST_KEYS = 100_000;
 /** Room that is made at once, for making it looks at all keys. */
 const ROOM = 10_000;

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type Context, Hono } from 'hono';
 import { isHandle, isOptionId, readCreator } from '../../shared/ledger/index.ts';
-import { ASK_LIMITS, type AskLimits, Buckets, type Rate } from '../../shared/rate.ts';
+import { ASK_LIMITS, type AskLimits, Buckets, type Rate, TOO_MANY_ASKS } from '../../shared/rate.ts';
 import { Recent } from '../../shared/recent.ts';
 import { Answers } from './answers.ts';
-import { invoiceFor, LnurlError, type PayParts, payRequest, TOO_MANY, verification } from './pay.ts';
+import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
 export interface LnurlOptions extends Omit<PayParts, 'creators' | 'answers' | 'mayAsk'> {
   readonly sleep: (ms: number) => Promise<void>;
@@ -99,7 +99,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
       try {
         const client = clientOf(c);
         const asked = { ...named(c), amount: c.req.query('amount'), comment: c.req.query('comment'), client };
-        if (!clients.take(client)) throw new LnurlError(TOO_MANY);
+        if (!clients.take(client)) throw new LnurlError(TOO_MANY_ASKS);
         return await invoiceFor(parts, asked);
       } finally {
         callbacks--;

@@ -8,8 +8,9 @@ import {
   readTip,
   type TipOption,
 } from '../../shared/ledger/index.ts';
-import { lightningAddress, payMetadata, payRequestPath } from '../../shared/lnurl.ts';
+import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../../shared/lnurl.ts';
 import { parseMsat } from '../../shared/money.ts';
+import { TOO_MANY_ASKS } from '../../shared/rate.ts';
 import type { Recent } from '../../shared/recent.ts';
 import type { Answers } from './answers.ts';
 
@@ -17,8 +18,6 @@ import type { Answers } from './answers.ts';
 export class LnurlError extends Error {
   override readonly name = 'LnurlError';
 }
-
-export const TOO_MANY = 'too many invoices were asked for; try again in a minute';
 
 /** What the pay requests are made of. */
 export interface PayParts {
@@ -36,8 +35,6 @@ export interface PayParts {
   readonly hint: (askId: string) => Promise<void>;
 }
 
-/** LUD-12: characters that a wallet may send along. */
-const MOST_COMMENT = 500;
 const LEAST_MSAT = 1_000n;
 /** A tenth of a bitcoin, where the creator has set no other bound. */
 const MOST_MSAT = 10_000_000_000n;
@@ -116,7 +113,7 @@ export async function invoiceFor(
     throw new LnurlError(`amount: ${amountMsat} msat is not from ${least} to ${most} msat`);
   if (comment !== undefined && [...comment].length > MOST_COMMENT)
     throw new LnurlError(`comment: it is longer than ${MOST_COMMENT} characters`);
-  if (!mayAsk(handle)) throw new LnurlError(TOO_MANY);
+  if (!mayAsk(handle)) throw new LnurlError(TOO_MANY_ASKS);
   const { descriptionHash } = metadataOf(creator, option, baseUrl);
   const id = Buffer.from(random(16)).toString('base64url');
   await putAsk(ledger, {

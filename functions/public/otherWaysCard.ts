@@ -1,10 +1,8 @@
 import { html, raw } from 'hono/html';
 import type { TipOption } from '../../shared/ledger/index.ts';
+import { MOST_COMMENT } from '../../shared/lnurl.ts';
 import { callbackPath, drawCode, type OtherWays } from './otherWays.ts';
 import type { Markup } from './pageShell.ts';
-
-/** LUD-12: as many characters as our pay requests allow. */
-const MOST_COMMENT = 500;
 
 const webln = (handle: string, option: TipOption): Markup => {
   const amount = option.amountMsat === undefined ? '' : html` data-amount="${option.amountMsat}"`;

@@ -30,6 +30,22 @@ const asideItem = record({
   closedAt: optional(moment),
 });
 
+/** Whether a text is 32 bytes in hex, as set ids, payment addresses and payment hashes are. */
+export const is32Bytes = (text: string) => /^[0-9a-f]{64}$/.test(text);
+
+/**
+ * An event of a payment, to be set aside: named by its set id, where that is one. lnd tells of the same payment in other
+ * words each time, for its sums over the invoice go on, so it is known again by what stays the same.
+ */
+export const paymentAside = (
+  { setId, paymentAddr, amountMsat }: { setId: string; paymentAddr: string; amountMsat: bigint },
+  told: { reason: string; event: string },
+): AsideEvent => ({
+  reason: told.reason,
+  event: told.event,
+  ...(is32Bytes(setId) && { setId, facts: `${paymentAddr} ${amountMsat}` }),
+});
+
 /** DynamoDB takes 400 kB an item; what does not compress at all stays below, too. */
 const MOST_EVENT_BYTES = 350_000;
 

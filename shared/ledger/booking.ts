@@ -1,5 +1,5 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { type AsideEvent, asideAction, asideId } from './asides.ts';
+import { type AsideEvent, asideAction, asideId, paymentAside } from './asides.ts';
 import { type Item, whole } from './codec.ts';
 import { creatorFromItem } from './creators.ts';
 import { keys, prefix } from './keys.ts';
@@ -130,13 +130,8 @@ const batchHas = (asides: readonly AsideEvent[], event: AsideEvent) =>
 const sameMoney = (a: Pick<Tip, 'amountMsat' | 'paymentAddr'>, b: Pick<Tip, 'amountMsat' | 'paymentAddr'>) =>
   a.amountMsat === b.amountMsat && a.paymentAddr === b.paymentAddr;
 
-const contradiction = ({ event, setId, paymentAddr, amountMsat }: NewTip): AsideEvent => ({
-  setId,
-  // lnd tells of the same payment in other words each time: its sums over the invoice go on.
-  facts: `${paymentAddr} ${amountMsat}`,
-  reason: 'booked before with another amount or payment address',
-  event,
-});
+const contradiction = (tip: NewTip): AsideEvent =>
+  paymentAside(tip, { reason: 'booked before with another amount or payment address', event: tip.event });
 
 function unique(tips: readonly NewTip[]): NewTip[] {
   const first = new Map<string, NewTip>();

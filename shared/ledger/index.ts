@@ -1,4 +1,13 @@
-export { type Aside, type AsideEvent, closeAside, readAside, readAsides, setsAside } from './asides.ts';
+export {
+  type Aside,
+  type AsideEvent,
+  closeAside,
+  is32Bytes,
+  paymentAside,
+  readAside,
+  readAsides,
+  setsAside,
+} from './asides.ts';
 export {
   type Answer,
   ASK_LISTS,
