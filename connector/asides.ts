@@ -9,11 +9,10 @@ import {
   type Ledger,
   type NewTip,
 } from '../shared/ledger/index.ts';
-import { Attribution } from './attribution.ts';
+import { attributionOnce } from './attribution.ts';
 import type { Told } from './lnd.ts';
 import { settlementOfEvent } from './lndGrpc.ts';
 import type { Log } from './log.ts';
-import { ROTATE_AFTER } from './minting.ts';
 import { payerText } from './payerText.ts';
 import { isTime, verifySettlement } from './settlement.ts';
 
@@ -54,10 +53,7 @@ export async function bookAside(
   if (amountMsat <= 0n) throw new AsideError(`its amount is ${amountMsat} msat: it can only be dismissed`);
   if ((await bookedSets(ledger, lease.node, [setId])).has(setId))
     throw new AsideError(`set ${setId} is booked already: it can only be dismissed`);
-  const patiently = <T>(write: () => Promise<T>) => write();
-  const owner = await new Attribution({ ledger, lease, log, clock, patiently, rotateAfter: ROTATE_AFTER }).of(
-    settlement,
-  );
+  const owner = await attributionOnce({ ledger, lease, log, clock }).of(settlement);
   if (!owner || 'refused' in owner)
     throw new AsideError(`whose it is can't be told: ${owner?.refused ?? 'its invoice is not one of ours'}`);
   const verified = verifySettlement(settlement);

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import {
@@ -13,6 +12,7 @@ import {
 import { AsideError, bookAside, eventOf, settlementOf } from './asides.ts';
 import { underLease } from './leading.ts';
 import { OptionError, openLedger, PLACES, PLACES_HELP, runMain } from './options.ts';
+import { sleep } from './system.ts';
 
 const HELP = `npm run asides -- COMMAND [flags]: events that could not be booked, kept whole
 
@@ -89,7 +89,6 @@ async function close(
     throw new OptionError('--reason: say in 1 to 500 printable characters why');
   if (aside.status !== 'open')
     throw new OptionError(`id: it was ${aside.status} before: ${plain(aside.note ?? '')}`);
-  const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => {});
   const clock = () => new Date();
   const holder = `asides ${randomBytes(4).toString('hex')}`;
   await underLease({ ledger, sleep }, { node, holder }, async (lease) => {

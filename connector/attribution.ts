@@ -2,7 +2,7 @@ import { InvoiceError } from '../shared/invoices/index.ts';
 import { isForGood, putWant, readInvoices } from '../shared/ledger/index.ts';
 import type { LndInvoice, Settlement } from './lnd.ts';
 import { optionIdIn } from './memo.ts';
-import { type Adopting, adopt, MintError, type Minting } from './minting.ts';
+import { type Adopting, adopt, MintError, type Minting, ROTATE_AFTER } from './minting.ts';
 import { earliestRotation } from './rotation.ts';
 
 /** Whose a payment is, or why that can't be told; neither when it is someone else's business on this node. */
@@ -81,6 +81,10 @@ export class Attribution {
     await patiently(() => putWant(ledger, lease, { handle, optionId, due }));
   }
 }
+
+/** For a command, which ends where the table does not answer. */
+export const attributionOnce = (parts: Omit<Adopting, 'patiently'>): Attribution =>
+  new Attribution({ ...parts, rotateAfter: ROTATE_AFTER, patiently: (write) => write() });
 
 /** An item of the table that can't be read stops nothing: its payment is set aside. */
 function unreadable(error: unknown): { refused: string } {

@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { type AsideEvent, bookTips, type NewTip, readNode } from '../shared/ledger/index.ts';
 import { Alarms } from './alarms.ts';
-import { Attribution } from './attribution.ts';
+import { attributionOnce } from './attribution.ts';
 import { Audit, type AuditParts, type Drift, isDrift } from './audit.ts';
 import { asideOf, entryOf } from './hearing.ts';
 import { UnknownNodeError, underLease } from './leading.ts';
 import type { Told, ToldPlain, Unreadable } from './lnd.ts';
 import { connectLnd } from './lndGrpc.ts';
-import { ROTATE_AFTER } from './minting.ts';
 import { openLedger, PLACES, PLACES_HELP, readLndAccess, runMain } from './options.ts';
 import { plainEntryOf } from './plain.ts';
 import { auditPlain } from './plainAudit.ts';
-import { readCredentials } from './system.ts';
+import { readCredentials, sleep } from './system.ts';
 
 const HELP = `npm run audit -- [flags]: holds the table against lnd's own books, all invoices of the node
 
@@ -32,10 +30,6 @@ type FoundPlain = (told: ToldPlain | Unreadable) => Promise<void>;
 
 const nothing = async () => {};
 const clock = () => new Date();
-const patiently = <T>(write: () => Promise<T>) => write();
-const sleep = (ms: number, signal?: AbortSignal) =>
-  setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => {});
-
 runMain(async (args, env) => {
   const { values } = parseArgs({ args, options: { ...PLACES, 'dry-run': { type: 'boolean' } } });
   if (values.help) {
@@ -64,14 +58,7 @@ runMain(async (args, env) => {
     if (drift.missingSets > 0 && !values['dry-run']) {
       const holder = `audit ${randomBytes(4).toString('hex')}`;
       await underLease({ ledger, sleep }, { node, holder }, async (lease) => {
-        const attribution = new Attribution({
-          ledger,
-          lease,
-          log,
-          clock,
-          rotateAfter: ROTATE_AFTER,
-          patiently,
-        });
+        const attribution = attributionOnce({ ledger, lease, log, clock });
         const book = async (entry: NewTip | AsideEvent | undefined) => {
           if (!entry) return;
           const batch = 'reason' in entry ? { tips: [], asides: [entry] } : { tips: [entry], asides: [] };

@@ -1,7 +1,6 @@
 import {
   type AsideEvent,
   currentInvoices,
-  type Hints,
   isForGood,
   keepLease,
   type Lease,
@@ -25,6 +24,7 @@ import { type Lnd, LndError, type Told, type ToldPlain, type Unreadable } from '
 import { adoptLost, Mint, type Minting, ROTATE_AFTER } from './minting.ts';
 import { Nudge } from './nudge.ts';
 import { plainEntryOf } from './plain.ts';
+import { resume } from './resuming.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
 
 const LOOK_EVERY_MS = 2_000;
@@ -95,24 +95,14 @@ export class Session {
   /** Until the signal aborts; what was heard by then is booked. @throws whatever ended the connection */
   async run(): Promise<void> {
     const { log } = this.#parts;
-    const { addIndex, addMark, plainIndex, plainMark } = this.#state ?? {};
-    const from = await this.#trusted(addIndex, addMark);
-    // A table that was restored may not have the second: what is there since the first is looked through again.
-    const plainFrom = plainIndex === undefined ? from : await this.#trusted(plainIndex, plainMark);
-    if (from !== (addIndex ?? 0n) || plainFrom !== plainIndex)
-      await this.#patiently(() =>
-        this.#beginFrom({
-          addIndex: from,
-          addMark: from === 0n ? '' : addMark,
-          plainIndex: plainFrom,
-          plainMark: plainFrom === 0n ? '' : (plainMark ?? addMark),
-        }),
-      );
-    const { adopted, last } = await adoptLost(this.#minting, from);
+    const { addIndex, plainIndex, hints } = await resume(this.#lnd, this.#watcher.alarms, this.#state);
+    // Before anything is minted: what comes after these indexes is not lost when this session ends early.
+    if (hints) await this.#patiently(() => moveHints(this.#parts.ledger, this.#lease, hints));
+    const { adopted, last } = await adoptLost(this.#minting, addIndex);
     if (adopted > 0)
       log.warn({ adopted, addIndex: last.toString() }, 'adopted invoices that the table did not know');
     const booking = this.#queue.run(this.#signal);
-    const work = [this.#listen(), this.#audits(plainFrom), this.#mint(), this.#answerAsks(), this.#probe()];
+    const work = [this.#listen(), this.#audits(plainIndex), this.#mint(), this.#answerAsks(), this.#probe()];
     try {
       await Promise.race([booking, Promise.all(work)]);
     } finally {
@@ -120,26 +110,6 @@ export class Session {
       await Promise.allSettled([...work, booking]);
       this.#tell();
     }
-  }
-
-  /**
-   * An add index of lnd's to go on from, if it still means what it did: a node that came back from an older copy gives
-   * its indexes out again.
-   * @param mark the payment hash of the invoice that had it
-   * @returns the index, or 0 to look through everything once more
-   */
-  async #trusted(addIndex: bigint | undefined, mark: string | undefined): Promise<bigint> {
-    if (addIndex === undefined || addIndex === 0n) return 0n;
-    const there = await this.#lnd.invoiceFrom(addIndex);
-    // lnd may have deleted that one since, if it was cancelled; the one behind it says that the index was reached.
-    if (there && mark && (there.addIndex > addIndex || there.mark === mark)) return addIndex;
-    this.#watcher.alarms.raise('index-reused', { addIndex: addIndex.toString() });
-    return 0n;
-  }
-
-  /** Written before anything is minted: what comes after these indexes is not lost when this session ends early. */
-  #beginFrom(hints: Hints) {
-    return moveHints(this.#parts.ledger, this.#lease, hints);
   }
 
   /** From one below the checkpoint on: lnd skips the settlement after an index that is missing (LND's channeldb). */

@@ -56,7 +56,9 @@ export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?
   });
 }
 
-const sleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }).catch(() => {});
+/** Waits by this machine's timers; an abort ends it early. */
+export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  setTimeout(ms, undefined, signal && { signal }).catch(() => {});
 
 /** Back-off by this machine's timers and chance. */
 export const systemBackoff = (bounds: { firstMs: number; mostMs: number }): Backoff =>

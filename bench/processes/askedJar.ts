@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
-import pino from 'pino';
 import { HintQueue } from '../../connector/hints.ts';
-import { LONGEST_EXPIRY_SECONDS } from '../../connector/minting.ts';
-import { type LndAccess, systemConnector } from '../../connector/system.ts';
+import type { LndAccess } from '../../connector/system.ts';
 import { lnurlApp } from '../../functions/lnurl/app.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { addCreator, readCreatorWithInvoice, tableDefinition } from '../../shared/ledger/index.ts';
-import { until } from '../../test/regtest/harness/until.ts';
+import { tableDefinition } from '../../shared/ledger/index.ts';
 import { serveParent } from '../child.ts';
 import { TABLE } from '../remote.ts';
+import { runConnector } from './running.ts';
 
 export interface AskedJarInput {
   /** A folder for the table and the log. */
@@ -54,47 +51,20 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
     const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(listening));
   });
   baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const connector = systemConnector(access, {
-    ledger,
-    log: pino(pino.destination(join(dir, 'connector.log'))),
-    holder: 'bench',
-    expirySeconds: LONGEST_EXPIRY_SECONDS,
-    routeHints: false,
+  const running = runConnector(dir, access, ledger, {
     askHints,
     ...(!bounded && { askLimits: NO_LIMITS }),
-  });
-  const stopping = new AbortController();
-  const done = connector.run(stopping.signal);
-  let failure: unknown;
-  done.catch((error) => {
-    failure = error;
   });
 
   return {
     calls: {
       /** Where a wallet asks for an invoice of a creator, after it has asked for the terms. */
       callback: (handle: string) => `${baseUrl}/.well-known/lnurlp/${handle}/callback?amount=2100000`,
-      /** Add a creator. @returns the payment request of their open option, once it is minted */
-      async join(handle: string) {
-        await addCreator(ledger, { handle, name: handle, shows: 'messages' }, new Date());
-        connector.hint();
-        return until(`an invoice of ${handle}`, 60, async () => {
-          const { invoice } = await readCreatorWithInvoice(ledger, handle);
-          return invoice?.paymentRequest;
-        });
-      },
-      booked: () => connector.health.booked,
-      /** Wait until the connector has booked so many since it began. */
-      async untilBooked(count: number) {
-        while (connector.health.booked < count) {
-          if (failure) throw failure;
-          await setTimeout(5);
-        }
-      },
+      ...running.calls,
+      booked: () => running.connector.health.booked,
     },
     async stop() {
-      stopping.abort();
-      await done;
+      await running.stop();
       server.close();
       if ('closeAllConnections' in server) server.closeAllConnections();
       await tables.close();
