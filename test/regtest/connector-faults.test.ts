@@ -19,7 +19,7 @@ import { startDaemon } from './harness/daemon.ts';
 import { closeLnd, openLnd, unary } from './harness/grpc.ts';
 import { awaitState } from './harness/lnd.ts';
 import { connectNetwork } from './harness/network.ts';
-import { payAmp } from './harness/pay.ts';
+import { payAmp, untilPaid } from './harness/pay.ts';
 import { type CutLine, startProxy } from './harness/proxy.ts';
 import { until } from './harness/until.ts';
 import { createWallet, unlockWallet } from './harness/wallet.ts';
@@ -49,13 +49,6 @@ const payAfter = async () => {
   expect(paid).toMatchObject({ status: 'SUCCEEDED' });
   return paid;
 };
-
-/** Pay as soon as it can be done, though the receiver can't be asked whether its channels are up. */
-const payUntilDone = () =>
-  until('a payment', 60, async () => {
-    const tried = await pay();
-    return tried.status === 'SUCCEEDED' && tried;
-  });
 
 /** What a new connection to lnd is told, if it can't be made. */
 async function detailsOf(cert: string): Promise<string> {
@@ -129,10 +122,7 @@ describe('the connector beside a real lnd with a wallet of its own', () => {
     await waiting.live();
     vault.reopen();
     const bobs = await currentOf(own, 'bob');
-    const { setId } = await until('a payment', 60, async () => {
-      const paid = await payAmp(payer, { ...bobs, amountMsat: 5_000n });
-      return paid.status === 'SUCCEEDED' && paid;
-    });
+    const { setId } = await untilPaid(payer, vault, () => payAmp(payer, { ...bobs, amountMsat: 5_000n }));
     await tipOf(own, setId);
     await expectBooks(own, vault, 'bob', [bobs]);
     await waiting.stop();
@@ -212,7 +202,7 @@ describe('the connector beside a real lnd goes on', () => {
     proxy.mend();
     await told(/certificate has expired/, from);
     expect(running.connector.health.state).toBe('connecting');
-    const meanwhile = await payUntilDone();
+    const meanwhile = await untilPaid(payer, jar, pay);
     await jar.restart();
     copyFileSync(jar.certPath, certPath);
     await tipOf(ledger, meanwhile.setId);
@@ -226,7 +216,7 @@ describe('the connector beside a real lnd goes on', () => {
     await told(/Deadline exceeded/, from);
     expect(running.connector.health.state).toBe('connecting');
     jar.resume();
-    const paid = await payUntilDone();
+    const paid = await untilPaid(payer, jar, pay);
     await tipOf(ledger, paid.setId);
     await running.live();
   });

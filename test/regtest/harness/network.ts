@@ -81,7 +81,8 @@ async function hasChannels({ lnd, pubkey }: LndNode, expected: number): Promise<
   return channels.length >= expected && known.length >= expected;
 }
 
-const connectPeer = ({ lnd }: LndNode, { pubkey, peerSocket }: LndNode): Promise<object> =>
+/** Have one node connect to another. @throws ServiceError when it is connected already */
+export const connectPeer = ({ lnd }: LndNode, { pubkey, peerSocket }: LndNode): Promise<object> =>
   unary(lnd.default, 'connectPeer', { addr: { pubkey, host: peerSocket } }, 10);
 
 /** Hold a network that another process has started. */

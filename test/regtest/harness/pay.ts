@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { streaming } from './grpc.ts';
+import { streaming, unary } from './grpc.ts';
 import type { LndNode } from './lnd.ts';
+import { connectPeer } from './network.ts';
 import { KEYSEND_PREIMAGE, randomPreimage, writeRecords } from './records.ts';
+import { until } from './until.ts';
 
 // What lnd's own invoices ask for: its default time lock delta. A payment that gives less is refused.
 const FINAL_CLTV_DELTA = 80;
@@ -130,3 +132,16 @@ export function keysend(
     ...amountField(amountMsat),
   });
 }
+
+/**
+ * Pay as soon as it can be done, to a receiver that is just coming back: it may be unable to say whether its channels are
+ * up. After an attempt that failed at its own channel lnd would shun that channel for about a minute, and would connect
+ * again later and later: both are cut short.
+ */
+export const untilPaid = (payer: LndNode, receiver: LndNode, pay: () => Promise<Payment>): Promise<Payment> =>
+  until('a payment', 60, async () => {
+    await connectPeer(payer, receiver).catch(() => undefined);
+    await unary(payer.lnd.router, 'resetMissionControl', {});
+    const tried = await pay();
+    return tried.status === 'SUCCEEDED' && tried;
+  });
