@@ -21,7 +21,9 @@ const CONNECTOR_READS: Kind[] = [
   'ask',
 ];
 
-const CONNECTOR_WRITES = (Object.keys(KINDS) as Kind[]).filter((kind) => KINDS[kind].writer !== 'manage');
+const CONNECTOR_WRITES = (Object.keys(KINDS) as Kind[]).filter((kind) =>
+  ['connector', 'both'].includes(KINDS[kind].writer),
+);
 
 const TIPS = listed.tip('*', 0n).listPk;
 const INVOICES = listed.currentInvoice('*', '*').listPk;

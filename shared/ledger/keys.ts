@@ -29,6 +29,18 @@ export const KINDS = {
   ask: { writer: 'both', ttl: true },
   /** An event that failed verification, whole. */
   aside: { writer: 'connector', ttl: false },
+  /** Which of a creator's tips were handed on as events, as sets of sequence numbers. */
+  handed: { writer: 'settled', ttl: false },
+  /** A stream record that could not be handed on, whole. */
+  parked: { writer: 'settled', ttl: false },
+  /** A webhook endpoint of a creator, with its secrets. */
+  webhook: { writer: 'manage', ttl: false },
+  /** An event on its way to an endpoint, and how that went: queue and log at once. */
+  delivery: { writer: 'deliver', ttl: true },
+  /** An API key, by the hash of its secret. */
+  key: { writer: 'manage', ttl: false },
+  /** The answer that a POST was given, under its idempotency key. */
+  idempotency: { writer: 'manage', ttl: true },
 } as const;
 
 export type Kind = keyof typeof KINDS;
@@ -48,6 +60,13 @@ export const keys = {
   node: (node: string): Key => ({ pk: `node#${node}`, sk: 'node' }),
   ask: (id: string): Key => ({ pk: `ask#${id}`, sk: 'ask' }),
   aside: (node: string, id: string): Key => ({ pk: `aside#${node}`, sk: id }),
+  handed: (handle: string, block: bigint): Key => ({ pk: `handed#${handle}`, sk: inOrder(block) }),
+  handedThrough: (handle: string): Key => ({ pk: `handed#${handle}`, sk: 'through' }),
+  parked: (id: string): Key => ({ pk: 'parked#all', sk: id }),
+  webhook: (handle: string, endpointId: string): Key => ({ pk: `webhook#${handle}`, sk: endpointId }),
+  delivery: (endpointId: string, id: string): Key => ({ pk: `delivery#${endpointId}`, sk: id }),
+  apiKey: (hash: string): Key => ({ pk: `key#${hash}`, sk: 'key' }),
+  idempotency: (keyId: string, key: string): Key => ({ pk: `idempotency#${keyId}`, sk: key }),
 };
 
 /** Sixteen digits, so that text order is number order. */
@@ -76,6 +95,13 @@ export const listed = {
   }),
   /** The nodes of the table, for the check that a connector stands beside the right one. */
   node: (node: string) => ({ listPk: 'nodes#all', listSk: node }),
+  /** Deliveries that are still to be made, in order of time, in one of several lists. */
+  delivery: (list: number, due: Date, id: string) => ({
+    listPk: `deliveries#${list}`,
+    listSk: `${due.toISOString()}#${id}`,
+  }),
+  /** The API keys of a creator, or of the operator. */
+  apiKey: (owner: string, keyId: string) => ({ listPk: `keys#${owner}`, listSk: keyId }),
   /** All creators, for the operator. */
   creator: (handle: string) => ({ listPk: 'creators#all', listSk: handle }),
 };

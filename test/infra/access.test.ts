@@ -24,6 +24,8 @@ const LIST_KEYS: Record<keyof typeof listed, string> = {
   retiredInvoice: listed.retiredInvoice('02ab', new Date(0), 'ff').listPk,
   node: listed.node('02ab').listPk,
   ask: listed.ask(0, new Date(0), 'a').listPk,
+  delivery: listed.delivery(0, new Date(0), 'a').listPk,
+  apiKey: listed.apiKey('alice', 'a').listPk,
   creator: listed.creator('alice').listPk,
 };
 const LISTS = Object.keys(LIST_KEYS) as (keyof typeof listed)[];
@@ -77,10 +79,16 @@ describe('the public function', () => {
 });
 
 describe('the connector', () => {
-  const written = allKinds.filter((kind) => KINDS[kind].writer !== 'manage');
+  const written = allKinds.filter((kind) => ['connector', 'both'].includes(KINDS[kind].writer));
 
-  test.each(READS)('may %s every kind of today', (action) => {
-    expect(kindsOf(connector, action)).toEqual(allKinds);
+  const others = ['settled', 'manage', 'deliver'];
+  const read = allKinds.filter(
+    (kind) => !others.includes(KINDS[kind].writer) || ['creator', 'option'].includes(kind),
+  );
+
+  test.each(READS)('may %s the kinds that it works with, and no key or secret of creators', (action) => {
+    expect(read).not.toEqual(expect.arrayContaining(['key']));
+    expect(kindsOf(connector, action)).toEqual(read);
   });
 
   test.each(['PutItem', 'UpdateItem'])('may %s the kinds that it writes', (action) => {
