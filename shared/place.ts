@@ -49,7 +49,12 @@ const REQUEST_TIMEOUT_MS = 15_000;
 /** The client's configuration. What answers on loopback is given credentials that mean nothing. */
 export const clientConfig = (place: Place): DynamoDBClientConfig => ({
   region: place.region,
-  requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+  // Without the last the SDK only warns of a table that went silent, and waits for ever.
+  requestHandler: {
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+  },
   ...(place.endpoint !== undefined && { endpoint: place.endpoint }),
   ...(isOnLoopback(place) && { credentials: NO_CREDENTIALS }),
 });

@@ -45,7 +45,7 @@ export function otherWays(baseUrl: string, handle: string, optionId: string): Ot
 /** Where a script of the page asks for an invoice of its own: a path, for it may ask its own origin alone. */
 export function callbackPath(handle: string, optionId: string): string {
   const name = named(handle, optionId);
-  return `${payRequestPath(handle)}/callback${name === undefined ? '' : `?option=${name}`}`;
+  return `${payRequestPath(handle)}/callback${name === undefined ? '' : `/${name}`}`;
 }
 
 /** The QR codes beside that of the AMP invoice. */

@@ -135,7 +135,7 @@ describe('in a browser with a wallet', () => {
 
   test('a service that does not answer is told of, and what still works', async () => {
     const { page, paid, close } = await open('/@alice');
-    await page.route('**/callback*', (route) => route.abort());
+    await page.route('**/callback**', (route) => route.abort());
     await page.getByLabel('Satoshi').fill('5');
     await button(page).click();
     await said(page, /did not answer\. The AMP code still takes money/);

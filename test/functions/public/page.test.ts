@@ -66,7 +66,7 @@ describe('beside the AMP invoice', () => {
     expect(hrefs(text).map((href) => href.replaceAll('&amp;', '&'))).toContain(
       `https://tips.example/@alice?option=${optionId}&lightning=${lnurl}`,
     );
-    expect(text).toContain(`data-callback="/.well-known/lnurlp/alice/callback?option=${optionId}"`);
+    expect(text).toContain(`data-callback="/.well-known/lnurlp/alice/callback/${optionId}"`);
     expect(text).toContain('data-amount="3000000"');
     expect(text).not.toContain('name="amount"');
   });
