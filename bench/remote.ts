@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../shared/dynamo.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 
 /** The table's name in all benchmarks. */
@@ -7,7 +7,7 @@ export const TABLE = 'ampjar';
 /** A table that another process serves on loopback. */
 export const remoteLedger = (endpoint: string): Ledger => ({
   table: TABLE,
-  client: new DynamoDBClient({
+  client: dynamoClient({
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },

@@ -2,7 +2,7 @@ import {
   type Answer,
   ASK_LISTS,
   type Ask,
-  answerAsk,
+  answerAsks,
   type Creator,
   openAsks,
   readAsks,
@@ -10,6 +10,7 @@ import {
 } from '../shared/ledger/index.ts';
 import { type AskLimits, Buckets, TOO_MANY_ASKS } from '../shared/rate.ts';
 import { Recent } from '../shared/recent.ts';
+import { Together } from '../shared/together.ts';
 import { LndError } from './lnd.ts';
 import { askMemoFor } from './memo.ts';
 import { isRefusal, type Minting } from './minting.ts';
@@ -31,6 +32,8 @@ const AT_LND = 4;
 /** Batches that are worked on at the same time, and asks in each: the table answers many in the time of one. */
 const BATCHES = 4;
 const BATCH = 25;
+/** Answers that are written together. */
+const MOST_WRITTEN = 50;
 /** Asks that wait here; what is beyond waits in the table, for it could not be answered in time. */
 const MOST_WAITING = 2_000;
 /** What could not be answered, and vanished from the table, is forgotten at last. */
@@ -49,10 +52,12 @@ export class AskMint {
   readonly #firstSeen = new Map<string, number>();
   readonly #atLnd = new Turns(AT_LND);
   readonly #idle: (() => void)[] = [];
+  readonly #answers: Together<{ ask: Ask; answer: Answer }, boolean>;
 
   constructor(minting: Minting, limits: AskLimits, steadyMs: () => number) {
     this.#minting = minting;
     this.#steadyMs = steadyMs;
+    this.#answers = new Together((answers) => answerAsks(minting.ledger, answers), MOST_WRITTEN);
     this.#creators = new Recent((handle) => readCreator(minting.ledger, handle), steadyMs);
     this.#limits = {
       all: new Buckets(limits.all, steadyMs),
@@ -133,7 +138,7 @@ export class AskMint {
 
   async #answer(ask: Ask) {
     const answer = (await this.#refusalOf(ask)) ?? (await this.#atLnd.take(() => this.#mint(ask)));
-    await answerAsk(this.#minting.ledger, ask, answer);
+    await this.#answers.do({ ask, answer });
     this.#firstSeen.delete(ask.id);
   }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ParseArgsConfig } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../shared/dynamo.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
 import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './leading.ts';
@@ -58,7 +58,7 @@ export async function readLndAccess(values: Values, env: Env, routeHints = false
 /** The table. @throws PlaceError */
 export function openLedger(values: Values, env: Env): Ledger {
   const place = readPlace(values, env);
-  return { client: new DynamoDBClient(clientConfig(place)), table: place.table };
+  return { client: dynamoClient(clientConfig(place)), table: place.table };
 }
 
 /** A whole number of a flag, from `least` to `most`. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../shared/dynamo.ts';
 import {
   type Comparison,
   compareSums,
@@ -100,7 +100,7 @@ async function main(args: string[]): Promise<number> {
   }
   const place = readPlace(values, process.env);
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const client = new DynamoDBClient(clientConfig(place));
+  const client = dynamoClient(clientConfig(place));
   const ledger: Ledger = { client, table: place.table };
   const { handle } = values;
   async function* handles() {

@@ -1,13 +1,22 @@
 import { createHmac } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type Context, Hono } from 'hono';
-import { isHandle, isOptionId, readCreator } from '../../shared/ledger/index.ts';
+import {
+  isHandle,
+  isOptionId,
+  type Ledger,
+  type NewAsk,
+  putAsks,
+  readCreator,
+} from '../../shared/ledger/index.ts';
 import { ASK_LIMITS, type AskLimits, Buckets, type Rate, TOO_MANY_ASKS } from '../../shared/rate.ts';
 import { Recent } from '../../shared/recent.ts';
+import { Together } from '../../shared/together.ts';
 import { Answers } from './answers.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
-export interface LnurlOptions extends Omit<PayParts, 'creators' | 'answers' | 'mayAsk'> {
+export interface LnurlOptions extends Omit<PayParts, 'creators' | 'asks' | 'answers' | 'mayAsk'> {
+  readonly ledger: Ledger;
   readonly sleep: (ms: number) => Promise<void>;
   /** The address of who asks, as the server sees it. */
   readonly addressOf: (c: Context) => string;
@@ -23,6 +32,9 @@ export interface LnurlOptions extends Omit<PayParts, 'creators' | 'answers' | 'm
 
 /** What one process can answer in time, with room: a flood gets an error at once, in place of all getting one late. */
 export const MOST_AT_ONCE = 100;
+
+/** Asks that are written together. */
+const MOST_WRITTEN = 50;
 
 /** All say no-store: an answer is one wallet's own, or may change at any time. */
 const HEADERS = {
@@ -53,6 +65,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
       return options.baseUrl;
     },
     creators: new Recent((handle) => readCreator(ledger, handle), steadyMs),
+    asks: new Together((asks: readonly NewAsk[]) => putAsks(ledger, asks), MOST_WRITTEN),
     answers: new Answers(ledger, steadyMs, sleep),
     mayAsk: (handle) => ofCreator.take(handle) && ofAll.take(''),
   };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { dynamoClient } from '../../shared/dynamo.ts';
 import { lnurlApp } from './app.ts';
 import { readConfig } from './config.ts';
 
@@ -18,7 +18,7 @@ const addressOf = (event: LambdaEvent) =>
 /** LNURL-pay and Lightning Addresses. */
 export const handler = handle(
   lnurlApp({
-    ledger: { client: new DynamoDBClient({ region, requestHandler }), table },
+    ledger: { client: dynamoClient({ region, requestHandler }), table },
     baseUrl,
     clock: () => new Date(),
     steadyMs: () => performance.now(),

@@ -2,8 +2,8 @@ import {
   type Ask,
   type Creator,
   type Ledger,
+  type NewAsk,
   openOptionId,
-  putAsk,
   readAsk,
   readTip,
   type TipOption,
@@ -12,6 +12,7 @@ import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../
 import { parseMsat } from '../../shared/money.ts';
 import { TOO_MANY_ASKS } from '../../shared/rate.ts';
 import type { Recent } from '../../shared/recent.ts';
+import type { Together } from '../../shared/together.ts';
 import type { Answers } from './answers.ts';
 
 /** What a wallet is told when it can't have what it asked for. @see LUD-06 */
@@ -21,12 +22,13 @@ export class LnurlError extends Error {
 
 /** What the pay requests are made of. */
 export interface PayParts {
-  readonly ledger: Ledger;
   /** The origin that wallets reach this by, without a slash at the end. */
   readonly baseUrl: string;
   readonly clock: () => Date;
   readonly steadyMs: () => number;
   readonly creators: Recent<Creator | undefined>;
+  /** Writes asks, those of one moment together. */
+  readonly asks: Together<NewAsk, unknown>;
   readonly answers: Answers;
   /** Whether an invoice more may be asked for, of this creator and in all; if so, it counts. */
   readonly mayAsk: (handle: string) => boolean;
@@ -105,7 +107,7 @@ export async function invoiceFor(
     client: string;
   },
 ) {
-  const { ledger, baseUrl, clock, steadyMs, random, hint, answers, mayAsk } = parts;
+  const { asks, baseUrl, clock, steadyMs, random, hint, answers, mayAsk } = parts;
   const untilMs = steadyMs() + PATIENCE_MS;
   const { creator, option, least, most } = await openOption(parts, handle, optionId);
   const amountMsat = readAmount(amount);
@@ -116,7 +118,7 @@ export async function invoiceFor(
   if (!mayAsk(handle)) throw new LnurlError(TOO_MANY_ASKS);
   const { descriptionHash } = metadataOf(creator, option, baseUrl);
   const id = Buffer.from(random(16)).toString('base64url');
-  await putAsk(ledger, {
+  await asks.do({
     id,
     handle,
     optionId: option.id,

@@ -1,5 +1,5 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { handle } from 'hono/aws-lambda';
+import { dynamoClient } from '../../shared/dynamo.ts';
 import { publicApp } from './app.ts';
 import { readConfig } from './config.ts';
 import openapi from './openapi.json' with { type: 'json' };
@@ -7,7 +7,7 @@ import openapi from './openapi.json' with { type: 'json' };
 const config = readConfig(process.env);
 
 const app = publicApp({
-  ledger: { client: new DynamoDBClient({ region: config.region }), table: config.table },
+  ledger: { client: dynamoClient({ region: config.region }), table: config.table },
   clock: () => new Date(),
   reads: 'each',
   openapi,

@@ -1,4 +1,5 @@
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../../shared/dynamo.ts';
 import { type Listener, listen } from './listen.ts';
 import { protocol } from './protocol.ts';
 import { openStore } from './store.ts';
@@ -73,7 +74,7 @@ export async function openEmbeddedTable(options: EmbeddedTablesOptions): Promise
   return {
     requestHandler,
     client: () =>
-      new DynamoDBClient({
+      dynamoClient({
         region,
         requestHandler,
         endpoint: 'http://embedded.table.invalid',

@@ -13,9 +13,11 @@ export {
   ASK_LISTS,
   type Ask,
   answerAsk,
+  answerAsks,
   type NewAsk,
   openAsks,
   putAsk,
+  putAsks,
   readAsk,
   readAsks,
 } from './asks.ts';

@@ -2,6 +2,9 @@ import type { Engine } from './engine.ts';
 import type { Actor } from './scheduler.ts';
 import type { Witness } from './table.ts';
 
+/** A write of asks and of nothing else, alone or in a transaction. */
+const ONLY_ASKS = /^(PutItem ask#|TransactWriteItems Put ask#[^ ,]+(, Put ask#[^ ,]+)*$)/;
+
 /**
  * Looks on at every write: who writes must lead, and the epoch grows by one each time that someone begins to. Answers to
  * asks are left out: they hand out an invoice that the node has by then, the first one counts, and no money is in them.
@@ -36,7 +39,7 @@ export class Fencing implements Witness {
 
   after(actor: Actor, what: string): void {
     const { epoch, holder } = this.#now();
-    if (what.startsWith('PutItem ask#')) return;
+    if (ONLY_ASKS.test(what)) return;
     if (epoch === this.#epoch) {
       if (this.#leader !== actor.name)
         this.problems.push(

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ASK_LISTS,
+  type Ask,
   answerAsk,
+  answerAsks,
   type NewAsk,
   openAsks,
   putAsk,
+  putAsks,
   readAsk,
   readAsks,
   TTL,
@@ -91,6 +94,29 @@ describe('an ask', () => {
     const { id } = await put({ amountMsat: 1n });
     await put({ id, amountMsat: 2n });
     expect(await readAsk(book.ledger, id)).toMatchObject({ amountMsat: 1n });
+  });
+});
+
+describe('several asks at once', () => {
+  const fresh = async () => (await readAsks(book.ledger, [(await put()).id, (await put()).id])) as [Ask, Ask];
+
+  it('are put together', async () => {
+    const [first, second] = await fresh();
+    const again = [first, second].map(({ status: _, ...ask }, at) => ({ ...ask, id: `${at}`.repeat(22) }));
+    expect(await putAsks(book.ledger, again)).toEqual([true, true]);
+    const ids = again.map(({ id }) => id);
+    expect(await readAsks(book.ledger, ids)).toEqual(again.map((ask) => ({ ...ask, status: 'open' })));
+  });
+
+  it('are answered together, and one that was answered before holds up no other', async () => {
+    const [first, second] = await fresh();
+    await answerAsk(book.ledger, first, minted('before'));
+    const answers = [first, second].map((ask, at) => ({ ask, answer: minted(`together ${at}`) }));
+    expect(await answerAsks(book.ledger, answers)).toEqual([false, true]);
+    expect(await readAsks(book.ledger, [first.id, second.id])).toEqual([
+      { ...first, ...minted('before') },
+      { ...second, ...minted('together 1') },
+    ]);
   });
 });
 

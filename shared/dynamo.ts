@@ -1,0 +1,11 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+
+/**
+ * A client of DynamoDB without the SDK's own log: for it each request and answer is copied with its secrets taken out, also
+ * where nothing listens, which costs a tenth of a small read.
+ */
+export function dynamoClient(config: DynamoDBClientConfig): DynamoDBClient {
+  const client = new DynamoDBClient(config);
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}
