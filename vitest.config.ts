@@ -11,13 +11,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/regtest/**', 'test/browser/**', ministack],
+          exclude: ['test/regtest/**', 'test/browser/**', 'test/functions/fuzz/**', ministack],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
       ...(here.has('ministack')
         ? [{ test: { name: 'ministack', include: [ministack], testTimeout: 180_000, hookTimeout: 60_000 } }]
+        : []),
+      ...(here.has('fuzz')
+        ? [{ test: { name: 'fuzz', include: ['test/functions/fuzz/**/*.test.ts'], testTimeout: 180_000 } }]
         : []),
       ...(here.has('browser')
         ? [

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { asks } from './asks.ts';
 import type { Bench } from './bench.ts';
 import { booking } from './booking.ts';
+import { deliver } from './deliver.ts';
 import { feed } from './feed.ts';
 import { growth } from './growth.ts';
 import { invoice } from './invoice.ts';
@@ -14,8 +15,21 @@ import { type Result, table } from './print.ts';
 import { protocol } from './protocol.ts';
 import { qr } from './qr.ts';
 import { start } from './start.ts';
+import { told } from './told.ts';
 
-const BENCHES: readonly Bench[] = [invoice, asks, latency, protocol, qr, booking, feed, start, growth];
+const BENCHES: readonly Bench[] = [
+  invoice,
+  asks,
+  latency,
+  told,
+  protocol,
+  qr,
+  booking,
+  feed,
+  deliver,
+  start,
+  growth,
+];
 
 const NAMES = BENCHES.map(({ name }) => name);
 

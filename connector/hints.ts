@@ -1,10 +1,11 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { WANT_HINT } from '../shared/ledger/index.ts';
 import type { Backoff } from './backoff.ts';
 import type { Log } from './log.ts';
 
-/** Where hints at new asks come from. They are for speed alone: an ask that nobody hints at is found in the table. */
+/** Where hints at new asks and wants come from. They are for speed alone: what nobody hints at is found in the table. */
 export interface AskHints {
-  /** The ids of asks, as soon as there are some; none when the signal aborts. */
+  /** The ids of asks, or {@link WANT_HINT}, as soon as there are some; none when the signal aborts. */
   next(signal: AbortSignal): Promise<readonly string[]>;
 }
 
@@ -63,7 +64,7 @@ export class SqsHints implements AskHints {
       this.#backoff.reset();
       // Taken is taken, whatever becomes of it: a hint that comes back is of no use to anyone.
       if (messages.length > 0) void this.#forget(messages.map(({ ReceiptHandle }) => ReceiptHandle!));
-      return messages.map(({ Body = '' }) => Body).filter((body) => ID.test(body));
+      return messages.map(({ Body = '' }) => Body).filter((body) => body === WANT_HINT || ID.test(body));
     } catch (error) {
       if (signal.aborted) return [];
       const waitMs = this.#backoff.next();

@@ -13,6 +13,7 @@ import {
   readCreatorWithInvoice,
   readInvoices,
   readOptionOwner,
+  retireInvoice,
   type TipOption,
   type Want,
 } from '../shared/ledger/index.ts';
@@ -110,7 +111,16 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
     consistent: true,
   });
   const option = openFor(creator, optionId);
-  const reason = option && (await reasonToMint(minting, option, previous, hintless));
+  const reason = option && (await reasonToMint(minting, option, previous, hintless, want));
+  if (previous && isRemoved(creator, optionId)) {
+    const retired = await patiently(() =>
+      retireInvoice(ledger, lease, { invoice: previous, want, now: clock() }),
+    );
+    if (retired) {
+      log.info({ handle, optionId, paymentAddr: previous.paymentAddr }, 'option removed, invoice retired');
+      return false;
+    }
+  }
   if (!option || !reason) {
     // Every invoice that is handed out has a want for its renewal; a clock that jumped must not have taken it.
     const renewal = option && previous && { due: renewalOf(previous), optionId, handle };
@@ -144,6 +154,10 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
 
 const openFor = (creator: Creator | undefined, optionId: string): TipOption | undefined =>
   creator?.status === 'active' ? creator.options.find(({ id }) => id === optionId) : undefined;
+
+/** Whether the creator took the option away; a closed creator's stays, for it may be opened again. */
+const isRemoved = (creator: Creator | undefined, optionId: string) =>
+  creator !== undefined && !creator.options.some(({ id }) => id === optionId);
 
 /**
  * Check what lnd made before anyone is handed it: that it decodes, is payable by AMP alone, names this node and payment

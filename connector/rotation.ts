@@ -1,12 +1,12 @@
 import { readAmpInvoice } from '../shared/invoices/index.ts';
-import { type CurrentInvoice, readInvoices, type TipOption } from '../shared/ledger/index.ts';
+import { type CurrentInvoice, readInvoices, type TipOption, type Want } from '../shared/ledger/index.ts';
 import type { Minting } from './minting.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** Why an option needs a new invoice. */
-export type Reason = 'none' | 'amount' | 'expiry' | 'payments' | 'gone' | 'hints';
+export type Reason = 'none' | 'amount' | 'expiry' | 'payments' | 'gone' | 'hints' | 'asked';
 
 /**
  * When an invoice is to be replaced for its age: a week before its expiry, longer than any cache holds it, or at three
@@ -40,8 +40,10 @@ export async function reasonToMint(
   option: TipOption,
   current: CurrentInvoice | undefined,
   hintless: Hintless,
+  { replaces }: Pick<Want, 'replaces'> = {},
 ): Promise<Reason | undefined> {
   if (!current) return 'none';
+  if (current.paymentAddr === replaces) return 'asked';
   if (current.amountMsat !== option.amountMsat) return 'amount';
   if (renewalOf(current) <= clock()) return 'expiry';
   const state = await lnd.ampState(current.paymentAddr);

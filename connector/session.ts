@@ -9,6 +9,7 @@ import {
   type NewTip,
   type NodeState,
   putWant,
+  WANT_HINT,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
 import { ASK_LIMITS, AskMint } from './asks.ts';
@@ -233,7 +234,10 @@ export class Session {
     };
     const hearing = async () => {
       while (askHints && !this.#signal.aborted) {
-        for (const id of await askHints.next(this.#signal)) this.#asks.hint(id);
+        for (const id of await askHints.next(this.#signal)) {
+          if (id === WANT_HINT) this.hint();
+          else this.#asks.hint(id);
+        }
       }
     };
     await Promise.all([this.#asks.run(this.#signal), looking(), hearing()]);

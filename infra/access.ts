@@ -1,5 +1,6 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { KINDS, type Kind, listed, prefix } from '../shared/ledger/keys.ts';
 import { listedArn } from './table.ts';
@@ -29,6 +30,10 @@ const TIPS = listed.tip('*', 0n).listPk;
 const INVOICES = listed.currentInvoice('*', '*').listPk;
 const NODES = listed.node('*').listPk;
 const ASKS = 'asks#*';
+const DUST = listed.dust('*', 0n).listPk;
+const DELIVERIES = 'deliveries#*';
+const KEYS = listed.apiKey('*', '*').listPk;
+const CREATORS = listed.creator('*').listPk;
 
 const GET = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 
@@ -71,15 +76,123 @@ export const lnurlAccess = (table: Table, asks: Queue) => [
   onQueue('TellOfAsks', asks, 'sqs:SendMessage'),
 ];
 
+/** The kinds that a creator's API shows, and changes. What connector and payers write is not among the latter. */
+const MANAGE_READS: Kind[] = ['creator', 'current', 'tip', 'totals', 'webhook', 'delivery', 'key'];
+const MANAGE_PUTS: Kind[] = ['creator', 'option', 'want', 'webhook', 'delivery', 'key', 'idempotency'];
+const MANAGE_UPDATES: Kind[] = ['webhook', 'delivery', 'key', 'idempotency'];
+
+/** What a payer wrote, and what names their tip: the attributes that erasing the one touches. */
+const ERASING = ['pk', 'sk', 'handle', 'message', 'sender'];
+
+/**
+ * What the manage function may do: set up what creators may, show them their tips, and take from a tip what its payer wrote, by
+ * an update that names no attribute but that. Sums, invoices, attributions and a tip's money are out of its reach.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export const manageAccess = (
+  table: Table,
+  queues: { asks?: Queue | undefined; deliveries?: Queue | undefined },
+) => [
+  allow('ReadItems', table.tableArn, GET, ofKinds(MANAGE_READS)),
+  allow('PutItems', table.tableArn, ['dynamodb:PutItem'], ofKinds(MANAGE_PUTS)),
+  allow('UpdateItems', table.tableArn, ['dynamodb:UpdateItem'], ofKinds(MANAGE_UPDATES)),
+  allow('DeleteWebhooks', table.tableArn, ['dynamodb:DeleteItem'], ofKinds(['webhook'])),
+  new PolicyStatement({
+    sid: 'EraseText',
+    actions: ['dynamodb:UpdateItem'],
+    resources: [table.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ofKinds(['tip']) },
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ERASING },
+      Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+    },
+  }),
+  allow('ListItems', listedArn(table), ['dynamodb:Query'], [TIPS, DUST, KEYS, CREATORS]),
+  ...(queues.asks ? [onQueue('TellOfWants', queues.asks, 'sqs:SendMessage')] : []),
+  ...(queues.deliveries ? [onQueue('TellOfDeliveries', queues.deliveries, 'sqs:SendMessage')] : []),
+];
+
+/**
+ * What the settled function may do: look at tips and at what was handed on, mark and park, queue deliveries for the endpoints of a
+ * creator, and hint at them.
+ */
+export const settledAccess = (table: Table, deliveries: Queue) => [
+  allow('ReadProgress', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['tip', 'totals', 'handed'])),
+  allow('ReadCreators', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator'])),
+  allow('ReadEndpoints', table.tableArn, ['dynamodb:Query'], ofKinds(['webhook'])),
+  allow('ListTips', listedArn(table), ['dynamodb:Query'], [TIPS, DUST, CREATORS]),
+  allow('Mark', table.tableArn, ['dynamodb:UpdateItem'], ofKinds(['handed'])),
+  allow('ParkAndQueue', table.tableArn, ['dynamodb:PutItem'], ofKinds(['parked', 'delivery'])),
+  onQueue('HintAtDeliveries', deliveries, 'sqs:SendMessage'),
+];
+
+/** Of an endpoint, what tells how it fares: all of it that the deliver function may change. */
+const HEALTH = ['failingSince', 'restUntil', 'status', 'offReason', 'offAt'];
+
+/**
+ * What the deliver function may do: find what is due, read where it goes and what it tells of, and write down what came of it. Of
+ * an endpoint it changes how that fares, and neither URL nor secrets.
+ */
+export const deliverAccess = (table: Table, deliveries: Queue) => [
+  allow('ReadAddressees', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['webhook', 'tip'])),
+  allow('ReadEndpoints', table.tableArn, ['dynamodb:Query'], ofKinds(['webhook'])),
+  allow('ListDue', listedArn(table), ['dynamodb:Query'], [DELIVERIES]),
+  allow(
+    'WriteDeliveries',
+    table.tableArn,
+    ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    ofKinds(['delivery']),
+  ),
+  new PolicyStatement({
+    sid: 'NoteHealth',
+    actions: ['dynamodb:UpdateItem'],
+    resources: [table.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ofKinds(['webhook']) },
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'version', ...HEALTH] },
+      Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+    },
+  }),
+  onQueue(
+    'WorkOffHints',
+    deliveries,
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:SendMessage',
+  ),
+];
+
+/**
+ * What Lambda asks of a role to read the table's stream for a function, and to write what it gives up to a bucket.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+ */
+export const streamAccess = (table: Table, givenUp: Bucket) => [
+  new PolicyStatement({
+    sid: 'ReadStream',
+    actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    resources: [table.tableStreamArn!],
+  }),
+  new PolicyStatement({ sid: 'ListStreams', actions: ['dynamodb:ListStreams'], resources: ['*'] }),
+  new PolicyStatement({
+    sid: 'KeepGivenUp',
+    actions: ['s3:PutObject'],
+    resources: [givenUp.arnForObjects('aws/lambda/*')],
+  }),
+  new PolicyStatement({ sid: 'LookForGivenUp', actions: ['s3:ListBucket'], resources: [givenUp.bucketArn] }),
+];
+
 /**
  * What the connector may do. Of a transaction IAM judges each action by itself. Nothing but a want can be deleted,
  * and neither keys nor secrets of creators are within reach.
- * @param asks the queue that tells of asks, where there is one
  */
-export const connectorAccess = (table: Table, asks?: Queue) => [
+export const connectorAccess = (table: Table, asks: Queue) => [
   allow('ReadItems', table.tableArn, GET, ofKinds(CONNECTOR_READS)),
   allow('WriteItems', table.tableArn, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], ofKinds(CONNECTOR_WRITES)),
   allow('DropWants', table.tableArn, ['dynamodb:DeleteItem'], ofKinds(['want'])),
   allow('ListInvoices', listedArn(table), ['dynamodb:Query'], [INVOICES, NODES, ASKS]),
-  ...(asks ? [onQueue('HearOfAsks', asks, 'sqs:ReceiveMessage', 'sqs:DeleteMessage')] : []),
+  onQueue('HearOfAsks', asks, 'sqs:ReceiveMessage', 'sqs:DeleteMessage'),
 ];

@@ -17,7 +17,7 @@ const REQUIRE =
   'const require=ampjarCreateRequireForBundle(import.meta.url);';
 
 /** What one function differs in from another. */
-export interface OpenFunction {
+export interface BundledFunction {
   readonly description: string;
   /** Its entry file, from the project's root. */
   readonly entry: string;
@@ -32,7 +32,11 @@ export interface OpenFunction {
  * A function with a role and a log of its own behind an HTTPS URL that is open to all.
  * @returns the URL, with a slash at its end
  */
-export function openFunction(scope: Construct, parts: OpenFunction): string {
+export const openFunction = (scope: Construct, parts: BundledFunction): string =>
+  bundledFunction(scope, parts).handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
+
+/** A function with a role and a log of its own, bundled from the project's source. */
+export function bundledFunction(scope: Construct, parts: BundledFunction) {
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -68,5 +72,5 @@ export function openFunction(scope: Construct, parts: OpenFunction): string {
       sourcesContent: false,
     },
   });
-  return handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
+  return { handler, role, logGroup };
 }

@@ -10,14 +10,21 @@ export class PublicReads extends Construct {
   /** The HTTPS URL, with a slash at its end. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, table: Table, { publicConcurrency, baseUrl }: Settings) {
+  /** @param live where pages hear of tips, as environment */
+  constructor(
+    scope: Construct,
+    id: string,
+    table: Table,
+    { publicConcurrency, baseUrl }: Settings,
+    live: Record<string, string>,
+  ) {
     super(scope, id);
     this.url = openFunction(this, {
       description: 'Answers who reads: creators, invoices, QR codes, tips',
       entry: 'functions/public/handler.ts',
       timeout: Duration.seconds(5),
       concurrency: publicConcurrency,
-      environment: { TABLE_NAME: table.tableName, ...(baseUrl && { BASE_URL: baseUrl }) },
+      environment: { TABLE_NAME: table.tableName, ...(baseUrl && { BASE_URL: baseUrl }), ...live },
       statements: publicAccess(table),
     });
   }

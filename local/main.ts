@@ -1,34 +1,32 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { setInterval, setTimeout } from 'node:timers/promises';
+import { setInterval } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import {
   CreateTableCommand,
   ResourceInUseException,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { serve } from '@hono/node-server';
-import { getConnInfo } from '@hono/node-server/conninfo';
-import { Hono } from 'hono';
 import pino from 'pino';
 import { HintQueue } from '../connector/hints.ts';
 import { CALLS } from '../connector/lndGrpc.ts';
 import { MacaroonError } from '../connector/macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { systemConnector } from '../connector/system.ts';
-import { lnurlApp } from '../functions/lnurl/app.ts';
-import { publicApp } from '../functions/public/app.ts';
 import {
   addCreator,
   addOption,
+  createKey,
   type Ledger,
   readCreator,
   TTL,
   tableDefinition,
 } from '../shared/ledger/index.ts';
+import { localEvents } from './events.ts';
 import { startDevNode } from './node/index.ts';
 import { connectPayer, paymentRoutes } from './payments.ts';
+import { openSite } from './site.ts';
 import { openEmbeddedTable, TableFolderError, TableInUseError } from './table/index.ts';
 
 const HELP = `npm start -- [flags]: the whole of Ampjar in one process, on an embedded table
@@ -106,52 +104,19 @@ async function main() {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
   const log = pino();
-  const openapi = createRequire(import.meta.url)('../functions/public/openapi.json');
+  const keyPath = await operatorKey(ledger, data, clock(), random);
   const play = node ? undefined : await playNodes(data, random);
-  // Known once it listens.
-  let baseUrl = '';
-  const app = publicApp({
-    ledger,
-    clock,
-    reads: 'shared',
-    openapi,
-    get baseUrl() {
-      return baseUrl;
-    },
-  });
   const askHints = new HintQueue();
-  const lnurl = lnurlApp({
-    ledger,
-    get baseUrl() {
-      return baseUrl;
-    },
-    clock,
-    steadyMs: () => performance.now(),
-    sleep: setTimeout,
-    random,
-    hint: async (id) => askHints.push(id),
-    addressOf: (c) => getConnInfo(c).remote.address ?? '',
-    report: (error) => log.error({ error: String(error) }, 'LNURL request failed'),
-  });
-  const whole = new Hono();
-  if (play) whole.route('/', play.routes);
-  whole.all('/.well-known/*', (c) => lnurl.fetch(c.req.raw, c.env));
-  whole.all('/lnurl/*', (c) => lnurl.fetch(c.req.raw, c.env));
-  whole.all('*', (c) => app.fetch(c.req.raw, c.env));
-  const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-    const listening = serve({ fetch: whole.fetch, hostname: '127.0.0.1', port }, (address) => {
-      baseUrl = `http://127.0.0.1:${address.port}`;
-      process.stdout.write(`tip page  http://127.0.0.1:${address.port}/@alice\n`);
-      process.stdout.write(`API       http://127.0.0.1:${address.port}/v1/creators/alice\n`);
-      process.stdout.write(`address   alice@127.0.0.1:${address.port}\n`);
-      if (play)
-        process.stdout.write(
-          `tip her   npm run tip -- alice 2100 "Great post" --url http://127.0.0.1:${address.port}\n`,
-        );
-      resolve(listening);
-    });
-    listening.once('error', reject);
-  });
+  const events = localEvents(tables, ledger, log);
+  const hint = (hint: string) => askHints.push(hint);
+  const site = await openSite(port, { ledger, log, events, hint, more: play?.routes, signal: stop.signal });
+  const { baseUrl } = site;
+  process.stdout.write(`tip page  ${baseUrl}/@alice
+API       ${baseUrl}/v1/creators/alice
+address   alice@${new URL(baseUrl).host}
+manage    AMPJAR_URL=${baseUrl} npm run ampjar -- creators list --key-file ${keyPath}
+`);
+  if (play) process.stdout.write(`tip her   npm run tip -- alice 2100 "Great post" --url ${baseUrl}\n`);
   const access = node ?? play!.access;
   const connector = systemConnector(access, {
     ledger,
@@ -161,7 +126,7 @@ async function main() {
     expirySeconds: LONGEST_EXPIRY_SECONDS,
     routeHints: access.routeHints,
   });
-  const work = [connector.run(stop.signal), sweep(tables, stop.signal)];
+  const work = [connector.run(stop.signal), events.run(stop.signal), sweep(tables, stop.signal)];
   try {
     await Promise.race([
       Promise.all(work),
@@ -170,10 +135,20 @@ async function main() {
   } finally {
     stop.abort();
     await Promise.allSettled(work);
-    server.close();
+    site.close();
     await play?.stop();
     await tables.close();
   }
+}
+
+/** The operator's key, made at the first start and kept for whoever may read the folder. @returns the file's path */
+async function operatorKey(ledger: Ledger, data: string, now: Date, random: (length: number) => Uint8Array) {
+  const path = join(data, 'operator.key');
+  if (!existsSync(path)) {
+    const { token } = await createKey(ledger, { scope: 'write', name: 'npm start' }, now, random);
+    await writeFile(path, `${token}\n`, { mode: 0o600 });
+  }
+  return path;
 }
 
 /** A jar and a payer with a channel between them, and the payer's purse. */

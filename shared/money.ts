@@ -1,6 +1,12 @@
 /** All the bitcoin there can ever be, 21 million, in millisatoshi: the largest amount anything here accepts. */
 export const MAX_MSAT = 2_100_000_000_000_000_000n;
 
+/**
+ * The largest amount that a creator can ask for, in an option or a limit: LNURL has amounts as JSON numbers, which are exact no
+ * further (LUD-06). It is 90,071 bitcoin.
+ */
+export const MAX_ASKED_MSAT = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** An amount that was refused: says which field, what came, and what was expected. */
 export class AmountError extends Error {
   override readonly name = 'AmountError';

@@ -51,6 +51,14 @@ export class Buckets {
     return true;
   }
 
+  /** How many times more it may happen at once now. */
+  left(key: string): number {
+    const { perSecond, burst } = this.#rate;
+    const bucket = this.#buckets.get(key);
+    if (!bucket) return burst;
+    return Math.floor(Math.min(burst, bucket.tokens + ((this.#steadyMs() - bucket.at) / 1000) * perSecond));
+  }
+
   #forget(now: number) {
     const { perSecond, burst } = this.#rate;
     for (const [key, { tokens, at }] of this.#buckets) {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** Rooms that stand side by side: each imports shared and itself. */
-const SIDE_BY_SIDE = ['functions', 'connector', 'operator', 'infra', 'widget'];
+const SIDE_BY_SIDE = ['functions', 'connector', 'operator', 'infra', 'cli', 'widget'];
 /** Rooms that may import all, and that only they import. */
 const AROUND = ['local', 'test', 'bench'];
 const ROOMS = ['shared', ...SIDE_BY_SIDE, ...AROUND];

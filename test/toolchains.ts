@@ -7,6 +7,10 @@ const SUITES = {
     needs: '.cache/venv/bin/ministack',
     how: 'python3 -m venv .cache/venv && .cache/venv/bin/pip install -r test/requirements.txt',
   },
+  fuzz: {
+    needs: '.cache/venv/bin/schemathesis',
+    how: 'python3 -m venv .cache/venv && .cache/venv/bin/pip install -r test/requirements.txt',
+  },
   browser: { needs: process.env.CHROMIUM ?? '/usr/bin/chromium', how: "install Debian's package chromium" },
 } as const;
 

@@ -48,7 +48,11 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
     ...(!bounded && { askLimits: NO_LIMITS }),
   });
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(listening));
+    // Longer than a flood: it may not meet a connection that is just being closed for its idleness.
+    const serverOptions = { keepAliveTimeout: 60_000 };
+    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0, serverOptions }, () =>
+      resolve(listening),
+    );
   });
   baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const running = runConnector(dir, access, ledger, {

@@ -4,16 +4,17 @@ import { preferred } from './accept.ts';
 import { answersBy, type Reads } from './answers.ts';
 import { DOCUMENT_FRESHNESS } from './freshness.ts';
 import { keptAnswers } from './keptAnswers.ts';
+import { readOverlay } from './overlay.ts';
 import { asProblem, Problem, problemJson } from './problem.ts';
 import { problemPage } from './problemPage.ts';
 import * as render from './render.ts';
 import { type Representation, represent, respond } from './representation.ts';
 import {
   readCode,
-  readCursor,
   readHandle,
   readLimit,
   readOption,
+  readPart,
   readPaymentAddr,
   readSetId,
 } from './request.ts';
@@ -127,9 +128,13 @@ export function publicApp(options: PublicOptions): Hono {
   app.get('/v1/creators/:handle/tips', (c) => {
     const handle = readHandle(c.req.param('handle'));
     const limit = readLimit(c.req.query('limit'));
-    const before = readCursor(handle, c.req.query('cursor'));
-    const part = before === undefined ? { limit } : { limit, before };
-    return give(c, `tips ${handle} ${limit} ${before}`, () => render.feed(options, handle, part));
+    const part = {
+      limit,
+      ...readPart(handle, { cursor: c.req.query('cursor'), after: c.req.query('after') }),
+    };
+    return give(c, `tips ${handle} ${limit} ${part.before} ${part.after}`, () =>
+      render.feed(options, handle, part),
+    );
   });
 
   app.get('/v1/invoices/:paymentAddr', (c) => {
@@ -151,6 +156,15 @@ export function publicApp(options: PublicOptions): Hono {
     const option = readOption(c.req.query('option'));
     return give(c, `page ${handle} ${option}`, () => render.page(options, handle, option));
   });
+
+  if (options.live) {
+    app.get('/@/:handle/overlay', async (c) => {
+      const handle = readHandle(c.req.param('handle'));
+      const overlay = readOverlay(c.req.queries());
+      // Shared with nobody: what it begins with is older the next moment.
+      return respondTo(c, await render.overlay(options, handle, overlay));
+    });
+  }
 
   const openapi = represent({
     type: 'application/json',

@@ -1,8 +1,11 @@
+import type { Live } from './live.ts';
+
 /** What the public function is told by its environment. */
 export interface Config {
   readonly table: string;
   readonly region: string;
   readonly baseUrl?: string;
+  readonly live?: Live;
 }
 
 /** Thrown for an environment that the function can't start with. */
@@ -15,9 +18,28 @@ export class ConfigError extends Error {
   }
 }
 
+/** A host name, as AppSync's domains and one's own are: no port, nothing that could end a policy or an attribute. */
+const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
+
 /**
- * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), and `BASE_URL` where the service has an address
- * of its own, without a slash at the end.
+ * Where pages hear of tips: `LIVE_REALTIME_HOST` and `LIVE_HTTP_HOST` name the two domains of an AppSync Event API.
+ * @throws ConfigError
+ */
+function readLive({
+  LIVE_REALTIME_HOST: realtime,
+  LIVE_HTTP_HOST: host,
+}: Record<string, string | undefined>) {
+  if (!realtime && !host) return {};
+  if (!realtime || !HOST.test(realtime))
+    throw new ConfigError('LIVE_REALTIME_HOST', realtime, 'the realtime domain of the AppSync Event API');
+  if (!host || !HOST.test(host))
+    throw new ConfigError('LIVE_HTTP_HOST', host, 'the HTTP domain of the AppSync Event API');
+  return { live: { realtime: `wss://${realtime}/event/realtime`, host } };
+}
+
+/**
+ * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), `BASE_URL` where the service has an address
+ * of its own, without a slash at the end, and where pages hear of tips.
  * @throws ConfigError
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
@@ -27,9 +49,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     throw new ConfigError('TABLE_NAME', table, 'the name of the DynamoDB table');
   }
   if (!region || !/^[a-z0-9-]+$/.test(region)) throw new ConfigError('AWS_REGION', region, 'an AWS Region');
-  if (!baseUrl) return { table, region };
+  const live = readLive(env);
+  if (!baseUrl) return { table, region, ...live };
   if (!/^https?:\/\/[^/?#\s]+$/.test(baseUrl)) {
     throw new ConfigError('BASE_URL', baseUrl, 'an origin like https://tips.example, without a path');
   }
-  return { table, region, baseUrl };
+  return { table, region, baseUrl, ...live };
 }

@@ -9,13 +9,14 @@ import {
   readCreatorWithInvoice,
   readCreatorWithTotals,
   readFeed,
+  readFeedAfter,
   type Tip,
   type TipOption,
   type Totals,
 } from '../../shared/ledger/index.ts';
 import { type OtherWays, otherWays } from './otherWays.ts';
 import { Problem } from './problem.ts';
-import type { CreatorBody, FeedBody, TotalsBody } from './schemas.ts';
+import type { CreatorBody, FeedBody, FeedEntry, TotalsBody } from './schemas.ts';
 
 /** The creator, if there is one who takes tips. */
 export function openCreator(creator: Creator | undefined, handle: string): Creator {
@@ -94,8 +95,9 @@ const roundToMinute = (time: Date) =>
   new Date(Math.floor(time.getTime() / MINUTE_MS) * MINUTE_MS).toISOString();
 
 /** What the public may know of a tip: never its set id, and words only where the creator shows them. */
-const publicTip = (tip: Tip, shows: Creator['shows']) => ({
+const publicTip = (tip: Tip, shows: Creator['shows']): FeedEntry => ({
   id: publicTipId(tip),
+  cursor: encodeCursor(tip.handle, tip.sequence),
   amountMsat: tip.amountMsat.toString(),
   settledAt: roundToMinute(tip.settledAt),
   optionId: tip.optionId,
@@ -103,26 +105,39 @@ const publicTip = (tip: Tip, shows: Creator['shows']) => ({
   ...(shows === 'messages' && tip.sender !== undefined ? { sender: tip.sender } : {}),
 });
 
-/** Tips of a feed as the creator lets the public see them, newest first. */
-export const publicTips = (creator: Creator, tips: Tip[]) =>
+/** Tips of a feed as the creator lets the public see them, in their order. */
+export const publicTips = (creator: Creator, tips: readonly Tip[]): FeedEntry[] =>
   creator.shows === 'nothing' ? [] : tips.map((tip) => publicTip(tip, creator.shows));
 
+/** Which part of a feed: the newest tips, those before a sequence number, or those after one from the oldest on. */
+export interface FeedPart {
+  readonly limit: number;
+  readonly before?: bigint | undefined;
+  readonly after?: bigint | undefined;
+}
+
+async function readPart(ledger: Ledger, handle: string, { limit, before, after }: FeedPart) {
+  if (after === undefined)
+    return readFeed(ledger, handle, before === undefined ? { limit } : { limit, before });
+  const { tips, more } = await readFeedAfter(ledger, handle, { after, limit });
+  return { tips, next: more ? tips.at(-1)?.sequence : undefined };
+}
+
 /**
- * A part of a creator's feed, newest first. A creator who shows nothing has an empty one, and `shows` tells it from a
+ * A part of a creator's feed. A creator who shows nothing has an empty one, and `shows` tells it from a
  * feed without tips yet.
  */
-export async function feedBody(
-  ledger: Ledger,
-  handle: string,
-  part: { before?: bigint; limit: number },
-): Promise<FeedBody> {
-  const [found, feed] = await Promise.all([readCreator(ledger, handle), readFeed(ledger, handle, part)]);
+export async function feedBody(ledger: Ledger, handle: string, part: FeedPart): Promise<FeedBody> {
+  const [found, { tips, next }] = await Promise.all([
+    readCreator(ledger, handle),
+    readPart(ledger, handle, part),
+  ]);
   const creator = openCreator(found, handle);
-  const more = creator.shows !== 'nothing' && feed.next !== undefined;
+  const shown = creator.shows !== 'nothing' && next !== undefined;
   return {
     shows: creator.shows,
-    tips: publicTips(creator, feed.tips),
-    nextCursor: more ? encodeCursor(handle, feed.next as bigint) : null,
+    tips: publicTips(creator, tips),
+    nextCursor: shown ? encodeCursor(handle, next) : null,
   };
 }
 

@@ -67,6 +67,12 @@ export const CODE_FRESHNESS = write(INVOICE);
 /** `Cache-Control` of feed and totals. */
 export const FEED_FRESHNESS = write(FEED);
 
+/**
+ * `Cache-Control` of the tips after a cursor: many pages that lost their connection at once share an answer, and it is no
+ * older than a page may be behind.
+ */
+export const AFTER_FRESHNESS = write({ maxAge: 1, sMaxAge: 1, staleWhileRevalidate: 0, staleIfError: 0 });
+
 /** `Cache-Control` of a profile: it has totals in it, and no invoice. */
 export const PROFILE_FRESHNESS = write({ ...FEED, maxAge: 5, sMaxAge: 10 });
 

@@ -11,7 +11,8 @@ const app = publicApp({
   clock: () => new Date(),
   reads: 'each',
   openapi,
-  ...(config.baseUrl ? { baseUrl: config.baseUrl } : {}),
+  baseUrl: config.baseUrl,
+  live: config.live,
   report: (error) =>
     console.error(
       JSON.stringify({

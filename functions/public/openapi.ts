@@ -61,9 +61,25 @@ const CODE = inQuery(
   'Which code: `amp` of the invoice, `lnurl` for wallets that pay by LNURL, `any` of the page with the LNURL along.',
   { type: 'string', enum: ['amp', 'lnurl', 'any'], default: 'amp' },
 );
-const CURSOR = inQuery('cursor', 'The nextCursor of the tips before; without it the newest come.', {
-  type: 'string',
-});
+const CURSOR = inQuery('cursor', 'The cursor of a tip: older ones come, newest first.', { type: 'string' });
+const AFTER = inQuery('after', 'Instead of `cursor`: newer ones come, oldest first.', { type: 'string' });
+const OVERLAY = [
+  inQuery('seconds', 'How long each tip is shown.', { type: 'integer', minimum: 2, maximum: 60, default: 8 }),
+  inQuery('minimum', 'Tips below this many satoshi are not shown.', {
+    type: 'string',
+    pattern: '^(0|[1-9][0-9]{0,15})$',
+    default: '0',
+  }),
+  inQuery('size', 'How large the letters are.', {
+    type: 'string',
+    enum: ['small', 'medium', 'large'],
+    default: 'medium',
+  }),
+  inQuery('sample', 'Begin with a tip that nobody paid, to place the overlay by.', {
+    type: 'string',
+    enum: ['yes'],
+  }),
+];
 const LIMIT = inQuery('limit', 'How many tips at most.', {
   type: 'integer',
   minimum: 1,
@@ -94,9 +110,13 @@ function reading(operation: {
   problems: number[];
   also?: string;
 }) {
+  const told: Record<string, object> =
+    'text/html' in operation.types
+      ? { 'text/html': TEXT }
+      : { 'application/problem+json': reference('Problem') };
   const problems = operation.problems.map((status) => [
     status,
-    { description: WHY[status], content: media({ 'application/problem+json': reference('Problem') }) },
+    { description: WHY[status], content: media(told) },
   ]);
   return {
     get: {
@@ -167,9 +187,9 @@ export function openapiDocument() {
       }),
       '/v1/creators/{handle}/tips': reading({
         id: 'listTips',
-        summary: 'A creator’s tips, newest first, as far as the creator shows them.',
+        summary: 'A creator’s tips, as far as the creator shows them.',
         also: 'Where `shows` is `nothing`, the list is empty and its end, whatever was paid.',
-        parameters: [HANDLE, CURSOR, LIMIT],
+        parameters: [HANDLE, CURSOR, AFTER, LIMIT],
         types: { 'application/json': reference('Feed') },
         problems: [400, 404, 410, 503],
       }),
@@ -208,7 +228,15 @@ export function openapiDocument() {
         summary: 'The page where a creator is tipped.',
         parameters: [HANDLE, OPTION],
         types: { 'text/html': TEXT },
-        problems: [],
+        problems: OF_INVOICE,
+      }),
+      '/@{handle}/overlay': reading({
+        id: 'readOverlay',
+        summary: 'A transparent page that shows each new tip for some seconds, for streaming software.',
+        also: 'It is there where pages are live.',
+        parameters: [HANDLE, ...OVERLAY],
+        types: { 'text/html': TEXT },
+        problems: OF_INVOICE,
       }),
     },
     components: {

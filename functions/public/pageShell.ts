@@ -5,23 +5,34 @@ import { PAGE_STYLE } from './pageStyle.ts';
 
 const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** What a page may do: its own style and script, known by hash, its own pictures, ask its own origin, and nothing else. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src ${hashSource(PAGE_STYLE)}`,
-  `script-src ${hashSource(PAGE_SCRIPT)}`,
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** What a page consists of and connects to. */
+interface Parts {
+  readonly style: string;
+  readonly scripts: readonly string[];
+  /** Origins beside its own. */
+  readonly connect: readonly string[];
+}
 
-/** Headers of a page. Who follows a link from it doesn't tell where they came from. */
-export const PAGE_HEADERS = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
+/**
+ * Headers of a page. It may use its own style and scripts, known by hash, its own pictures, ask its own origin and those
+ * named, and nothing else. Who follows a link from it doesn't tell where they came from.
+ */
+export const pageHeaders = ({ style, scripts, connect }: Parts) => ({
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src ${hashSource(style)}`,
+    `script-src ${scripts.map(hashSource).join(' ')}`,
+    "img-src 'self' data:",
+    `connect-src ${["'self'", ...connect].join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
   'referrer-policy': 'no-referrer',
-};
+});
+
+/** Headers of a page with nothing but what all have. */
+export const PAGE_HEADERS = pageHeaders({ style: PAGE_STYLE, scripts: [PAGE_SCRIPT], connect: [] });
 
 export const PAGE_TYPE = 'text/html; charset=utf-8';
 
@@ -31,8 +42,8 @@ export type Markup = ReturnType<typeof html>;
 const ICON =
   'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22%3E%3Cpath fill=%22%23e07b1a%22 d=%22M9 1 3 9h4l-1 6 7-9H9z%22/%3E%3C/svg%3E';
 
-/** A whole page around its main part. `head` is for what one page alone has there. */
-export const pageShell = (title: string, head: Markup | '', main: Markup): string =>
+/** A whole page around its main part. `head` is for what one page alone has there, `script` for what it alone runs. */
+export const pageShell = (title: string, head: Markup | '', main: Markup, script?: string): string =>
   `${html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,7 +57,12 @@ ${head}<style>${raw(PAGE_STYLE)}</style>
 <main>
 ${main}
 </main>
-<script>${raw(PAGE_SCRIPT)}</script>
+<script>${raw(PAGE_SCRIPT)}</script>${
+    script
+      ? html`
+<script>${raw(script)}</script>`
+      : ''
+  }
 </body>
 </html>
 `}`;

@@ -45,5 +45,8 @@ button:hover{border-color:var(--accent)}
 .tips div{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
 .tips time{color:var(--soft);font-size:.9rem}
 .tips p{margin:.25rem 0 0;overflow-wrap:anywhere;white-space:pre-line}
+.tips:not(:empty)+p{display:none}
+@media (prefers-reduced-motion:no-preference){.new{animation:new 2s}}
+@keyframes new{from{background:var(--tint)}}
 .tips b,nav a,.tips p{unicode-bidi:isolate}
 `;

@@ -1,4 +1,5 @@
 import { ABSENCE_FRESHNESS } from './freshness.ts';
+import { KEYED_KINDS } from './keyedKinds.ts';
 import { type Representation, represent } from './representation.ts';
 
 /** The kinds of problem, each with its status and what it means in general (`title` of RFC 9457). */
@@ -13,12 +14,16 @@ const KINDS = {
   'method-not-allowed': [405, 'This address can only be read'],
   'not-acceptable': [406, 'The answer has none of the media types asked for'],
   'closed-creator': [410, 'The creator takes tips here no more'],
+  'too-many-connections': [429, 'This address holds as many connections as one may'],
+  'live-full': [503, 'There are as many live connections as the service takes'],
   'invoice-pending': [503, 'The invoice is being made'],
   'table-unavailable': [503, 'The ledger cannot be read at the moment'],
   internal: [500, 'Something went wrong here'],
 } as const satisfies Record<string, readonly [number, string]>;
 
-export type ProblemKind = keyof typeof KINDS;
+const ALL_KINDS = { ...KINDS, ...KEYED_KINDS };
+
+export type ProblemKind = keyof typeof ALL_KINDS;
 
 /** The name space of our problem types. It names, it does not resolve: RFC 9457, 3.1.1 allows that. */
 const TYPE_PREFIX = 'urn:problem-type:ampjar:';
@@ -48,7 +53,7 @@ export class Problem extends Error {
   constructor(kind: ProblemKind, detail: string, cause?: Cause, headers: Record<string, string> = {}) {
     super(detail);
     this.kind = kind;
-    [this.status, this.title] = KINDS[kind];
+    [this.status, this.title] = ALL_KINDS[kind];
     this.given = cause && { ...cause, ...(cause.value === undefined ? {} : { value: cut(cause.value) }) };
     this.headers = headers;
   }
@@ -68,19 +73,21 @@ export function badValue(field: string, value: string | undefined, expected: str
 export const problemFreshness = (problem: Problem) =>
   problem.kind === 'unknown-creator' || problem.kind === 'closed-creator' ? ABSENCE_FRESHNESS : 'no-store';
 
+/** What a problem says of itself. @see RFC 9457 */
+export const problemBody = (problem: Problem) => ({
+  type: TYPE_PREFIX + problem.kind,
+  title: problem.title,
+  status: problem.status,
+  detail: problem.message,
+  ...problem.given,
+});
+
 /** A problem as `application/problem+json`. `headers` are those of all answers at that address. */
 export function problemJson(problem: Problem, headers: Record<string, string> = {}): Representation {
-  const body = {
-    type: TYPE_PREFIX + problem.kind,
-    title: problem.title,
-    status: problem.status,
-    detail: problem.message,
-    ...problem.given,
-  };
   return represent({
     status: problem.status,
     type: 'application/problem+json',
-    body: JSON.stringify(body),
+    body: JSON.stringify(problemBody(problem)),
     cacheControl: problemFreshness(problem),
     headers: { ...problem.headers, ...headers },
   });

@@ -1,6 +1,7 @@
 import { qrPng, qrSvg } from '../../shared/invoices/qr.ts';
 import {
   type CurrentInvoice,
+  encodeCursor,
   type Ledger,
   readCreator,
   readCreatorWithInvoice,
@@ -9,6 +10,7 @@ import {
 import {
   creatorBody,
   currentInvoice,
+  type FeedPart,
   feedBody,
   openCreator,
   optionOf,
@@ -17,6 +19,7 @@ import {
   totalsOf,
 } from './creators.ts';
 import {
+  AFTER_FRESHNESS,
   CODE_FRESHNESS,
   FEED_FRESHNESS,
   immutableFreshness,
@@ -25,7 +28,9 @@ import {
   PROFILE_FRESHNESS,
   pageFreshness,
 } from './freshness.ts';
+import { type Live, livePage } from './live.ts';
 import { drawCode, knownOrigin, type OtherCode, otherWays } from './otherWays.ts';
+import { type OverlayOptions, overlayPage } from './overlay.ts';
 import { PAGE_HEADERS, PAGE_TYPE } from './pageShell.ts';
 import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './payments.ts';
 import { type Representation, represent } from './representation.ts';
@@ -36,6 +41,8 @@ export interface Source {
   readonly ledger: Ledger;
   readonly clock: () => Date;
   readonly baseUrl?: string | undefined;
+  /** How an open page hears of tips; without it, it shows those that it came with. */
+  readonly live?: Live | undefined;
 }
 
 const JSON_TYPE = 'application/json';
@@ -50,8 +57,8 @@ export const profile = async ({ ledger, baseUrl }: Source, handle: string) =>
 export const totals = async ({ ledger }: Source, handle: string) =>
   json(await totalsOf(ledger, handle), FEED_FRESHNESS);
 
-export const feed = async ({ ledger }: Source, handle: string, part: { before?: bigint; limit: number }) =>
-  json(await feedBody(ledger, handle, part), FEED_FRESHNESS);
+export const feed = async ({ ledger }: Source, handle: string, part: FeedPart) =>
+  json(await feedBody(ledger, handle, part), part.after === undefined ? FEED_FRESHNESS : AFTER_FRESHNESS);
 
 /** Headers of a payer's own tip, whether there is one or not: a set id is a secret, and its address holds it. */
 export const TIP_HEADERS = { 'cache-control': PRIVATE, 'referrer-policy': 'no-referrer' };
@@ -124,7 +131,7 @@ const TIPS_ON_PAGE = 10;
 
 /** The page where a creator is tipped. */
 export async function page(
-  { ledger, clock, baseUrl }: Source,
+  { ledger, clock, baseUrl, live }: Source,
   handle: string,
   optionId: string | undefined,
 ): Promise<Representation> {
@@ -138,8 +145,23 @@ export async function page(
   const invoice = payableInvoice(option, found.invoice, now);
   return represent({
     type: PAGE_TYPE,
-    body: tipPage({ creator, option, invoice, tips: publicTips(creator, tips.tips), baseUrl }),
+    body: tipPage({ creator, option, invoice, tips: publicTips(creator, tips.tips), baseUrl, live }),
     cacheControl: pageFreshness(invoice.expiresAt, now),
-    headers: PAGE_HEADERS,
+    headers: live ? livePage(live).headers : PAGE_HEADERS,
   });
+}
+
+/** The overlay for streaming software. It begins after the newest tip there is, so nobody may keep it. */
+export async function overlay(
+  { ledger, live }: Source,
+  handle: string,
+  options: OverlayOptions,
+): Promise<Representation> {
+  const [found, { tips }] = await Promise.all([
+    readCreator(ledger, handle),
+    readFeed(ledger, handle, { limit: 1 }),
+  ]);
+  const creator = openCreator(found, handle);
+  const after = encodeCursor(handle, tips[0]?.sequence ?? 0n);
+  return represent({ type: PAGE_TYPE, ...overlayPage(creator, after, live as Live, options) });
 }

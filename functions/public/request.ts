@@ -39,15 +39,39 @@ export function readLimit(value: string | undefined): number {
   throw badValue('limit', value, `a whole number from 1 to ${MAX_LIMIT}`);
 }
 
-/** The position that the `cursor` of a creator's feed stands for. */
-export function readCursor(handle: string, value: string | undefined): bigint | undefined {
+/** What a field that takes a cursor expects. */
+const CURSORS = {
+  cursor: 'a cursor of this feed; leave it out to start with the newest tip',
+  after: 'a cursor of this feed, and no cursor beside it',
+  'Last-Event-ID': 'a cursor of this feed',
+};
+
+/** The position that a cursor of a creator's feed stands for. */
+export function readCursor(
+  handle: string,
+  field: keyof typeof CURSORS,
+  value: string | undefined,
+): bigint | undefined {
   if (value === undefined) return undefined;
   try {
     return decodeCursor(handle, value);
   } catch (error) {
     if (!(error instanceof CursorError)) throw error;
-    throw badValue('cursor', value, 'a nextCursor of this feed; leave it out to start with the newest tip');
+    throw badValue(field, value, CURSORS[field]);
   }
+}
+
+/** Which part of a creator's feed is asked for: `after` a cursor, or before the one in `cursor`. */
+export function readPart(
+  handle: string,
+  given: { cursor: string | undefined; after: string | undefined },
+): { before?: bigint | undefined; after?: bigint | undefined } {
+  if (given.cursor !== undefined && given.after !== undefined)
+    throw badValue('after', given.after, CURSORS.after);
+  return {
+    before: readCursor(handle, 'cursor', given.cursor),
+    after: readCursor(handle, 'after', given.after),
+  };
 }
 
 const HEX_32 = /^[0-9a-f]{64}$/;

@@ -115,21 +115,32 @@ export const namedInvoiceSchema = z.strictObject({
   ),
 });
 
+/** A tip as the public may see it: an entry of the feed, and what the live page is told. */
+export const feedEntrySchema = z.strictObject({
+  id: tipId,
+  cursor: described(
+    z.string(),
+    'The place of this tip in the feed: older ones with `cursor`, newer ones with `after`.',
+    'AAAAAAAAAAJJYPReWIMDTA',
+  ),
+  amountMsat: msat,
+  settledAt: minute,
+  optionId,
+  message: message.optional(),
+  sender: sender.optional(),
+});
+
 export const feedSchema = z.strictObject({
   shows,
-  tips: z
-    .array(
-      z.strictObject({
-        id: tipId,
-        amountMsat: msat,
-        settledAt: minute,
-        optionId,
-        message: message.optional(),
-        sender: sender.optional(),
-      }),
-    )
-    .meta({ description: 'Newest first; empty if the creator shows nothing, and `shows` says so.' }),
-  nextCursor: described(z.string().nullable(), 'The cursor of the tips before these; null at the end.', null),
+  tips: z.array(feedEntrySchema).meta({
+    description:
+      'Newest first, with `after` oldest first; empty if the creator shows nothing, and `shows` says so.',
+  }),
+  nextCursor: described(
+    z.string().nullable(),
+    'Where to go on, with the parameter that was used for these, or `cursor`; null at the end.',
+    null,
+  ),
 });
 
 export const totalsSchema = z.strictObject({
@@ -168,6 +179,7 @@ export const problemSchema = z.strictObject({
 export type CreatorBody = z.infer<typeof creatorSchema>;
 export type InvoiceBody = z.infer<typeof invoiceSchema>;
 export type NamedInvoiceBody = z.infer<typeof namedInvoiceSchema>;
+export type FeedEntry = z.infer<typeof feedEntrySchema>;
 export type FeedBody = z.infer<typeof feedSchema>;
 export type TotalsBody = z.infer<typeof totalsSchema>;
 export type TipBody = z.infer<typeof tipSchema>;

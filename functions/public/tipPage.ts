@@ -2,11 +2,13 @@ import { html, raw } from 'hono/html';
 import { qrSvg } from '../../shared/invoices/qr.ts';
 import { lightningUri } from '../../shared/invoices/uri.ts';
 import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
+import { encodeCursor } from '../../shared/ledger/index.ts';
 import { formatSat } from '../../shared/money.ts';
+import { type Live, liveData, livePage } from './live.ts';
 import { type OtherWays, otherWays } from './otherWays.ts';
 import { otherWaysCard } from './otherWaysCard.ts';
 import { type Markup, pageShell } from './pageShell.ts';
-import type { FeedBody } from './schemas.ts';
+import type { FeedEntry } from './schemas.ts';
 
 /** Satoshi with thousands set apart, decimals untouched: "1,234,567.8 sat". */
 const satText = (msat: bigint) => `${formatSat(msat).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')} sat`;
@@ -24,9 +26,10 @@ interface TipPage {
   readonly creator: Creator;
   readonly option: TipOption;
   readonly invoice: CurrentInvoice;
-  readonly tips: FeedBody['tips'];
+  readonly tips: readonly FeedEntry[];
   /** Where the service is found, without a slash at the end, for links that must be absolute. */
   readonly baseUrl?: string | undefined;
+  readonly live?: Live | undefined;
 }
 
 const optionLink = (page: TipPage, option: TipOption, first: boolean) => {
@@ -44,18 +47,30 @@ const choice = (page: TipPage) =>
 ${page.creator.options.map((option, at) => optionLink(page, option, at === 0))}
 </ul></nav>`;
 
-const oneTip = (tip: FeedBody['tips'][number]) => html`<li>
+const oneTip = (
+  tip: FeedEntry,
+  live: Live | undefined,
+) => html`<li${live ? html` data-cursor="${tip.cursor}"` : ''}>
 <div><b>${satText(BigInt(tip.amountMsat))}</b><time datetime="${tip.settledAt}">${MINUTE.format(new Date(tip.settledAt))} UTC</time></div>
 ${tip.sender ? html`<p class="soft" dir="auto">${tip.sender}</p>` : ''}${tip.message ? html`<p dir="auto">${tip.message}</p>` : ''}
 </li>`;
+
+/** What tells the list's script where to go on: a page may come from a cache, its cursor is as old as it. */
+const following = ({ creator: { handle }, tips, live }: TipPage) =>
+  live ? html` aria-live="polite"${liveData(live, handle, tips[0]?.cursor ?? encodeCursor(handle, 0n))}` : '';
 
 const recentTips = (page: TipPage) =>
   page.creator.shows === 'nothing'
     ? ''
     : html`<section aria-labelledby="tips">
 <h2 id="tips">Recent tips</h2>
-${page.tips.length === 0 ? html`<p class="soft">None yet. Yours can be the first.</p>` : html`<ul class="tips">${page.tips.map(oneTip)}</ul>`}
-</section>`;
+<ul class="tips"${following(page)}>${page.tips.map((tip) => oneTip(tip, page.live))}</ul>
+${
+  page.tips.length === 0
+    ? html`<p class="soft">None yet. Yours can be the first.</p>
+`
+    : ''
+}</section>`;
 
 const ampCard = (page: TipPage, amount: string, ways: OtherWays | undefined): Markup => {
   const uri = lightningUri(page.invoice.paymentRequest);
@@ -99,5 +114,6 @@ export function tipPage(page: TipPage): string {
 ${choice(page)}
 ${ways ? html`<div class="ways">${amp}${otherWaysCard(ways, creator.handle, option, amount)}</div>` : amp}
 ${recentTips(page)}`,
+    page.live && creator.shows !== 'nothing' ? livePage(page.live).script : undefined,
   );
 }

@@ -2,11 +2,14 @@ import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import { dynamoClient } from '../../shared/dynamo.ts';
 import { type Listener, listen } from './listen.ts';
 import { protocol } from './protocol.ts';
+import { type StreamReader, streamReader } from './reader.ts';
 import { openStore } from './store.ts';
 import { type Swept, sweep } from './sweep.ts';
 
 export { TableFolderError, TableInUseError } from './errors.ts';
 export type { Listener } from './listen.ts';
+export type { StreamReader } from './reader.ts';
+export type { StreamRecord } from './streams.ts';
 export type { Swept } from './sweep.ts';
 
 export type EmbeddedTables = {
@@ -16,6 +19,8 @@ export type EmbeddedTables = {
   client(): DynamoDBClient;
   /** Serves the same tables on 127.0.0.1. Port 0 takes a free one. */
   listen(port: number): Promise<Listener>;
+  /** Reads a table's stream for a reader of some name, whose position is kept beside the data. */
+  streamReader(table: string, name: string): StreamReader;
   /** Deletes what the TTL attribute says has expired, trims streams after 24 hours, forgets client tokens. */
   sweep(): Promise<Swept>;
   /** Lets the running commit end, closes listeners, and lets the next opener in. */
@@ -88,6 +93,7 @@ export async function openEmbeddedTable(options: EmbeddedTablesOptions): Promise
       listeners.push(listener);
       return listener;
     },
+    streamReader: (table, name) => streamReader(store, region, table, name),
     sweep: () => sweep(store, clock),
     async close() {
       await Promise.all(listeners.map((listener) => listener.close()));

@@ -38,6 +38,8 @@ export type Store = {
    * one which throws a ServiceError has written nothing.
    */
   write<T>(action: () => T): Promise<T>;
+  /** Has a listener called after each commit, for as long as the store is open. */
+  onCommit(listener: () => void): void;
   close(): Promise<void>;
 };
 
@@ -77,7 +79,10 @@ export function openStore(dir: string): Store {
 
 function storeOf(root: RootDatabase, meta: Store['meta']): Store {
   const binary = { keyEncoding: 'binary', encoding: 'json' } as const;
-  const write = groupCommit(root);
+  const listeners: (() => void)[] = [];
+  const write = groupCommit(root, () => {
+    for (const listener of listeners) listener();
+  });
   return {
     meta,
     tables: root.openDB({ name: 'tables', encoding: 'string' }),
@@ -94,6 +99,9 @@ function storeOf(root: RootDatabase, meta: Store['meta']): Store {
       }
     },
     write,
+    onCommit(listener) {
+      listeners.push(listener);
+    },
     async close() {
       await write(() => undefined);
       releaseOwnership(meta);
@@ -104,7 +112,7 @@ function storeOf(root: RootDatabase, meta: Store['meta']): Store {
 
 type Waiting = { action: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void };
 
-function groupCommit(root: RootDatabase): Store['write'] {
+function groupCommit(root: RootDatabase, committed: () => void): Store['write'] {
   let waiting: Waiting[] = [];
   let committing = false;
 
@@ -129,6 +137,7 @@ function groupCommit(root: RootDatabase): Store['write'] {
           }
         });
         for (const answer of answers) answer();
+        committed();
       } catch (error) {
         await (error as { commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
         if (batch.length === 0) [batch, waiting] = [waiting, []];

@@ -14,7 +14,7 @@ const LARGEST_PAGE = 1024 * 1024;
 const SEQUENCE_BASE = 100_000_000_000_000_000_000n;
 const sequenceText = (sequence: number): string => String(SEQUENCE_BASE + BigInt(sequence));
 
-function sequenceFrom(text: string | undefined): number {
+export function sequenceFrom(text: string | undefined): number {
   if (!text || !/^1\d{20}$/.test(text)) {
     throw validationError(`SequenceNumber is ${text}, expected one that a record of this stream has`);
   }
@@ -92,7 +92,8 @@ function positionOf(iterator: string): Position {
   throw validationError('Invalid ShardIterator');
 }
 
-const trimmedOf = (store: Store, table: TableRecord): number =>
+/** The last sequence of a table's stream that is gone; 0 when none is. */
+export const trimmedOf = (store: Store, table: TableRecord): number =>
   Number(store.meta.get(`trimmed:${table.id}`) ?? 0);
 
 function refuseTrimmed(store: Store, table: TableRecord, next: number): void {
@@ -141,14 +142,23 @@ export function getRecords(
     throw dynamoError('ExpiredIteratorException', 'Iterator expired: an iterator is good for 15 minutes');
   }
   refuseTrimmed(store, table, next);
-  const Records: ReturnType<typeof recordOf>[] = [];
+  const { Records, position } = recordsFrom(store, region, table, { next, limit: request.Limit ?? 1000 });
+  return { Records, NextShardIterator: iteratorOf({ arn, next: position, at: clock() }) };
+}
+
+export type StreamRecord = ReturnType<typeof recordOf>;
+
+/** Records of a table from a sequence on, up to `limit` or 1 MB, and the sequence to go on from. */
+export function recordsFrom(
+  store: Store,
+  region: string,
+  table: TableRecord,
+  { next, limit }: { next: number; limit: number },
+): { Records: StreamRecord[]; position: number } {
+  const Records: StreamRecord[] = [];
   let position = next;
   let size = 0;
-  const range = {
-    start: streamKey(table.id, next),
-    end: after(tablePrefix(table.id)),
-    limit: request.Limit ?? 1000,
-  };
+  const range = { start: streamKey(table.id, next), end: after(tablePrefix(table.id)), limit };
   for (const { key, value } of store.stream.getRange(range)) {
     const record = recordOf(table, region, sequenceOf(key), value);
     if (size > 0 && size + record.dynamodb.SizeBytes > LARGEST_PAGE) break;
@@ -156,7 +166,7 @@ export function getRecords(
     Records.push(record);
     position = sequenceOf(key) + 1;
   }
-  return { Records, NextShardIterator: iteratorOf({ arn, next: position, at: clock() }) };
+  return { Records, position };
 }
 
 function recordOf(table: TableRecord, awsRegion: string, sequence: number, entry: StreamEntry) {

@@ -1,19 +1,21 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { MAX_MSAT } from '../money.ts';
+import { MAX_ASKED_MSAT, MAX_MSAT } from '../money.ts';
+import { isPrintable, printable } from '../printable.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { newOptionId, openOptionId, parseHandle } from './handles.ts';
 import { keyItem, keys, listed } from './keys.ts';
-import { getItem, queryAll } from './read.ts';
+import { getItem, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact } from './transaction.ts';
 import { wantAction } from './wants.ts';
+import { write } from './write.ts';
 
 /** What a creator lets the public see of their tips. */
 export const SHOWS = ['nothing', 'amounts', 'messages'] as const;
 
 /** More tip options than a page can offer; each costs the node an invoice. */
 export const MOST_OPTIONS = 100;
-const MOST_NAME = 60;
+export const MOST_NAME = 60;
 
 const option = record({ id: text, label: text, amountMsat: optional(whole) });
 
@@ -31,6 +33,8 @@ const creatorItem = record({
   mostMsat: optional(whole),
   /** Grows with each change, so that of two changes at once one is refused. */
   version: whole,
+  /** Names the request that made the creator, so that it is known again when it comes twice. */
+  madeBy: optional(text),
 });
 
 /** A tip option: a fixed amount in msat, or an open one when there is none. */
@@ -91,23 +95,40 @@ export async function* readCreators(ledger: Ledger): AsyncGenerator<Creator> {
   for await (const item of queryAll(ledger, query)) yield creatorItem.fromItem(item);
 }
 
+/** A page of creators by handle, those after `after`; `next` to pass as `after` when there are more. */
+export async function readCreatorsPage(
+  ledger: Ledger,
+  { after = '', limit }: { after?: string; limit: number },
+): Promise<{ creators: Creator[]; next?: string }> {
+  const { listPk, listSk } = listed.creator(after);
+  const { items, lastKey } = await queryPage(ledger, {
+    IndexName: LISTED,
+    KeyConditionExpression: 'listPk = :creators AND listSk > :after',
+    ExpressionAttributeValues: { ':creators': { S: listPk }, ':after': { S: listSk || ' ' } },
+    Limit: limit,
+  });
+  const creators = items.map(creatorItem.fromItem);
+  const last = creators.at(-1)?.handle;
+  return { creators, ...(lastKey && last !== undefined && { next: last }) };
+}
+
 function checkText(field: string, value: string) {
-  if (value.trim() === '' || value.length > MOST_NAME || /\p{Cc}|\p{Cs}/u.test(value)) {
-    throw new CreatorError(
-      `${field}: ${JSON.stringify(value.slice(0, 40))} is not 1 to ${MOST_NAME} printable characters`,
-    );
+  if (!isPrintable(value, MOST_NAME)) {
+    throw new CreatorError(`${field}: ${JSON.stringify(value.slice(0, 40))} is not ${printable(MOST_NAME)}`);
   }
 }
 
 /**
  * Add a creator with an open tip option, and let the connector want its invoice.
+ * @param madeBy names the request; a second time under the same name gives the creator of the first
  * @throws HandleError, CreatorError when the handle is taken
  */
 export async function addCreator(
   ledger: Ledger,
-  { handle, name, shows = 'nothing' }: { handle: string; name: string; shows?: Creator['shows'] },
+  wanted: { handle: string; name: string; shows?: Creator['shows']; madeBy?: string },
   now: Date,
 ): Promise<Creator> {
+  const { handle, name, shows = 'nothing', madeBy } = wanted;
   parseHandle(handle);
   checkText('name', name);
   const open = { id: openOptionId(handle), label: 'Any amount' };
@@ -119,34 +140,51 @@ export async function addCreator(
     options: [open],
     createdAt: now,
     version: 1n,
+    ...(madeBy !== undefined && { madeBy }),
   };
   const refused = await transact(ledger, [
     creatorAction(ledger.table, creator),
     optionAction(ledger.table, handle, open.id),
     wantAction(ledger.table, { due: now, optionId: open.id, handle }),
   ]);
-  if (refused) throw new CreatorError(`handle: "${handle}" is taken`);
-  return creator;
+  if (!refused) return creator;
+  const before = madeBy === undefined ? undefined : await readCreator(ledger, handle, true);
+  if (before?.madeBy === madeBy && before) return before;
+  throw new CreatorError(`handle: "${handle}" is taken`);
 }
 
-/** Change a creator by a function of its present state, and write it with further actions. */
+/** What a change depends on. */
+export interface Unchanged {
+  /** The version that the change was thought up for; any, if left out. */
+  readonly version?: bigint | undefined;
+}
+
+/**
+ * Change a creator by a function of its present state, and write it with further actions. A change to the very same is none.
+ * @throws CreatorError when there is no such creator; CreatorChangedError when it is not of the version expected any more
+ */
 async function changeCreator(
   ledger: Ledger,
   handle: string,
   change: (creator: Creator) => Creator,
-  more: (creator: Creator) => TransactWriteItem[] = () => [],
+  { version, more = () => [] }: Unchanged & { more?: (creator: Creator) => TransactWriteItem[] } = {},
 ): Promise<Creator> {
+  const changed = () =>
+    new CreatorChangedError(`"${handle}" was changed by someone else at the same time; try again`);
   const before = await readCreator(ledger, handle, true);
   if (!before) throw new CreatorError(`handle: there is no creator "${handle}"`);
-  const after = { ...change(before), version: before.version + 1n };
+  if (version !== undefined && before.version !== version) throw changed();
+  const wanted = change(before);
+  if (wanted === before) return before;
+  const after = { ...wanted, version: before.version + 1n };
   const refused = await transact(ledger, [creatorAction(ledger.table, after, before), ...more(after)]);
-  if (refused)
-    throw new CreatorChangedError(`"${handle}" was changed by someone else at the same time; try again`);
+  if (refused) throw changed();
   return after;
 }
 
 /**
  * Add a tip option of a fixed amount, and let the connector want its invoice.
+ * @param random ten bytes are asked of it; the same again give the option that is there already
  * @throws CreatorError
  */
 export async function addOption(
@@ -157,57 +195,187 @@ export async function addOption(
   random: (length: number) => Uint8Array,
 ): Promise<TipOption> {
   checkText('label', label);
-  if (amountMsat < 1n || amountMsat > MAX_MSAT) {
-    throw new CreatorError(`amount: ${amountMsat} msat is not from 1 to ${MAX_MSAT}`);
+  if (amountMsat < 1n || amountMsat > MAX_ASKED_MSAT) {
+    throw new CreatorError(`amount: ${amountMsat} msat is not from 1 to ${MAX_ASKED_MSAT}`);
   }
   const added = { id: newOptionId(random), label, amountMsat };
-  await changeCreator(
+  const { options } = await changeCreator(
     ledger,
     handle,
     (creator) => {
+      if (creator.options.some(({ id }) => id === added.id)) return creator;
       if (creator.status === 'closed') throw new CreatorError(`"${handle}" is closed`);
       if (creator.options.length >= MOST_OPTIONS) {
         throw new CreatorError(`"${handle}" has ${MOST_OPTIONS} tip options already, which is the most`);
       }
       return { ...creator, options: [...creator.options, added] };
     },
-    () => [
-      optionAction(ledger.table, handle, added.id),
-      wantAction(ledger.table, { due: now, optionId: added.id, handle }),
-    ],
+    {
+      more: () => [
+        optionAction(ledger.table, handle, added.id),
+        wantAction(ledger.table, { due: now, optionId: added.id, handle }),
+      ],
+    },
   );
-  return added;
+  return options.find(({ id }) => id === added.id)!;
+}
+
+/** A creator with this option. @throws CreatorError when it is not among theirs */
+function withOption(creator: Creator, optionId: string): Creator {
+  if (creator.options.some(({ id }) => id === optionId)) return creator;
+  throw new CreatorError(
+    `option: "${creator.handle}" has no tip option ${JSON.stringify(optionId.slice(0, 40))}`,
+  );
+}
+
+/** Give a tip option another label. Its amount stays: that is what its printed invoice says. @throws CreatorError */
+export async function labelOption(
+  ledger: Ledger,
+  handle: string,
+  { optionId, label }: { optionId: string; label: string },
+  unchanged?: Unchanged,
+): Promise<Creator> {
+  checkText('label', label);
+  const relabel = (option: TipOption) => (option.id === optionId ? { ...option, label } : option);
+  return changeCreator(
+    ledger,
+    handle,
+    (creator) => ({ ...creator, options: withOption(creator, optionId).options.map(relabel) }),
+    unchanged,
+  );
+}
+
+/**
+ * Take a tip option away. The connector, who is told by a want, retires its invoice; what is still paid to that is its
+ * creator's for ever. The open option stays.
+ * @throws CreatorError
+ */
+export const removeOption = (
+  ledger: Ledger,
+  handle: string,
+  optionId: string,
+  now: Date,
+  { version }: Unchanged = {},
+): Promise<Creator> => {
+  if (optionId === openOptionId(handle))
+    throw new CreatorError(
+      'option: the one with an open amount stays; close the creator to take no more tips',
+    );
+  return changeCreator(
+    ledger,
+    handle,
+    (creator) => ({
+      ...creator,
+      options: withOption(creator, optionId).options.filter(({ id }) => id !== optionId),
+    }),
+    { version, more: () => [wantAction(ledger.table, { due: now, optionId, handle })] },
+  );
+};
+
+/** Let the connector replace the invoice with this payment address by a new one, if the option still hands it out then. */
+export async function wantAnother(
+  ledger: Ledger,
+  { handle, optionId, paymentAddr }: { handle: string; optionId: string; paymentAddr: string },
+  now: Date,
+): Promise<void> {
+  await write(ledger, wantAction(ledger.table, { due: now, optionId, handle, replaces: paymentAddr }));
+}
+
+/** What of a creator can be changed; what is left out stays. */
+export interface CreatorEdit {
+  readonly name?: string | undefined;
+  readonly shows?: Creator['shows'] | undefined;
+  /** 0 for none. */
+  readonly minimumMsat?: bigint | undefined;
+  /** `undefined` leaves them, null takes them away. */
+  readonly limits?: { readonly leastMsat: bigint; readonly mostMsat: bigint } | null | undefined;
+}
+
+/**
+ * Change what a creator is called, shows, and takes.
+ * @throws CreatorError, CreatorChangedError
+ */
+export function editCreator(
+  ledger: Ledger,
+  handle: string,
+  { name, shows, minimumMsat, limits }: CreatorEdit,
+  unchanged?: Unchanged,
+): Promise<Creator> {
+  if (name !== undefined) checkText('name', name);
+  if (minimumMsat !== undefined && (minimumMsat < 0n || minimumMsat > MAX_MSAT))
+    throw new CreatorError(`minimum: ${minimumMsat} msat is not from 0 to ${MAX_MSAT}`);
+  if (limits) {
+    const { leastMsat, mostMsat } = limits;
+    if (leastMsat < 1n || mostMsat < leastMsat || mostMsat > MAX_ASKED_MSAT)
+      throw new CreatorError(
+        `limits: ${leastMsat} to ${mostMsat} msat are not within 1 and ${MAX_ASKED_MSAT}`,
+      );
+  }
+  return changeCreator(
+    ledger,
+    handle,
+    ({ minimumMsat: minimum, leastMsat, mostMsat, ...creator }) => {
+      const least = limits === undefined ? leastMsat : limits?.leastMsat;
+      const most = limits === undefined ? mostMsat : limits?.mostMsat;
+      const smallest = minimumMsat ?? minimum;
+      return {
+        ...creator,
+        ...(name !== undefined && { name }),
+        ...(shows !== undefined && { shows }),
+        ...(smallest !== undefined && smallest > 0n && { minimumMsat: smallest }),
+        ...(least !== undefined && { leastMsat: least }),
+        ...(most !== undefined && { mostMsat: most }),
+      };
+    },
+    unchanged,
+  );
 }
 
 /** Say what the public may see. @throws CreatorError */
 export const setShows = (ledger: Ledger, handle: string, shows: Creator['shows']) =>
-  changeCreator(ledger, handle, (creator) => ({ ...creator, shows }));
+  editCreator(ledger, handle, { shows });
 
 /**
  * Keep tips below an amount out of the feed from now on; 0 lets all in. They are booked, and in the totals, all the same.
  * @throws CreatorError
  */
-export const setMinimum = (ledger: Ledger, handle: string, minimumMsat: bigint) => {
-  if (minimumMsat < 0n || minimumMsat > MAX_MSAT) {
-    throw new CreatorError(`minimum: ${minimumMsat} msat is not from 0 to ${MAX_MSAT}`);
-  }
-  return changeCreator(ledger, handle, ({ minimumMsat: _, ...creator }) => ({
-    ...creator,
-    ...(minimumMsat > 0n && { minimumMsat }),
-  }));
-};
+export const setMinimum = (ledger: Ledger, handle: string, minimumMsat: bigint) =>
+  editCreator(ledger, handle, { minimumMsat });
 
 /** Bound what an invoice of one's own can be asked for. @throws CreatorError */
-export const setLimits = (
-  ledger: Ledger,
-  handle: string,
-  { leastMsat, mostMsat }: { leastMsat: bigint; mostMsat: bigint },
-) => {
-  if (leastMsat < 1n || mostMsat < leastMsat || mostMsat > MAX_MSAT)
-    throw new CreatorError(`limits: ${leastMsat} to ${mostMsat} msat are not within 1 and ${MAX_MSAT}`);
-  return changeCreator(ledger, handle, (creator) => ({ ...creator, leastMsat, mostMsat }));
-};
+export const setLimits = (ledger: Ledger, handle: string, limits: { leastMsat: bigint; mostMsat: bigint }) =>
+  editCreator(ledger, handle, { limits });
 
 /** Close a creator: the pages answer 410 from now on; what still arrives is booked. @throws CreatorError */
-export const closeCreator = (ledger: Ledger, handle: string) =>
-  changeCreator(ledger, handle, (creator) => ({ ...creator, status: 'closed' }));
+export const closeCreator = (ledger: Ledger, handle: string, unchanged?: Unchanged) =>
+  changeCreator(
+    ledger,
+    handle,
+    (creator) => (creator.status === 'closed' ? creator : { ...creator, status: 'closed' }),
+    unchanged,
+  );
+
+/**
+ * Open a closed creator again, with the options of before. The connector looks at each, for invoices may have run out meanwhile.
+ * Again is harmless.
+ * @throws CreatorError
+ */
+export async function reopenCreator(
+  ledger: Ledger,
+  handle: string,
+  now: Date,
+  unchanged?: Unchanged,
+): Promise<Creator> {
+  const creator = await changeCreator(
+    ledger,
+    handle,
+    (closed) => (closed.status === 'active' ? closed : { ...closed, status: 'active' }),
+    unchanged,
+  );
+  // After it, not with it: with the most options they would not fit a transaction. Who asks again mends what broke off.
+  await transact(
+    ledger,
+    creator.options.map(({ id }) => wantAction(ledger.table, { due: now, optionId: id, handle })),
+  );
+  return creator;
+}

@@ -1,4 +1,17 @@
 export {
+  type ApiKey,
+  ApiKeyError,
+  createKey,
+  isKeyId,
+  isToken,
+  listKeys,
+  noteUse,
+  readKeyByToken,
+  revokeKey,
+  SCOPES,
+  type Scope,
+} from './apiKeys.ts';
+export {
   type Aside,
   type AsideEvent,
   closeAside,
@@ -35,19 +48,77 @@ export {
   addOption,
   type Creator,
   CreatorChangedError,
+  type CreatorEdit,
   CreatorError,
   closeCreator,
+  editCreator,
+  labelOption,
+  MOST_NAME,
+  MOST_OPTIONS,
   readCreator,
   readCreators,
+  readCreatorsPage,
   readOptionOwner,
+  removeOption,
+  reopenCreator,
   SHOWS,
   setLimits,
   setMinimum,
   setShows,
   type TipOption,
+  wantAnother,
 } from './creators.ts';
 export { CursorError, decodeCursor, encodeCursor } from './cursor.ts';
+export {
+  type Attempt,
+  claim,
+  DELIVERY_LISTS,
+  type Delivery,
+  type DeliveryRef,
+  deliveryId,
+  dueDeliveries,
+  type Ending,
+  enqueueDeliveries,
+  finish,
+  isDeliveryId,
+  type NewDelivery,
+  noteDelivery,
+  putOff,
+  readAddressee,
+  readDeliveries,
+  requeueDeliveries,
+} from './deliveries.ts';
+export {
+  decodeEventCursor,
+  EventCursorError,
+  encodeEventCursor,
+  readableTip,
+  readEvents,
+  readTipRows,
+  type TipRow,
+} from './events.ts';
+export {
+  HANDED_BLOCK,
+  type Handed,
+  isHanded,
+  markHanded,
+  moveHandedThrough,
+  readHanded,
+  readHandles,
+  unhandedNumbers,
+} from './handed.ts';
 export { HandleError, isHandle, isOptionId, openOptionId, parseHandle } from './handles.ts';
+export {
+  type Claim,
+  type Claimed,
+  claimedRandom,
+  claimRequest,
+  keepAnswer,
+  releaseClaim,
+  seal,
+  unseal,
+  yieldClaim,
+} from './idempotency.ts';
 export {
   type CurrentInvoice,
   currentInvoices,
@@ -58,9 +129,11 @@ export {
   putRetiredInvoice,
   putWant,
   readCreatorWithInvoice,
+  readCurrentInvoices,
   readInvoice,
   readInvoices,
   retiredInvoices,
+  retireInvoice,
 } from './invoices.ts';
 export {
   type Hints,
@@ -74,9 +147,43 @@ export {
   releaseLease,
   takeLease,
 } from './lease.ts';
+export { type NewParked, type Parked, park, readParked } from './parked.ts';
 export { type Comparison, compareSums, type Difference, differences, replaceSums } from './rebuild.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
-export { bookedSets, fingerprint, publicTipId, readAllTips, readFeed, readTip, type Tip } from './tips.ts';
+export {
+  bookedSets,
+  eraseText,
+  fingerprint,
+  publicTipId,
+  readAllTips,
+  readFeed,
+  readFeedAfter,
+  readNewest,
+  readTip,
+  readTips,
+  type Tip,
+} from './tips.ts';
 export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
 export { isForGood } from './transaction.ts';
-export { dueWants, type Want } from './wants.ts';
+export { dueWants, WANT_HINT, type Want } from './wants.ts';
+export {
+  changeWebhook,
+  deleteWebhook,
+  MOST_WEBHOOKS,
+  noteFailure,
+  noteSuccess,
+  OLD_SECRET_MS,
+  putWebhook,
+  readWebhook,
+  readWebhooks,
+  rotateSecret,
+  switchOff,
+  TooManyWebhooksError,
+  validSecrets,
+  WEBHOOK_EVENTS,
+  type Webhook,
+  WebhookChangedError,
+  type WebhookEvent,
+  WebhookMissingError,
+  type WebhookSettings,
+} from './webhooks.ts';

@@ -71,6 +71,23 @@ export async function readCreatorWithInvoice(
   return { creator: creatorFromItem(creator), invoice: current && currentItem.fromItem(current) };
 }
 
+/** What a creator's options hand out now, by option id; those of options that are gone, too. */
+export async function readCurrentInvoices(
+  ledger: Ledger,
+  handle: string,
+): Promise<Map<string, CurrentInvoice>> {
+  const query = {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: keys.current(handle, '').pk } },
+  };
+  const found = new Map<string, CurrentInvoice>();
+  for await (const item of queryAll(ledger, query)) {
+    const current = currentItem.fromItem(item);
+    found.set(current.optionId, current);
+  }
+  return found;
+}
+
 /** The invoices of a node that are handed out now. The index may be a moment behind. */
 export const currentInvoices = (ledger: Ledger, node: string) => {
   const { listPk, listSk } = listed.currentInvoice(node, '');
@@ -189,15 +206,42 @@ const attribution = (table: string, invoice: NewInvoice, retiredAt?: Date) => {
   );
 };
 
-const retirement = (table: string, node: string, { paymentAddr }: CurrentInvoice, now: Date) =>
+const retirement = (
+  table: string,
+  node: string,
+  { paymentAddr }: CurrentInvoice,
+  now: Date,
+  condition = equals('paymentAddr', { S: paymentAddr }),
+) =>
   update(table, keys.invoice(paymentAddr), {
     set: {
       status: { S: 'retired' },
       retiredAt: moment.write(now)!,
       ...listedAttributes(listed.retiredInvoice(node, now, paymentAddr)),
     },
-    condition: equals('paymentAddr', { S: paymentAddr }),
+    condition,
   });
+
+/**
+ * Retire the invoice of an option that is no more: nobody is handed it from now on, and what is still paid to it is booked.
+ * @param want the want that this answers
+ * @returns false when it was retired before
+ * @throws LeaseLostError
+ */
+export async function retireInvoice(
+  ledger: Ledger,
+  lease: Lease,
+  { invoice, want, now }: { invoice: CurrentInvoice; want: Want; now: Date },
+): Promise<boolean> {
+  const { table } = ledger;
+  const refused = await transact(ledger, [
+    fence(table, lease),
+    retirement(table, lease.node, invoice, now, equals('status', { S: 'current' })),
+    unwantAction(table, want),
+  ]);
+  if (refused?.[0]) throw new LeaseLostError(lease);
+  return refused === undefined;
+}
 
 /** Want a new invoice for an option: the connector looks then whether it needs one. @throws LeaseLostError */
 export async function putWant(ledger: Ledger, lease: Lease, want: Want): Promise<void> {

@@ -4,6 +4,7 @@ import { listedAttributes } from './creators.ts';
 import { type Key, keyItem, keys, listed } from './keys.ts';
 import { getItems, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
+import { write } from './write.ts';
 
 const tipItem = record({
   /** How it came: an AMP set, or a BOLT11 invoice. */
@@ -92,6 +93,86 @@ export async function readFeed(
   const tips = items.map(tipItem.fromItem);
   const oldest = tips.at(-1)?.sequence;
   return { tips, ...(lastKey && oldest !== undefined && oldest > 1n && { next: oldest }) };
+}
+
+/**
+ * A creator's tips of the feed from a place on, oldest first; reads `limit` items at most.
+ * @param after sequence number that all of them are above; 0 begins with the first
+ * @returns the tips, and whether there may be more
+ */
+export async function readFeedAfter(
+  ledger: Ledger,
+  handle: string,
+  { after, limit }: { after: bigint; limit: number },
+): Promise<{ tips: Tip[]; more: boolean }> {
+  const { listPk, listSk } = listed.tip(handle, after);
+  const { items, lastKey } = await queryPage(ledger, {
+    IndexName: LISTED,
+    KeyConditionExpression: 'listPk = :tips AND listSk > :after',
+    ExpressionAttributeValues: { ':tips': { S: listPk }, ':after': { S: listSk } },
+    Limit: limit,
+  });
+  return { tips: items.map(tipItem.fromItem), more: lastKey !== undefined };
+}
+
+/** Tips by their names, as they stand in the table now, in the order of the names; undefined where there is none. */
+export async function readTips(
+  ledger: Ledger,
+  names: readonly Pick<Tip, 'setId' | 'node'>[],
+): Promise<(Tip | undefined)[]> {
+  const items = await getItems(ledger, names.map(tipKey), { consistent: true });
+  return items.map((item) => item && tipItem.fromItem(item));
+}
+
+/**
+ * A page of all of a creator's tips, dust too, newest first, as {@link readFeed} gives those of the feed.
+ */
+export async function readNewest(
+  ledger: Ledger,
+  handle: string,
+  { before, limit }: { before?: bigint | undefined; limit: number },
+): Promise<{ tips: Tip[]; next?: bigint }> {
+  const last = (before ?? 10n ** 16n) - 1n;
+  if (last < 1n) return { tips: [] };
+  const pages = await Promise.all(
+    [listed.tip, listed.dust].map((list) => {
+      const { listPk, listSk } = list(handle, last);
+      return queryPage(ledger, {
+        IndexName: LISTED,
+        KeyConditionExpression: 'listPk = :tips AND listSk <= :last',
+        ExpressionAttributeValues: { ':tips': { S: listPk }, ':last': { S: listSk } },
+        ScanIndexForward: false,
+        Limit: limit,
+      });
+    }),
+  );
+  const found = pages.flatMap(({ items }) => items.map(tipItem.fromItem));
+  found.sort((a, b) => Number(b.sequence - a.sequence));
+  const tips = found.slice(0, limit);
+  const more = found.length > limit || pages.some(({ lastKey }) => lastKey !== undefined);
+  const oldest = tips.at(-1)?.sequence;
+  return { tips, ...(more && oldest !== undefined && oldest > 1n && { next: oldest }) };
+}
+
+/**
+ * Erase what a payer wrote, message and name, from a tip. Nothing else of it is touched, and again is harmless.
+ * @param setId hex
+ * @returns the tip without it, or undefined when this creator has no such tip
+ */
+export async function eraseText(ledger: Ledger, handle: string, setId: string): Promise<Tip | undefined> {
+  const tip = await readTip(ledger, setId);
+  if (tip?.handle !== handle) return undefined;
+  const { message: _, sender: __, ...erased } = tip;
+  await write(ledger, {
+    Update: {
+      TableName: ledger.table,
+      Key: keyItem(tipKey(tip)),
+      UpdateExpression: 'REMOVE message, sender',
+      ConditionExpression: 'handle = :handle',
+      ExpressionAttributeValues: { ':handle': { S: handle } },
+    },
+  });
+  return erased;
 }
 
 /** All tips of a creator, dust too, in no promised order. */

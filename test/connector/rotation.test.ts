@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HintQueue } from '../../connector/hints.ts';
 import { LndError } from '../../connector/lnd.ts';
 import { renewalOf } from '../../connector/rotation.ts';
 import {
@@ -16,7 +17,10 @@ import {
   readNode,
   readTip,
   readTotals,
+  removeOption,
   takeLease,
+  WANT_HINT,
+  wantAnother,
 } from '../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../shared/ledger/keys.ts';
 import { gather, LATER, NOW } from '../shared/ledger/book.ts';
@@ -119,6 +123,51 @@ describe('an invoice is minted', () => {
     const fixed = await until(() => current(option.id));
     expect(fixed).toMatchObject({ amountMsat: 3_000_000n, optionId: option.id });
     expect((await current())!.paymentAddr).toBe(invoice.paymentAddr);
+  });
+
+  it('at once when a hint says that one is wanted, and not before the next look without', async () => {
+    const askHints = new HintQueue();
+    await started({ askHints });
+    await looked();
+    stage.time.halt();
+    const before = stage.time.ms;
+    const option = await addOption(stage.ledger, 'alice', { label: 'Tea', amountMsat: 5_000n }, NOW, random);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await current(option.id)).toBeUndefined();
+    askHints.push(WANT_HINT);
+    expect(await until(() => current(option.id))).toMatchObject({ amountMsat: 5_000n });
+    expect(stage.time.ms).toBe(before);
+  });
+
+  it('in place of a young one when its creator asks for it, and once', async () => {
+    const { connector, invoice } = await started();
+    const { handle, optionId, paymentAddr } = invoice;
+    const ask = (ms: number) =>
+      wantAnother(stage.ledger, { handle, optionId, paymentAddr }, new Date(NOW.getTime() + ms));
+    await Promise.all([ask(1), ask(2)]);
+    const next = await another(invoice);
+    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    await looked();
+    expect(minted(connector)).toEqual(['none', 'asked']);
+    expect((await current())!.paymentAddr).toBe(next.paymentAddr);
+    expect(await readInvoice(stage.ledger, paymentAddr)).toMatchObject({ status: 'retired' });
+    await booked(stage.lnd.pay(stage.lnd.invoice(paymentAddr)));
+  });
+
+  it('never again for an option that was taken away: the last one retires, and is credited for ever', async () => {
+    const { connector } = await started();
+    const coffee = { label: 'Coffee', amountMsat: 3_000_000n };
+    const option = await addOption(stage.ledger, 'alice', coffee, NOW, random);
+    const invoice = await until(() => current(option.id));
+    await removeOption(stage.ledger, 'alice', option.id, NOW);
+    await until(async () => (await readInvoice(stage.ledger, invoice.paymentAddr))?.status === 'retired');
+    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    stage.time.jumpedMs = 359 * DAY_MS;
+    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    expect(minted(connector).filter((reason) => reason === 'none')).toHaveLength(2);
+    const tip = await booked(stage.lnd.pay(stage.lnd.invoice(invoice.paymentAddr)));
+    expect(tip).toMatchObject({ handle: 'alice', optionId: option.id });
+    expect((await readTotals(stage.ledger, 'alice')).options.get(option.id)).toMatchObject({ count: 1n });
   });
 
   it('after so many payments, but not within an hour; the old one is credited for ever', async () => {

@@ -8,6 +8,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Backoff } from '../../connector/backoff.ts';
 import { SqsHints } from '../../connector/hints.ts';
+import { WANT_HINT } from '../../shared/ledger/index.ts';
 import { type Ministack, startMinistack } from '../conformance/ministack.ts';
 import { suitesHere } from '../toolchains.ts';
 import { openLog, until } from './stage.ts';
@@ -99,6 +100,11 @@ describe.skipIf(!suitesHere().has('ministack'))('hints from an SQS queue, minist
     }
     expect(got.sort()).toEqual(ids.sort());
     await until(async () => (await left()) === 0);
+  });
+
+  it('say, too, that an invoice is wanted', async () => {
+    await send(WANT_HINT);
+    expect(await hintsOf(client).next(stop.signal)).toEqual([WANT_HINT]);
   });
 
   it('are ids: what is none is dropped for good', async () => {

@@ -6,14 +6,15 @@ import { synthesise } from './synthesise.ts';
 const template = synthesise();
 const [tableId] = template.only('AWS::DynamoDB::Table');
 const TABLE = { 'Fn::GetAtt': [tableId, 'Arn'] };
+const ASKS = { 'Fn::GetAtt': [template.only('AWS::SQS::Queue', 'Asks')[0], 'Arn'] };
 const INDEX = { 'Fn::Join': ['', [TABLE, '/index/listed']] };
 
 const statementsOf = (document: { Statement: Statement[] }) => document.Statement;
-const publicRole = template.only('AWS::IAM::Role')[1].Properties;
+const publicRole = template.only('AWS::IAM::Role', 'Public')[1].Properties;
 const reader = publicRole.Policies.flatMap((policy: { PolicyDocument: { Statement: Statement[] } }) =>
   statementsOf(policy.PolicyDocument),
 ) as Statement[];
-const logging = statementsOf(template.only('AWS::IAM::Policy')[1].Properties.PolicyDocument);
+const logging = statementsOf(template.only('AWS::IAM::Policy', 'Public')[1].Properties.PolicyDocument);
 const connector = statementsOf(template.only('AWS::IAM::ManagedPolicy')[1].Properties.PolicyDocument);
 
 /** A partition key of each list in the index. */
@@ -66,7 +67,7 @@ describe('the public function', () => {
   });
 
   test('has no policies beside, but for its own log', () => {
-    const [logsId] = template.only('AWS::Logs::LogGroup');
+    const [logsId] = template.only('AWS::Logs::LogGroup', 'Public');
     expect(publicRole).not.toHaveProperty('ManagedPolicyArns');
     expect(logging).toEqual([
       {
@@ -136,7 +137,7 @@ describe.each([
   test('names actions and resources in full', () => {
     const text = JSON.stringify(statements.map(({ Action, Resource }) => ({ Action, Resource })));
     expect(text).not.toContain('*');
-    for (const { Resource } of statements) expect([TABLE, INDEX]).toContainEqual(Resource);
+    for (const { Resource } of statements) expect([TABLE, INDEX, ASKS]).toContainEqual(Resource);
   });
 
   test('names kinds by their prefix and nothing wider', () => {

@@ -24,8 +24,8 @@ const TABLE = { 'Fn::GetAtt': [tableId, 'Arn'] };
 const INDEX = { 'Fn::Join': ['', [TABLE, '/index/listed']] };
 const CONNECTOR: Statement[] =
   template.only('AWS::IAM::ManagedPolicy')[1].Properties.PolicyDocument.Statement;
-const PUBLIC: Statement[] =
-  template.only('AWS::IAM::Role')[1].Properties.Policies[0].PolicyDocument.Statement;
+const PUBLIC: Statement[] = template.only('AWS::IAM::Role', 'Public')[1].Properties.Policies[0].PolicyDocument
+  .Statement;
 
 /** A call in words: what it does to which kind, or to which list in the index. */
 const inWords = ({ action, index, leadingKeys }: Call) =>
@@ -134,7 +134,8 @@ describe('the policy', () => {
     expect(used(calls, READS)).toEqual(admitted(CONNECTOR, READS));
     expect(used(calls, WRITES)).toEqual(admitted(CONNECTOR, WRITES));
     expect(used(calls, ['DeleteItem'])).toEqual(admitted(CONNECTOR, ['DeleteItem']));
-    expect(actionsOf(calls)).toEqual(namedActions(CONNECTOR));
+    const ofTable = namedActions(CONNECTOR).filter((action) => action.startsWith('dynamodb:'));
+    expect(actionsOf(calls)).toEqual(ofTable);
   });
 
   it('of the public function admits all that it asks to answer each route', async () => {
@@ -145,6 +146,7 @@ describe('the policy', () => {
       ledger: { client, table: jar.ledger.table },
       clock: () => new Date(),
       reads: 'each',
+      live: 'sse',
       openapi: document,
     });
     const { paymentAddr } = await jar.invoice('alice');

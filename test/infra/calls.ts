@@ -7,10 +7,18 @@ export interface Call {
   /** The index `listed` rather than the table. */
   readonly index: boolean;
   readonly leadingKeys: readonly string[];
+  /** The attributes that an update names. */
+  readonly attributes?: readonly string[];
 }
 
 type Text = { S: string };
-type Keyed = { Key?: { pk: Text }; Item?: { pk: Text } };
+type Keyed = {
+  Key?: { pk: Text };
+  Item?: { pk: Text };
+  UpdateExpression?: string;
+  ConditionExpression?: string;
+  ExpressionAttributeNames?: Record<string, string>;
+};
 type Query = {
   IndexName?: string;
   KeyConditionExpression: string;
@@ -18,10 +26,20 @@ type Query = {
   ExpressionAttributeValues: Record<string, Text>;
 };
 
-const one = (action: string, { Key, Item }: Keyed): Call => ({
+const NO_ATTRIBUTE = /^(SET|REMOVE|ADD|DELETE|AND|OR|NOT|attribute_(not_)?exists|if_not_exists|:.*)$/;
+
+/** The attributes in the expressions of an update, and its key. */
+function attributesOf({ UpdateExpression, ConditionExpression = '', ExpressionAttributeNames = {} }: Keyed) {
+  const words = `${UpdateExpression} ${ConditionExpression}`.match(/[#:]?\w+/g) ?? [];
+  const named = words.filter((word) => !NO_ATTRIBUTE.test(word));
+  return [...new Set(['pk', 'sk', ...named.map((word) => ExpressionAttributeNames[word] ?? word)])];
+}
+
+const one = (action: string, keyed: Keyed): Call => ({
   action: `dynamodb:${action}`,
   index: false,
-  leadingKeys: [(Key ?? Item)!.pk.S],
+  leadingKeys: [(keyed.Key ?? keyed.Item)!.pk.S],
+  ...(keyed.UpdateExpression !== undefined && { attributes: attributesOf(keyed) }),
 });
 
 const ACTIONS = {

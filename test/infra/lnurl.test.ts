@@ -9,7 +9,7 @@ import { type Resource, synthesise } from './synthesise.ts';
 const BASE_URL = 'https://tips.example';
 const template = synthesise({ baseUrl: BASE_URL });
 const [tableId] = template.only('AWS::DynamoDB::Table');
-const [queueId, queue] = template.only('AWS::SQS::Queue');
+const [queueId, queue] = template.only('AWS::SQS::Queue', 'Asks');
 const TABLE = { 'Fn::GetAtt': [tableId, 'Arn'] };
 const INDEX = { 'Fn::Join': ['', [TABLE, '/index/listed']] };
 const QUEUE = { 'Fn::GetAtt': [queueId, 'Arn'] };
@@ -24,9 +24,8 @@ const statements: Statement[] = role.Policies.flatMap(
 );
 const connector: Statement[] =
   template.only('AWS::IAM::ManagedPolicy')[1].Properties.PolicyDocument.Statement;
-const reader: Statement[] = ofType('AWS::IAM::Role')
-  .filter(([id]) => id !== handler.Properties.Role['Fn::GetAtt'][0])
-  .flatMap(([, { Properties }]) => Properties.Policies[0].PolicyDocument.Statement);
+const roleOf = (part: string): Statement[] =>
+  template.only('AWS::IAM::Role', part)[1].Properties.Policies[0].PolicyDocument.Statement;
 
 const KIND_NAMES = Object.keys(KINDS) as Kind[];
 const kindsOf = (action: string) =>
@@ -48,7 +47,7 @@ describe('the queue of asks', () => {
   });
 
   test('refuses whoever comes without TLS, and lets in nobody by itself', () => {
-    const { Queues, PolicyDocument } = template.only('AWS::SQS::QueuePolicy')[1].Properties;
+    const { Queues, PolicyDocument } = template.only('AWS::SQS::QueuePolicy', 'Asks')[1].Properties;
     expect(Queues).toEqual([{ Ref: queueId }]);
     expect(PolicyDocument.Statement).toEqual([
       {
@@ -130,10 +129,11 @@ describe('of the queue', () => {
   const may = (policy: Statement[]) =>
     QUEUE_ACTIONS.filter((action) => allows(policy, { action: `sqs:${action}`, resource: QUEUE }));
 
-  test('the LNURL function may send, the connector receive and delete, and the public function nothing', () => {
+  test('the LNURL function may send, the manage function too, the connector receive and delete, and others nothing', () => {
     expect(may(statements)).toEqual(['SendMessage']);
     expect(may(connector)).toEqual(['ReceiveMessage', 'DeleteMessage']);
-    expect(may(reader)).toEqual([]);
+    expect(may(roleOf('Manage'))).toEqual(['SendMessage']);
+    for (const part of ['Public', 'Settled', 'Webhooks']) expect(may(roleOf(part))).toEqual([]);
   });
 });
 
@@ -147,11 +147,10 @@ test('the stack tells the URL of the LNURL function and of the queue', () => {
   });
 });
 
-test('without the setting baseUrl there is neither function nor queue, and the rest is as it was', () => {
+test('without the setting baseUrl there is no function, and the rest is as it was', () => {
   const without = synthesise();
   const left = ofType('AWS::Lambda::Function').map(([id]) => id);
   expect(left.filter((id) => id in without.resources)).toEqual(left.filter((id) => id !== functionId));
-  expect(Object.values(without.resources).some(({ Type }) => Type === 'AWS::SQS::Queue')).toBe(false);
   expect(without.outputs).not.toHaveProperty('LnurlUrl');
   for (const [id, { Type }] of Object.entries(without.resources))
     expect(template.resources[id]?.Type, id).toBe(Type);

@@ -5,8 +5,8 @@ import { synthesise } from './synthesise.ts';
 
 const template = synthesise();
 const [tableId, table] = template.only('AWS::DynamoDB::Table');
-const [logsId, logs] = template.only('AWS::Logs::LogGroup');
-const [functionId, handler] = template.only('AWS::Lambda::Function');
+const [logsId, logs] = template.only('AWS::Logs::LogGroup', 'Public');
+const [functionId, handler] = template.only('AWS::Lambda::Function', 'Public');
 
 describe('the table', () => {
   test('is the one that the ledger defines', () => {
@@ -34,9 +34,11 @@ describe('the table', () => {
 });
 
 describe('the public function', () => {
-  test('knows the table, and is given nothing else to know', () => {
+  test('knows the table and where tips are live, and is given nothing else to know', () => {
     expect(handler.Properties.Environment.Variables).toEqual({
       TABLE_NAME: { Ref: tableId },
+      LIVE_REALTIME_HOST: expect.anything(),
+      LIVE_HTTP_HOST: expect.anything(),
       NODE_OPTIONS: '--enable-source-maps',
     });
   });
@@ -60,10 +62,10 @@ describe('the public function', () => {
       AuthType: 'NONE',
       TargetFunctionArn: target,
     });
-    const permissions = Object.values(template.resources).filter(
-      ({ Type }) => Type === 'AWS::Lambda::Permission',
+    const permissions = Object.entries(template.resources).filter(
+      ([id, { Type }]) => Type === 'AWS::Lambda::Permission' && id.startsWith('Public'),
     );
-    expect(permissions.map(({ Properties }) => Properties)).toEqual([
+    expect(permissions.map(([, { Properties }]) => Properties)).toEqual([
       {
         Action: 'lambda:InvokeFunctionUrl',
         FunctionName: target,
@@ -86,7 +88,7 @@ test('every function runs on nodejs24.x and arm64', () => {
 test('the stack tells the table, the URL and the policy', () => {
   const [urlId] = template.only('AWS::Lambda::Url');
   const [policyId] = template.only('AWS::IAM::ManagedPolicy');
-  expect(template.outputs).toEqual({
+  expect(template.outputs).toMatchObject({
     TableName: { Value: { Ref: tableId } },
     PublicUrl: { Value: { 'Fn::GetAtt': [urlId, 'FunctionUrl'] } },
     ConnectorPolicyArn: { Value: { Ref: policyId }, Export: { Name: 'Ampjar-ConnectorPolicyArn' } },
@@ -99,7 +101,7 @@ describe('the setting publicConcurrency', () => {
     [900, 900],
     ['account', undefined],
   ])('%j bounds the copies of the public function by %j', (publicConcurrency, expected) => {
-    const { Properties } = synthesise({ publicConcurrency }).only('AWS::Lambda::Function')[1];
+    const { Properties } = synthesise({ publicConcurrency }).only('AWS::Lambda::Function', 'Public')[1];
     expect(Properties.ReservedConcurrentExecutions).toBe(expected);
   });
 
@@ -114,7 +116,7 @@ describe('the setting baseUrl', () => {
     const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const known = functions.map(({ Properties }) => [
       Properties.Description.split(':')[0],
-      Properties.Environment.Variables.BASE_URL,
+      Properties.Environment?.Variables.BASE_URL,
     ]);
     expect(known).toContainEqual(['Answers who reads', 'https://tips.example']);
   });

@@ -26,10 +26,13 @@ export function synthesise(context: Record<string, unknown> = {}) {
   return {
     resources,
     outputs: Outputs as Record<string, { Value: unknown; Export?: { Name: string } }>,
-    /** The one resource of a type; any other number of them is an error. */
-    only: (type: string): [string, Resource] => {
-      const found = Object.entries(resources).filter(([, resource]) => resource.Type === type);
-      if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}, not one`);
+    /** The one resource of a type, or of it in a part of the stack; any other number of them is an error. */
+    only: (type: string, part = ''): [string, Resource] => {
+      const found = Object.entries(resources).filter(
+        ([id, { Type }]) => Type === type && id.startsWith(part),
+      );
+      if (found.length !== 1)
+        throw new Error(`${found.length} resources of type ${type} in ${part}, not one`);
       return found[0]!;
     },
   };

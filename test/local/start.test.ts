@@ -1,8 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const data = mkdtempSync(join(tmpdir(), 'ampjar-start-'));
@@ -43,6 +48,16 @@ async function until(path: string, fits: (body: Answer) => boolean): Promise<Ans
     const body = (await (await fetch(url + path)).json()) as Answer;
     if (fits(body)) return body;
   }
+}
+
+/** Read what is sent until it holds a text. */
+async function textUntil(answer: Response, wanted: string): Promise<string> {
+  let sent = '';
+  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+    sent += chunk;
+    if (sent.includes(wanted)) return sent;
+  }
+  throw new Error(`it ended without ${wanted}: ${sent}`);
 }
 
 const killed = (signal: NodeJS.Signals) =>
@@ -93,6 +108,39 @@ describe('npm start', () => {
     expect(await (await fetch(verify!)).json()).toMatchObject({ status: 'OK', settled: true, preimage });
     await expect(tip(address, '100000001')).rejects.toMatchObject({ code: 2 });
     await expect(tip(`nobody@${new URL(url).host}`, '7')).rejects.toMatchObject({ code: 1 });
+  });
+
+  it('tells open pages and webhooks of a tip, and lets the key in its folder see to them', async () => {
+    const posted = new EventEmitter();
+    const receiver = createServer(async (request, response) => {
+      posted.emit('post', request.headers, await text(request));
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const { port } = receiver.address() as AddressInfo;
+    const key = readFileSync(join(data, 'operator.key'), 'utf8').trim();
+    const answer = await fetch(`${url}/v1/manage/creators/alice/webhooks`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'the-first-one',
+      },
+      body: JSON.stringify({ url: `http://127.0.0.1:${port}/tips` }),
+    });
+    expect(answer.status).toBe(201);
+    const { secret } = (await answer.json()) as { secret: string };
+
+    const page = await fetch(`${url}/v1/creators/alice/live`);
+    const shown = textUntil(page, '"amountMsat":"12000"');
+    const heard = once(posted, 'post');
+    const { stdout } = await tip('alice', '12', 'for all to see', '--url', url);
+    const [headers, body] = await heard;
+    const event = new Webhook(secret).verify(body, headers) as { id: string; data: object };
+    expect(event.id).toBe(`tip_settled_${/set id +([0-9a-f]{64})/.exec(stdout)?.[1]}`);
+    expect(event.data).toMatchObject({ amountMsat: '12000', message: 'for all to see' });
+    expect(await shown).toContain('"message":"for all to see"');
+    receiver.close();
   });
 
   it.each([

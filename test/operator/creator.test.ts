@@ -22,7 +22,7 @@ import {
   readCreator,
   tableDefinition,
 } from '../../shared/ledger/index.ts';
-import { MAX_MSAT } from '../../shared/money.ts';
+import { MAX_ASKED_MSAT } from '../../shared/money.ts';
 import { clientConfig, readPlace } from '../../shared/place.ts';
 
 const MAIN = fileURLToPath(new URL('../../operator/creator.ts', import.meta.url));
@@ -87,10 +87,10 @@ describe('npm run creator', () => {
     expect((await wanted('bob')).sort()).toEqual([openOptionId('bob'), option.id].sort());
   });
 
-  it('takes the largest amount that there can be', async () => {
+  it('takes the largest amount that LNURL can say', async () => {
     await creator('add', 'most', '--name', 'Most');
-    await creator('option', 'most', '--amount', '2100000000000000', '--label', 'All of it');
-    expect((await readCreator(ledger, 'most'))?.options[1]?.amountMsat).toBe(2_100_000_000_000_000_000n);
+    await creator('option', 'most', '--amount', '9007199254740', '--label', 'All of it');
+    expect((await readCreator(ledger, 'most'))?.options[1]?.amountMsat).toBe(9_007_199_254_740_000n);
   });
 
   it('keeps small tips out of the feed, and bounds what an invoice can be asked for', async () => {
@@ -170,6 +170,7 @@ describe('npm run creator', () => {
         /^amount: .* is not a whole number of/,
       ],
     ),
+    [[...OPTION, '--amount', '9007199254741'], /^amount: 9007199254741000 msat is not from 1 to/],
     [[...OPTION, '--amount', '-1'], /--amount/],
     [OPTION, /^option: --amount is missing$/],
     [['add', 'admin', '--name', 'x'], /^handle: "admin" is reserved$/],
@@ -204,7 +205,7 @@ describe('npm run creator', () => {
 });
 
 describe('a tip option', () => {
-  it.each([0n, -1n, -(2n ** 70n), MAX_MSAT + 1n])(
+  it.each([0n, -1n, -(2n ** 70n), MAX_ASKED_MSAT + 1n])(
     'of %d msat is refused by the ledger itself',
     async (amountMsat) => {
       await creator('add', 'ivan', '--name', 'Ivan').catch(() => {});

@@ -94,3 +94,22 @@ describe('so many keys that not all can be kept', () => {
     expect(take('key 99998', 1)).toBe(0);
   });
 });
+
+describe('what is left', () => {
+  it('is told, grows with time, and is not taken by asking', () => {
+    let now = 0;
+    const buckets = new Buckets({ perSecond: 2, burst: 3 }, () => now);
+    expect(buckets.left('a')).toBe(3);
+    for (const left of [2, 1, 0]) {
+      expect(buckets.take('a')).toBe(true);
+      expect(buckets.left('a')).toBe(left);
+    }
+    expect(buckets.take('a')).toBe(false);
+    now = 499;
+    expect(buckets.left('a')).toBe(0);
+    now = 500;
+    expect([buckets.left('a'), buckets.left('a')]).toEqual([1, 1]);
+    now = 1_000_000;
+    expect(buckets.left('a')).toBe(3);
+  });
+});

@@ -151,6 +151,8 @@ export async function openStage({ askLimits = UNLIMITED }: { askLimits?: AskLimi
     app,
     lnurl,
     startConnector,
+    /** Tell the connector what the table has for it. */
+    hint: (text: string) => hints.push(text),
     startPayer: async (name: string, clock?: () => number) => {
       const payer = await startPayer(name, clock);
       payers.push(payer);

@@ -148,6 +148,40 @@ describe('the feed', () => {
     expect(pages).toBe(Math.ceil(jar.tips.length / 10));
   });
 
+  test('goes from any tip to the newest by ?after=, each once', async () => {
+    const whole = (await feed('/v1/creators/alice/tips?limit=100')).tips.reverse();
+    const seen: string[] = [];
+    let after: string | null = whole[4]!.cursor;
+    do {
+      const page: schemas.FeedBody = await feed(`/v1/creators/alice/tips?limit=7&after=${after}`);
+      seen.push(...page.tips.map((tip) => tip.id));
+      after = page.nextCursor;
+    } while (after !== null);
+    expect(seen).toEqual(whole.slice(5).map((tip) => tip.id));
+    const newest = whole.at(-1)!.cursor;
+    expect(await json(`/v1/creators/alice/tips?after=${newest}`)).toMatchObject({
+      tips: [],
+      nextCursor: null,
+    });
+    expect((await feed(`/v1/creators/alice/tips?limit=1&cursor=${newest}`)).tips[0]).toEqual(whole.at(-2));
+  });
+
+  test('after a cursor is kept for a second, never longer', async () => {
+    const [newest] = (await feed('/v1/creators/alice/tips?limit=1')).tips;
+    const answer = await get(`/v1/creators/alice/tips?after=${newest!.cursor}`);
+    expect(answer.headers.get('cache-control')).toBe(
+      'public, max-age=1, s-maxage=1, stale-while-revalidate=0, stale-if-error=0',
+    );
+  });
+
+  test('takes a place from one end alone', async () => {
+    const [newest] = (await feed('/v1/creators/alice/tips?limit=1')).tips;
+    const both = await get(`/v1/creators/alice/tips?after=${newest!.cursor}&cursor=${newest!.cursor}`);
+    expect(both.status).toBe(400);
+    expect(await both.json()).toMatchObject({ field: 'after' });
+    expect((await get(`/v1/creators/bob/tips?after=${newest!.cursor}`)).status).toBe(400);
+  });
+
   test('has twenty tips, if it isn’t told how many', async () => {
     expect((await feed('/v1/creators/alice/tips')).tips).toHaveLength(20);
   });
@@ -173,7 +207,7 @@ describe('the feed', () => {
     const [alices] = (await feed('/v1/creators/alice/tips?limit=1')).tips;
     const [bobs] = (await feed('/v1/creators/bob/tips?limit=1')).tips;
     expect(alices?.message).toBe(HOSTILE);
-    expect(Object.keys(bobs!).sort()).toEqual(['amountMsat', 'id', 'optionId', 'settledAt']);
+    expect(Object.keys(bobs!).sort()).toEqual(['amountMsat', 'cursor', 'id', 'optionId', 'settledAt']);
   });
 
   test('of a creator who shows nothing is empty and says so, as totals are null', async () => {

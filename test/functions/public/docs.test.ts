@@ -33,7 +33,7 @@ let app: ReturnType<typeof publicApp>;
 
 beforeAll(async () => {
   jar = await openJar();
-  app = publicApp({ ledger: jar.ledger, clock: () => NOW, reads: 'each', openapi });
+  app = publicApp({ ledger: jar.ledger, clock: () => NOW, reads: 'each', openapi, live: 'sse' });
 });
 afterAll(() => jar.close());
 

@@ -3,16 +3,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addCreator,
   addOption,
+  CreatorChangedError,
   CreatorError,
   closeCreator,
   dueWants,
+  editCreator,
   HandleError,
+  labelOption,
   openOptionId,
   readCreator,
   readCreators,
+  readCreatorsPage,
   readOptionOwner,
+  removeOption,
+  reopenCreator,
+  setLimits,
+  setMinimum,
   setShows,
+  wantAnother,
 } from '../../../shared/ledger/index.ts';
+import { MAX_ASKED_MSAT, MAX_MSAT } from '../../../shared/money.ts';
 import { around, gather, NOW, openBook } from './book.ts';
 
 let book: Awaited<ReturnType<typeof openBook>>;
@@ -96,4 +106,171 @@ describe('creators', () => {
     const handles = (await gather(readCreators(book.ledger))).map(({ handle }) => handle);
     expect(handles).toEqual(['alice', 'bob', 'carol', 'dora', 'erin', 'many']);
   });
+});
+
+describe('a change', () => {
+  it('touches what it names, and takes away what it clears', async () => {
+    const before = await addCreator(book.ledger, { handle: 'frank', name: 'Frank' }, NOW);
+    const limits = { leastMsat: 1n, mostMsat: MAX_ASKED_MSAT };
+    const edit = { name: 'Fran 🍯', shows: 'amounts', minimumMsat: 5n, limits } as const;
+    const edited = await editCreator(book.ledger, 'frank', edit);
+    expect(edited).toStrictEqual({
+      ...before,
+      name: 'Fran 🍯',
+      shows: 'amounts',
+      minimumMsat: 5n,
+      ...limits,
+      version: 2n,
+    });
+    expect(await readCreator(book.ledger, 'frank')).toStrictEqual(edited);
+    expect(await editCreator(book.ledger, 'frank', {})).toStrictEqual({ ...edited, version: 3n });
+    const cleared = await editCreator(book.ledger, 'frank', { minimumMsat: 0n, limits: null });
+    expect(cleared).toStrictEqual({ ...before, name: 'Fran 🍯', shows: 'amounts', version: 4n });
+  });
+
+  it('made for a version that is no more is refused, whole', async () => {
+    const { version } = await addCreator(book.ledger, { handle: 'grace', name: 'Grace' }, NOW);
+    await setShows(book.ledger, 'grace', 'amounts');
+    for (const change of [
+      editCreator(book.ledger, 'grace', { name: 'Eve' }, { version }),
+      closeCreator(book.ledger, 'grace', { version }),
+      removeOption(book.ledger, 'grace', 'aaaaaaaaaa', NOW, { version }),
+      labelOption(book.ledger, 'grace', { optionId: openOptionId('grace'), label: 'Eve' }, { version }),
+      reopenCreator(book.ledger, 'grace', NOW, { version }),
+    ])
+      await expect(change).rejects.toThrow(CreatorChangedError);
+    expect(await readCreator(book.ledger, 'grace')).toMatchObject({
+      name: 'Grace',
+      status: 'active',
+      version: 2n,
+    });
+  });
+
+  it.each([
+    [0n, 1n],
+    [2n, 1n],
+    [1n, MAX_ASKED_MSAT + 1n],
+    [-1n, -1n],
+  ])(
+    'to limits from %d to %d msat is refused: beyond them LNURL has no exact numbers',
+    async (leastMsat, mostMsat) => {
+      await addCreator(book.ledger, { handle: 'limits', name: 'Limits' }, NOW).catch(() => {});
+      const setting = async () => setLimits(book.ledger, 'limits', { leastMsat, mostMsat });
+      await expect(setting()).rejects.toThrow(CreatorError);
+      expect(await readCreator(book.ledger, 'limits')).not.toHaveProperty('leastMsat');
+    },
+  );
+
+  it('to a minimum takes any amount that there can be', async () => {
+    await addCreator(book.ledger, { handle: 'minimum', name: 'Minimum' }, NOW);
+    expect(await setMinimum(book.ledger, 'minimum', MAX_MSAT)).toMatchObject({ minimumMsat: MAX_MSAT });
+    await expect((async () => setMinimum(book.ledger, 'minimum', MAX_MSAT + 1n))()).rejects.toThrow(
+      CreatorError,
+    );
+  });
+});
+
+describe('a tip option', () => {
+  it('asks for an amount that LNURL can say, at most', async () => {
+    await addCreator(book.ledger, { handle: 'heidi', name: 'Heidi' }, NOW);
+    const option = (amountMsat: bigint) =>
+      addOption(book.ledger, 'heidi', { label: 'x', amountMsat }, NOW, random);
+    expect(MAX_ASKED_MSAT).toBe(2n ** 53n - 1n);
+    expect(await option(MAX_ASKED_MSAT)).toMatchObject({ amountMsat: MAX_ASKED_MSAT });
+    for (const amountMsat of [0n, -1n, MAX_ASKED_MSAT + 1n])
+      await expect(option(amountMsat)).rejects.toThrow(CreatorError);
+  });
+
+  it('made again of the same randomness is there once', async () => {
+    await addCreator(book.ledger, { handle: 'ivan', name: 'Ivan' }, NOW);
+    const bytes = randomBytes(10);
+    const first = await addOption(book.ledger, 'ivan', coffee, NOW, () => bytes);
+    expect(await addOption(book.ledger, 'ivan', coffee, NOW, () => bytes)).toStrictEqual(first);
+    expect(await readCreator(book.ledger, 'ivan')).toMatchObject({ options: [{}, first], version: 2n });
+  });
+
+  it('gets another label, and keeps its amount and place', async () => {
+    await addCreator(book.ledger, { handle: 'judy', name: 'Judy' }, NOW);
+    const first = await addOption(book.ledger, 'judy', coffee, NOW, random);
+    const second = await addOption(book.ledger, 'judy', coffee, NOW, random);
+    const { options } = await labelOption(book.ledger, 'judy', { optionId: first.id, label: 'Tea' });
+    expect(options.slice(1)).toStrictEqual([{ ...first, label: 'Tea' }, second]);
+    const unknown = labelOption(book.ledger, 'judy', { optionId: openOptionId('alice'), label: 'x' });
+    await expect(unknown).rejects.toThrow(CreatorError);
+  });
+
+  it('that is taken away wants to be looked at, and still leads to its creator', async () => {
+    await addCreator(book.ledger, { handle: 'mallory', name: 'Mallory' }, NOW);
+    const added = await addOption(book.ledger, 'mallory', coffee, NOW, random);
+    const later = new Date(NOW.getTime() + 5);
+    expect(await removeOption(book.ledger, 'mallory', added.id, later)).toMatchObject({
+      options: [{ id: openOptionId('mallory') }],
+    });
+    expect(await gather(dueWants(book.ledger, later))).toContainEqual({
+      due: later,
+      optionId: added.id,
+      handle: 'mallory',
+    });
+    expect(await readOptionOwner(book.ledger, added.id)).toBe('mallory');
+    const open = async () => removeOption(book.ledger, 'mallory', openOptionId('mallory'), NOW);
+    await expect(open()).rejects.toThrow('stays');
+  });
+
+  it('can want another invoice in place of the one that it has', async () => {
+    const want = { handle: 'mallory', optionId: openOptionId('mallory'), paymentAddr: 'ff'.repeat(32) };
+    const at = new Date(NOW.getTime() + 7);
+    await wantAnother(book.ledger, want, at);
+    expect(await gather(dueWants(book.ledger, at))).toContainEqual({
+      due: at,
+      optionId: want.optionId,
+      handle: 'mallory',
+      replaces: want.paymentAddr,
+    });
+  });
+});
+
+describe('a creator who is made twice', () => {
+  it('by the same request is one; by another the handle is taken', async () => {
+    const wanted = { handle: 'oscar', name: 'Oscar', madeBy: 'request 1' };
+    const first = await addCreator(book.ledger, wanted, NOW);
+    expect(await addCreator(book.ledger, wanted, NOW)).toStrictEqual(first);
+    for (const madeBy of ['request 2', undefined]) {
+      const other = { handle: 'oscar', name: 'Oscar', ...(madeBy && { madeBy }) };
+      await expect(addCreator(book.ledger, other, NOW)).rejects.toThrow('is taken');
+    }
+    await addCreator(book.ledger, { handle: 'plain', name: 'Plain' }, NOW);
+    await expect(addCreator(book.ledger, { handle: 'plain', name: 'Plain' }, NOW)).rejects.toThrow(
+      'is taken',
+    );
+  });
+});
+
+describe('a closed creator', () => {
+  it('is opened again with all options, the most there can be, each of which is looked at', async () => {
+    await addCreator(book.ledger, { handle: 'peggy', name: 'Peggy' }, NOW);
+    for (let at = 0; at < 99; at++) await addOption(book.ledger, 'peggy', coffee, NOW, random);
+    const closed = await closeCreator(book.ledger, 'peggy');
+    expect(await closeCreator(book.ledger, 'peggy')).toStrictEqual(closed);
+    const later = new Date(NOW.getTime() + 9);
+    const opened = await reopenCreator(book.ledger, 'peggy', later);
+    expect(opened).toStrictEqual({ ...closed, status: 'active', version: closed.version + 1n });
+    const wants = (await gather(dueWants(book.ledger, later))).filter(
+      ({ due }) => due.getTime() === later.getTime(),
+    );
+    expect(wants.map(({ optionId }) => optionId).sort()).toEqual(opened.options.map(({ id }) => id).sort());
+    expect(await reopenCreator(book.ledger, 'peggy', later)).toStrictEqual(opened);
+  });
+});
+
+it('creators are listed page after page, each once', async () => {
+  const all = (await gather(readCreators(book.ledger))).map(({ handle }) => handle);
+  const seen: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await readCreatorsPage(book.ledger, { limit: 4, ...(after && { after }) });
+    expect(page.creators.length).toBeLessThanOrEqual(4);
+    seen.push(...page.creators.map(({ handle }) => handle));
+    after = page.next;
+  } while (after !== undefined);
+  expect(seen).toEqual(all);
 });

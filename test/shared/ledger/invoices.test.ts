@@ -10,9 +10,11 @@ import {
   putCurrentInvoice,
   putRetiredInvoice,
   readCreatorWithInvoice,
+  readCurrentInvoices,
   readInvoice,
   readInvoices,
   retiredInvoices,
+  retireInvoice,
 } from '../../../shared/ledger/index.ts';
 import { gather, hex, LATER, lead, minted, NODE, NOW, openBook } from './book.ts';
 
@@ -136,5 +138,33 @@ describe('invoices', () => {
     await expect(dropWant(book.ledger, old, want)).rejects.toThrow(LeaseLostError);
     expect(await readInvoice(book.ledger, put.invoice.paymentAddr)).toBeUndefined();
     expect(await due(LATER)).toContain('alice');
+  });
+});
+
+describe('the invoice of an option that was taken away', () => {
+  it('retires once, under the lease alone, and answers the want', async () => {
+    await addCreator(book.ledger, { handle: 'gone', name: 'Gone' }, NOW);
+    const [want] = (await gather(dueWants(book.ledger, NOW))).filter(({ handle }) => handle === 'gone');
+    const invoice = minted('gone', 'gone');
+    const put = { invoice, previous: undefined, want: undefined, renewAt: LATER, now: NOW };
+    await putCurrentInvoice(book.ledger, lease, put);
+    expect(await readCurrentInvoices(book.ledger, 'gone')).toStrictEqual(
+      new Map([[invoice.optionId, await current('gone')]]),
+    );
+    const terms = { invoice: (await current('gone'))!, want: want!, now: seconds(9) };
+
+    const stranger = { ...lease, epoch: lease.epoch + 1n };
+    await expect(retireInvoice(book.ledger, stranger, terms)).rejects.toThrow(LeaseLostError);
+    expect(await readInvoice(book.ledger, invoice.paymentAddr)).toMatchObject({ status: 'current' });
+    expect(await retireInvoice(book.ledger, lease, terms)).toBe(true);
+    expect(await readInvoice(book.ledger, invoice.paymentAddr)).toMatchObject({
+      status: 'retired',
+      retiredAt: seconds(9),
+    });
+    expect(await due(NOW)).not.toContain('gone');
+    const retired = await gather(retiredInvoices(book.ledger, NODE, seconds(9)));
+    expect(retired.map(({ paymentAddr }) => paymentAddr)).toContain(invoice.paymentAddr);
+    expect(await retireInvoice(book.ledger, lease, { ...terms, now: seconds(10) })).toBe(false);
+    expect(await readInvoice(book.ledger, invoice.paymentAddr)).toMatchObject({ retiredAt: seconds(9) });
   });
 });

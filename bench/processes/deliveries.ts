@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { BatchWriteItemCommand, CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { enqueue } from '../../functions/deliver/enqueue.ts';
+import { DeliveryHintQueue } from '../../functions/deliver/hints.ts';
+import { poster } from '../../functions/deliver/post.ts';
+import { runDeliveries, sleepFor } from '../../functions/deliver/runner.ts';
+import { runStream } from '../../local/stream.ts';
+import { openEmbeddedTable } from '../../local/table/index.ts';
+import { eventId } from '../../shared/events.ts';
+import {
+  changeWebhook,
+  type Ledger,
+  putWebhook,
+  type Tip,
+  tableDefinition,
+  type Webhook,
+} from '../../shared/ledger/index.ts';
+import { tipToItem } from '../../shared/ledger/tips.ts';
+import { serveParent } from '../child.ts';
+import { TABLE } from '../remote.ts';
+
+export type Deliveries = Awaited<ReturnType<typeof openDeliveries>>;
+
+interface Input {
+  readonly dir: string;
+  /** Trusted, and asked at 127.0.0.1 under any name. */
+  readonly ca: string;
+}
+
+/** When a tip's row was about to be written: ms since 1970, with fractions. */
+export interface Sent {
+  readonly id: string;
+  readonly handle: string;
+  readonly atMs: number;
+}
+
+const BATCH = 25;
+
+/** The workers of settled events and of webhooks on an embedded table, as `npm start` has them. */
+async function openDeliveries({ dir, ca }: Input) {
+  const tables = await openEmbeddedTable({ dir, clock: Date.now });
+  const ledger: Ledger = { client: tables.client(), table: TABLE };
+  await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
+  const clock = () => new Date();
+  const post = poster({ allowLoopback: true, resolve: async () => ['127.0.0.1'], ca });
+  const sequences = new Map<string, bigint>();
+  const webhooks = new Map<string, Webhook>();
+  let stop = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+
+  function aTip(handle: string): Tip {
+    const sequence = (sequences.get(handle) ?? 0n) + 1n;
+    sequences.set(handle, sequence);
+    return {
+      via: 'amp',
+      setId: randomBytes(32).toString('hex'),
+      node: `02${'ab'.repeat(32)}`,
+      paymentAddr: 'cd'.repeat(32),
+      handle,
+      optionId: 'coffeeabcd',
+      amountMsat: 2_100_000n,
+      settledAt: clock(),
+      settleIndex: sequence,
+      sequence,
+      shards: 1,
+      message: 'Great post, thank you!',
+    };
+  }
+
+  const calls = {
+    async endpoint({ handle, url }: { handle: string; url: string }): Promise<void> {
+      const settings = { handle, url, events: ['tip.settled' as const] };
+      webhooks.set(url, await putWebhook(ledger, settings, clock(), randomBytes));
+    },
+    async enable({ url, enabled }: { url: string; enabled: boolean }): Promise<void> {
+      const { handle, id } = webhooks.get(url)!;
+      await changeWebhook(ledger, handle, id, { status: enabled ? 'enabled' : 'disabled' });
+    },
+    /** Write rows of tips, which the workers find once they begin. */
+    async book({ handles, count }: { handles: readonly string[]; count: number }): Promise<void> {
+      for (let at = 0; at < count; at += BATCH) {
+        const tips = Array.from({ length: Math.min(BATCH, count - at) }, (_, next) =>
+          aTip(handles[(at + next) % handles.length]!),
+        );
+        const puts = tips.map((tip) => ({ PutRequest: { Item: tipToItem(tip) } }));
+        await ledger.client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: puts } }));
+      }
+    },
+    begin(): void {
+      stop = new AbortController();
+      const { signal } = stop;
+      const hints = new DeliveryHintQueue();
+      const report = () => {};
+      const stream = runStream({
+        tables,
+        ledger,
+        clock,
+        report,
+        signal,
+        chance: Math.random,
+        sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+        enqueue: async (events) => hints.push(...(await enqueue(ledger, events, clock()))),
+        publish: async () => {},
+      });
+      const deliveries = runDeliveries({
+        ledger,
+        clock,
+        signal,
+        hints,
+        post,
+        random: randomBytes,
+        sleep: sleepFor,
+        report,
+      });
+      running = Promise.all([stream, deliveries]);
+    },
+    async end(): Promise<void> {
+      stop.abort();
+      await running;
+    },
+    /** Write a tip for one creator after another, so many a second. */
+    async pace({
+      handles,
+      perSecond,
+      seconds,
+    }: {
+      handles: readonly string[];
+      perSecond: number;
+      seconds: number;
+    }) {
+      const sent: Sent[] = [];
+      const began = performance.now();
+      for (let at = 0; at < perSecond * seconds; at++) {
+        await setTimeout(Math.max(0, began + (at * 1000) / perSecond - performance.now()));
+        const tip = aTip(handles[at % handles.length]!);
+        sent.push({
+          id: eventId(tip.setId),
+          handle: tip.handle,
+          atMs: performance.timeOrigin + performance.now(),
+        });
+        await ledger.client.send(new PutItemCommand({ TableName: TABLE, Item: tipToItem(tip) }));
+      }
+      return sent;
+    },
+  };
+  return {
+    calls,
+    async stop() {
+      await calls.end();
+      await tables.close();
+    },
+  };
+}
+
+serveParent(openDeliveries);

@@ -1,0 +1,22 @@
+import { formatSat, MAX_MSAT } from '../shared/money.ts';
+import { UsageError } from './failures.ts';
+
+/** msat as people read it: satoshi, to the millisatoshi. */
+export const sat = (msat: string): string => formatSat(BigInt(msat));
+
+/**
+ * An amount of a flag in satoshi, up to three decimals, as msat in decimal digits.
+ * @throws UsageError
+ */
+export function readSat(flag: string, value: string): string {
+  const [, whole, rest = ''] = /^([0-9]{1,16})(?:\.([0-9]{1,3}))?$/.exec(value) ?? [];
+  const msat = whole === undefined ? undefined : BigInt(whole + rest.padEnd(3, '0'));
+  if (msat === undefined || msat > MAX_MSAT)
+    throw new UsageError(
+      `--${flag}: ${JSON.stringify(value.slice(0, 40))} is not an amount in satoshi, with up to three decimals`,
+    );
+  return String(msat);
+}
+
+/** A time of the API as people read it, in UTC and to the second. */
+export const when = (time: string): string => time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');

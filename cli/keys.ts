@@ -1,0 +1,112 @@
+import { SCOPES } from '../shared/ledger/index.ts';
+import { when } from './amounts.ts';
+import type { ApiKeyBody } from './bodies.ts';
+import type { Client } from './client.ts';
+import { API, command, OF_CREATOR } from './command.ts';
+import { fields, table } from './table.ts';
+
+const told = (key: ApiKeyBody, token?: string) =>
+  fields([
+    ['key id', key.id],
+    ['of', key.handle ?? 'the operator'],
+    ['scope', key.scope],
+    ['name', key.name],
+    ['since', when(key.createdAt)],
+    ['used', key.lastUsedAt === null ? 'never' : when(key.lastUsedAt)],
+    ['revoked', key.revokedAt === null ? undefined : when(key.revokedAt)],
+    ['key', token],
+  ]);
+
+/** Whose keys: those of the creator who is named, or else of whoever the key that asks belongs to. */
+const ownerOf = async (client: Client, named: string | undefined) =>
+  named ?? (await client.ask('getOwnKey', {})).body.handle ?? undefined;
+
+export const keyCommands = [
+  command({
+    name: 'keys list',
+    words: [],
+    flags: OF_CREATOR,
+    summary: 'API keys, revoked ones too; without --creator one’s own',
+    examples: ['keys list', 'keys list --creator alice'],
+    async run({ values }, { client, width }) {
+      const api = await client();
+      const handle = await ownerOf(api, values.creator);
+      const { body } =
+        handle === undefined
+          ? await api.ask('listOperatorKeys', {})
+          : await api.ask('listKeys', { params: { handle } });
+      const columns = [
+        { name: 'KEY ID' },
+        { name: 'NAME', cuts: true },
+        { name: 'SCOPE' },
+        { name: 'SINCE' },
+        { name: 'USED' },
+        { name: 'REVOKED' },
+      ];
+      const cells = body.keys.map((key) => [
+        key.id,
+        key.name,
+        key.scope,
+        when(key.createdAt),
+        key.lastUsedAt === null ? 'never' : when(key.lastUsedAt),
+        key.revokedAt === null ? '' : when(key.revokedAt),
+      ]);
+      return { body, text: table(columns, cells, width) };
+    },
+  }),
+  command({
+    name: 'keys own',
+    words: [],
+    flags: API,
+    summary: 'the key that asks: whose it is and how far it goes',
+    examples: ['keys own'],
+    async run(_, { client }) {
+      const { body } = await (await client()).ask('getOwnKey', {});
+      return { body, text: told(body) };
+    },
+  }),
+  command({
+    name: 'keys add',
+    words: [],
+    flags: {
+      ...OF_CREATOR,
+      name: { type: 'string', value: 'NAME', needed: true, about: 'what the key is for' },
+      scope: {
+        type: 'string',
+        value: 'SCOPE',
+        oneOf: SCOPES,
+        needed: true,
+        about: 'what it opens: read, or write, which is both',
+      },
+    },
+    summary: 'a new API key, shown this once; without --creator of whom the key that asks is',
+    examples: ['keys add --creator alice --name "Alice’s overlay" --scope read'],
+    async run({ values: { creator, name, scope } }, { client }) {
+      const api = await client();
+      const handle = await ownerOf(api, creator);
+      const asked = { body: { name, scope } };
+      const { body } =
+        handle === undefined
+          ? await api.ask('createOperatorKey', asked)
+          : await api.ask('createKey', { ...asked, params: { handle } });
+      return { body, text: told(body.key, body.token), note: 'the key is shown this once' };
+    },
+  }),
+  command({
+    name: 'keys revoke',
+    words: ['KEY_ID'],
+    flags: OF_CREATOR,
+    summary: 'a key opens nothing from now on',
+    examples: ['keys revoke key_0aB3dE6gH9jK2mN5 --creator alice'],
+    async run({ words, values }, { client }) {
+      const api = await client();
+      const handle = await ownerOf(api, values.creator);
+      const keyId = words[0]!;
+      const { body } =
+        handle === undefined
+          ? await api.ask('revokeOperatorKey', { params: { keyId } })
+          : await api.ask('revokeKey', { params: { handle, keyId } });
+      return { body, text: told(body) };
+    },
+  }),
+];

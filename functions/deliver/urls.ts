@@ -1,0 +1,67 @@
+import { isIP } from 'node:net';
+import { isLoopbackAddress, isPublicAddress } from './addresses.ts';
+
+/** Thrown for a URL that no webhook is posted to; the message says why. */
+export class WebhookUrlError extends Error {
+  override readonly name = 'WebhookUrlError';
+  readonly reason: string;
+  constructor(reason: string) {
+    super(`url: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+export interface UrlRules {
+  /** Let this machine be posted to, by http too: for development, where receiver and sender are one machine. */
+  readonly allowLoopback: boolean;
+}
+
+const MOST_CHARACTERS = 2_048;
+const LEAST_FREE_PORT = 1_024;
+
+/** Names that mean this machine or this network: RFC 6761, 6762, 7686, 8375, and ICANN's .internal. */
+const OWN_NETWORK = /(^|\.)(localhost|local|internal|home\.arpa|onion)$/;
+
+/** The host of a URL as an address or a name, without brackets and the dot that may end a name. */
+export const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+
+/** Whether a host is a name of this machine. */
+export const isLocalhost = (host: string) => /(^|\.)localhost$/.test(host);
+
+/**
+ * Check the form of a webhook's URL. Whether its name leads to a public address is looked at whenever it is posted to.
+ * @returns it as it is stored: the host in its plain spelling, the port left out where it is the usual one
+ * @throws WebhookUrlError
+ */
+export function checkWebhookUrl(text: string, { allowLoopback }: UrlRules): string {
+  if (text.length > MOST_CHARACTERS)
+    throw new WebhookUrlError(`is longer than ${MOST_CHARACTERS} characters`);
+  if (!URL.canParse(text)) throw new WebhookUrlError('is not an absolute URL like https://example.com/hook');
+  const url = new URL(text);
+  const host = hostOf(url);
+  const own = isIP(host) ? isLoopbackAddress(host) : isLocalhost(host);
+  const developing = allowLoopback && own;
+  if (url.protocol !== 'https:' && !(developing && url.protocol === 'http:')) {
+    throw new WebhookUrlError('must begin with https://');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new WebhookUrlError('must not hold a user name or password; verify the signature instead');
+  }
+  if (url.href.includes('#'))
+    throw new WebhookUrlError('must not have a fragment (#...), which is never sent');
+  if (url.port !== '' && Number(url.port) < LEAST_FREE_PORT && !developing) {
+    throw new WebhookUrlError(`port ${url.port} is not 443 or one from ${LEAST_FREE_PORT} on`);
+  }
+  if (!developing) checkHost(host);
+  if (url.href.length > MOST_CHARACTERS)
+    throw new WebhookUrlError(`is longer than ${MOST_CHARACTERS} characters`);
+  return url.href;
+}
+
+function checkHost(host: string) {
+  if (isIP(host)) {
+    if (!isPublicAddress(host)) throw new WebhookUrlError(`${host} is not an address of the public internet`);
+  } else if (!host.includes('.') || OWN_NETWORK.test(host)) {
+    throw new WebhookUrlError(`"${host}" is not a name of the public internet`);
+  }
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { handle } from 'hono/aws-lambda';
+import { WANT_HINT } from '../../shared/ledger/index.ts';
+import { sendHints } from '../deliver/hints.ts';
+import { manageApp } from './app.ts';
+import { readConfig } from './config.ts';
+
+const { table, region, asksQueueUrl, deliveriesQueueUrl } = readConfig(process.env);
+/** What hangs is given up while there is time for another try. */
+const requestHandler = { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true };
+const queues = new SQSClient({ region, requestHandler });
+
+/** The creator's API behind an HTTP API. */
+export const handler = handle(
+  manageApp({
+    ledger: { client: new DynamoDBClient({ region, requestHandler }), table },
+    clock: () => new Date(),
+    steadyMs: () => performance.now(),
+    random: randomBytes,
+    webhookUrls: { allowLoopback: false },
+    wanted: async () => {
+      if (asksQueueUrl)
+        await queues.send(new SendMessageCommand({ QueueUrl: asksQueueUrl, MessageBody: WANT_HINT }));
+    },
+    queued: async (deliveries) => {
+      if (deliveriesQueueUrl) await sendHints(queues, deliveriesQueueUrl, deliveries);
+    },
+    report: (error) =>
+      console.error(
+        JSON.stringify({
+          level: 'error',
+          error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+        }),
+      ),
+  }),
+);

@@ -1,0 +1,88 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { manageAccess } from './access.ts';
+import { bundledFunction } from './openFunction.ts';
+
+/** All keys together: keys have bounds of their own in the function (docs/api.md). Who has none is turned away here. */
+const THROTTLE = { rateLimit: 50, burstLimit: 100 };
+
+/** How many copies run at once: with a POST claimed for thirty seconds, far more than 50 requests a second need. */
+const CONCURRENCY = 10;
+/** Shorter than a POST is claimed under its idempotency key. */
+const TIMEOUT = Duration.seconds(15);
+
+/** What tells a request apart, without its path, which may hold a payer's set id. */
+const LOGGED = AccessLogFormat.custom(
+  JSON.stringify({
+    at: '$context.requestTime',
+    request: '$context.requestId',
+    route: '$context.routeKey',
+    status: '$context.status',
+    ms: '$context.responseLatency',
+  }),
+);
+
+/**
+ * The creator's API: one function behind an HTTP API, which bounds how often anyone asks. A function URL will not do: with
+ * CloudFront before it, it would need clients to sign the body of each POST.
+ */
+export class ManageApi extends Construct {
+  /** The HTTPS URL, with a slash at its end. */
+  readonly url: string;
+
+  /**
+   * @param queues by which connector and deliveries are told at once, where there are such
+   */
+  constructor(
+    scope: Construct,
+    id: string,
+    table: Table,
+    queues: { asks?: Queue | undefined; deliveries?: Queue | undefined } = {},
+  ) {
+    super(scope, id);
+    const { handler } = bundledFunction(this, {
+      description: 'The creator’s API: profile, tip options, webhooks, keys',
+      entry: 'functions/manage/handler.ts',
+      timeout: TIMEOUT,
+      concurrency: CONCURRENCY,
+      environment: {
+        TABLE_NAME: table.tableName,
+        ...(queues.asks && { ASKS_QUEUE_URL: queues.asks.queueUrl }),
+        ...(queues.deliveries && { DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl }),
+      },
+      statements: manageAccess(table, queues),
+    });
+    const api = new HttpApi(this, 'Api', {
+      description: 'Ampjar, the creator’s API',
+      createDefaultStage: false,
+    });
+    const integration = new HttpLambdaIntegration('Handler', handler);
+    const routes = [
+      ...api.addRoutes({ path: '/v1/manage/{proxy+}', methods: [HttpMethod.ANY], integration }),
+      ...api.addRoutes({ path: '/v1/events', methods: [HttpMethod.ANY], integration }),
+    ];
+    for (const route of routes)
+      Validations.of(route).acknowledge({
+        id: 'AwsSolutions-APIG4',
+        reason: 'The function checks the API key of each request, and answers nothing without one.',
+      });
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const stage = new HttpStage(this, 'Stage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: THROTTLE,
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLog), format: LOGGED },
+    });
+    this.url = stage.url;
+  }
+}

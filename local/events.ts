@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { enqueue } from '../functions/deliver/enqueue.ts';
+import { DeliveryHintQueue } from '../functions/deliver/hints.ts';
+import { poster } from '../functions/deliver/post.ts';
+import { runDeliveries, sleepFor } from '../functions/deliver/runner.ts';
+import { LiveHub } from '../functions/live/publish.ts';
+import { ALARMS, type Report } from '../functions/settled/alarms.ts';
+import type { Ledger } from '../shared/ledger/index.ts';
+import { runStream } from './stream.ts';
+import type { StreamReader } from './table/index.ts';
+
+/** Webhooks of this machine are posted to as well: for those who write a receiver. */
+export const WEBHOOK_URLS = { allowLoopback: true };
+
+/** What becomes of a tip once it is booked: open pages show it, and webhooks carry it. */
+export interface Events {
+  /** What open pages listen to. */
+  readonly hub: LiveHub;
+  /** Hears of deliveries that something else queued. */
+  readonly queued: DeliveryHintQueue;
+  /** Ends when the signal aborts. */
+  run(signal: AbortSignal): Promise<unknown>;
+}
+
+/** The stream's and the webhooks' workers on the embedded table, in this process. */
+export function localEvents(
+  tables: { streamReader(table: string, name: string): StreamReader },
+  ledger: Ledger,
+  log: Logger,
+): Events {
+  const clock = () => new Date();
+  const fault = (error: unknown) => log.error({ error: String(error) }, 'an event could not be handed on');
+  const report: Report = (alarm, seen) => log.error({ alarm, ...seen }, ALARMS[alarm]);
+  const hub = new LiveHub(ledger, fault);
+  const queued = new DeliveryHintQueue();
+  return {
+    hub,
+    queued,
+    run: (signal) =>
+      Promise.all([
+        runStream({
+          tables,
+          ledger,
+          clock,
+          report,
+          signal,
+          chance: Math.random,
+          sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+          enqueue: async (events) => queued.push(...(await enqueue(ledger, events, clock()))),
+          publish: (events) => hub.publish(events),
+        }),
+        runDeliveries({
+          ledger,
+          clock,
+          signal,
+          hints: queued,
+          post: poster(WEBHOOK_URLS),
+          random: randomBytes,
+          sleep: sleepFor,
+          report: fault,
+        }),
+      ]),
+  };
+}

@@ -1,0 +1,301 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { appSyncPublisher } from '../../functions/live/appsync.ts';
+import type { Live } from '../../functions/public/live.ts';
+import type { TipEvent } from '../../shared/events.ts';
+import { openAppSync } from '../functions/live/appsyncServer.ts';
+import { type LiveJar, openJar, serveJar } from '../functions/live/stage.ts';
+import { HOSTILE } from '../functions/public/jar.ts';
+import { openBrowser } from './browser.ts';
+
+/** What becomes so within seconds, however busy the machine is. */
+const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000 });
+
+const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret of the tests' };
+
+let browser: Browser;
+const ends: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  browser = await openBrowser();
+}, 60_000);
+afterAll(() => browser?.close());
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** A jar that is served, and how its pages hear of tips. */
+interface Stage {
+  readonly jar: LiveJar;
+  readonly origin: string;
+  readonly tell: (events: TipEvent[]) => Promise<void>;
+  /** Wait until as many pages listen to Alice. */
+  readonly listening: (count: number) => Promise<void>;
+  /** Cut all connections, and let in none until the returned function is called. */
+  readonly cut: () => Promise<() => Promise<void>>;
+}
+
+async function jarOf(ended: LiveJar | Promise<LiveJar> = openJar()) {
+  const jar = await ended;
+  ends.push(() => jar.close());
+  return jar;
+}
+
+async function byEvents(): Promise<Stage> {
+  const jar = await jarOf();
+  let served = await serveJar(jar);
+  ends.push(() => served.close());
+  const { port, origin } = served;
+  return {
+    jar,
+    origin,
+    tell: (events) => served.hub.publish(events),
+    listening: (count) => eventually(() => served.connections()).toBe(count),
+    cut: async () => {
+      await served.close();
+      return async () => {
+        served = await serveJar(jar, { port });
+      };
+    },
+  };
+}
+
+async function byAppSync(): Promise<Stage & { appsync: Awaited<ReturnType<typeof openAppSync>> }> {
+  const jar = await jarOf();
+  const appsync = await openAppSync(CREDENTIALS);
+  ends.push(() => appsync.close());
+  const live: Live = appsync.live;
+  const served = await serveJar(jar, { live });
+  ends.push(() => served.close());
+  const tell = appSyncPublisher({
+    ledger: jar.ledger,
+    url: appsync.url,
+    region: appsync.region,
+    credentials: async () => CREDENTIALS,
+    clock: () => new Date(),
+    sleep: async () => {},
+    random: Math.random,
+  });
+  return {
+    jar,
+    appsync,
+    origin: served.origin,
+    tell,
+    listening: (count) => eventually(() => appsync.listening('/tips/alice')).toBe(count),
+    cut: async () => {
+      appsync.refuse();
+      return async () => appsync.admit();
+    },
+  };
+}
+
+/** Open an address; what the browser complains of is noted. */
+async function open(url: string, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext(options);
+  ends.push(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(url);
+  return { page, complaints };
+}
+
+const amounts = (page: Page) => page.locator('.tips b').allTextContents();
+/** What the list consists of, but for what only new ones have. */
+const list = async (page: Page) => (await page.locator('.tips').innerHTML()).replaceAll(' class="new"', '');
+const sats = (...all: number[]) => all.map((sat) => ({ amountMsat: BigInt(sat) * 1000n }));
+
+describe.each<[string, () => Promise<Stage>]>([
+  ['server-sent events', byEvents],
+  ['AppSync', byAppSync],
+])('a tip page that is live by %s', (_, openStage) => {
+  test('shows a tip within a second of being told, once, as a reload would', async () => {
+    const { jar, origin, tell, listening } = await openStage();
+    const { page, complaints } = await open(`${origin}/@alice`);
+    await page.getByText('None yet').waitFor();
+    await listening(1);
+    const event = await jar.tip('alice', {
+      amountMsat: 1_234_567_890n,
+      message: `${HOSTILE}\nsecond line`,
+      sender: 'Mallory <i>',
+    });
+    const from = performance.now();
+    await tell([event]);
+    await page.locator('.tips li').waitFor();
+    expect(performance.now() - from).toBeLessThan(1_000);
+    expect(await amounts(page)).toEqual(['1,234,567.89 sat']);
+    expect(await page.getByText('None yet').isVisible()).toBe(false);
+    expect(await page.locator('.tips p').last().textContent()).toBe(`${HOSTILE}\nsecond line`);
+    expect(await page.locator('main img, main script, [onmouseover]').count()).toBe(0);
+    await tell([event, event]);
+    await tell(await jar.tips('alice', sats(1, 999, 21_000_000)));
+    await eventually(() => amounts(page)).toEqual(['21,000,000 sat', '999 sat', '1 sat', '1,234,567.89 sat']);
+    const live = await list(page);
+    await page.reload();
+    const still = (await list(page)).replaceAll('\n', '');
+    // The server sets elements apart by line feeds, which are within a message, too.
+    expect(live.replaceAll('\n', '')).toBe(still);
+    expect(complaints).toEqual([]);
+  }, 30_000);
+
+  test('shows what came while the connection was down, once and in order, and goes on', async () => {
+    const { jar, origin, tell, listening, cut } = await openStage();
+    await jar.tips('alice', sats(1, 2));
+    const { page } = await open(`${origin}/@alice`);
+    await listening(1);
+    await tell(await jar.tips('alice', sats(3)));
+    await eventually(() => amounts(page)).toEqual(['3 sat', '2 sat', '1 sat']);
+    const restore = await cut();
+    await tell(await jar.tips('alice', sats(4, 5))).catch(() => {});
+    await restore();
+    await listening(1);
+    await eventually(() => amounts(page)).toEqual([5, 4, 3, 2, 1].map((sat) => `${sat} sat`));
+    await tell(await jar.tips('alice', sats(6)));
+    await eventually(async () => (await amounts(page)).length).toBe(6);
+    expect((await amounts(page))[0]).toBe('6 sat');
+  }, 30_000);
+
+  test('that comes from a cache shows what came since', async () => {
+    const { jar, origin } = await openStage();
+    await jar.tips('alice', sats(1));
+    const { page } = await open(`${origin}/@alice`);
+    await page.goto('about:blank');
+    await jar.tips('alice', sats(2, 3));
+    await page.goto(`${origin}/@alice`);
+    const sent = await page.evaluate('performance.getEntriesByType("navigation")[0].transferSize');
+    expect(sent).toBe(0);
+    await eventually(() => amounts(page)).toEqual(['3 sat', '2 sat', '1 sat']);
+  }, 30_000);
+
+  test('listens to nothing while nobody sees it, and catches up when it is seen', async () => {
+    const { jar, origin, listening, tell } = await openStage();
+    const { page } = await open(`${origin}/@alice`);
+    await listening(1);
+    const turn = (hidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} });
+        document.dispatchEvent(new Event('visibilitychange'))`);
+    await turn(true);
+    await listening(0);
+    await tell(await jar.tips('alice', sats(1)));
+    await turn(false);
+    await eventually(() => amounts(page)).toEqual(['1 sat']);
+  }, 30_000);
+
+  test('has no motion for who wants none, and works as it is without JavaScript', async () => {
+    const { jar, origin, tell, listening } = await openStage();
+    const calm = await open(`${origin}/@alice`, { reducedMotion: 'reduce' });
+    const lively = await open(`${origin}/@alice`, { reducedMotion: 'no-preference' });
+    await listening(2);
+    await tell(await jar.tips('alice', sats(7)));
+    for (const [{ page }, count] of [
+      [calm, 0],
+      [lively, 1],
+    ] as const) {
+      await page.locator('.new').waitFor();
+      expect(await page.evaluate('document.getAnimations().length')).toBe(count);
+    }
+    const plain = await open(`${origin}/@alice`, { javaScriptEnabled: false });
+    expect(await amounts(plain.page)).toEqual(['7 sat']);
+  }, 30_000);
+});
+
+describe('by AppSync', () => {
+  test('tips told in disorder and twice stand in order, once', async () => {
+    const { jar, origin, tell, listening } = await byAppSync();
+    const { page } = await open(`${origin}/@alice`);
+    await listening(1);
+    const events = await jar.tips('alice', sats(1, 2, 3, 4));
+    await tell([events[2]!, events[0]!]);
+    await tell([events[3]!, events[2]!, events[1]!, events[0]!]);
+    await eventually(() => amounts(page)).toEqual(['4 sat', '3 sat', '2 sat', '1 sat']);
+  }, 30_000);
+
+  test('a tip that is listed only after the first look is found by the second', async () => {
+    const { jar, origin, listening } = await byAppSync();
+    const { page } = await open(`${origin}/@alice`);
+    const looks: string[] = [];
+    page.on('response', (response) => looks.push(response.url()));
+    await listening(1);
+    await page.waitForTimeout(500);
+    await jar.tip('alice');
+    await eventually(() => amounts(page)).toEqual(['1 sat']);
+    expect(looks.filter((url) => url.includes('after=')).length).toBeLessThanOrEqual(2);
+  }, 30_000);
+
+  test('a connection that falls silent is given up, and made anew', async () => {
+    const { jar, origin, listening, appsync, tell } = await byAppSync();
+    appsync.setTimeoutMs(400);
+    const { page } = await open(`${origin}/@alice`);
+    let sockets = 0;
+    page.on('websocket', () => sockets++);
+    await listening(1);
+    await eventually(() => sockets).toBeGreaterThan(1);
+    appsync.setTimeoutMs(300_000);
+    const before = sockets;
+    await eventually(() => sockets).toBe(before + 1);
+    await listening(1);
+    await tell(await jar.tips('alice', sats(5)));
+    await eventually(() => amounts(page)).toEqual(['5 sat']);
+    expect(sockets).toBe(before + 1);
+  }, 40_000);
+});
+
+describe.each<[string, () => Promise<Stage>]>([
+  ['server-sent events', byEvents],
+  ['AppSync', byAppSync],
+])('an overlay that is live by %s', (_, openStage) => {
+  test('is transparent and empty, shows each tip for its seconds as text, one after the other', async () => {
+    const { jar, origin, tell, listening } = await openStage();
+    await jar.tip('alice');
+    const { page, complaints } = await open(`${origin}/@alice/overlay?seconds=2&minimum=2`);
+    await listening(1);
+    expect(await page.locator('#tip').isVisible()).toBe(false);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgba(0, 0, 0, 0)');
+    const big = { amountMsat: 2_000_000n, message: HOSTILE, sender: 'Mallory' };
+    await tell(await jar.tips('alice', [{ amountMsat: 1_999n }, big, { amountMsat: 3_000_000n }]));
+    const shown = page.locator('#tip b');
+    await eventually(() => shown.allTextContents()).toEqual(['2,000 sat']);
+    const from = performance.now();
+    expect(await page.locator('#tip p').textContent()).toBe(HOSTILE);
+    expect(await page.locator('#tip span').textContent()).toBe('Mallory');
+    expect(await page.locator('img, [onmouseover]').count()).toBe(0);
+    await eventually(() => shown.allTextContents()).toEqual(['3,000 sat']);
+    expect(performance.now() - from).toBeGreaterThan(1_000);
+    await page.locator('#tip').waitFor({ state: 'hidden' });
+    expect(complaints).toEqual([]);
+  }, 30_000);
+
+  test('misses no tip while the connection is down', async () => {
+    const { jar, origin, tell, listening, cut } = await openStage();
+    const { page } = await open(`${origin}/@alice/overlay?seconds=2`);
+    await listening(1);
+    const restore = await cut();
+    await tell(await jar.tips('alice', sats(4))).catch(() => {});
+    await restore();
+    await eventually(() => page.locator('#tip b').allTextContents()).toEqual(['4 sat']);
+  }, 30_000);
+});
+
+test('an overlay shows a sample to be placed by', async () => {
+  const { origin } = await byEvents();
+  const { page } = await open(`${origin}/@carol/overlay?sample=yes&size=large&seconds=2`);
+  await page.getByText('2,100 sat').waitFor();
+  await page.locator('#tip').waitFor({ state: 'hidden' });
+});
+
+test('the example of the documentation shows tips on another site', async () => {
+  const { jar, origin, tell, listening } = await byEvents();
+  const docs = readFileSync(new URL('../../docs/live.md', import.meta.url), 'utf8');
+  const example = /```html\n(.*?)```/s.exec(docs)![1]!.replace('http://127.0.0.1:8080', origin);
+  const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(example));
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  ends.push(() => new Promise((resolve) => site.close(resolve)));
+  const { page } = await open(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+  await listening(1);
+  await tell([await jar.tip('alice', { amountMsat: 21_000n, message: HOSTILE })]);
+  await eventually(() => page.locator('li').allTextContents()).toEqual([`21 sat ${HOSTILE}`]);
+});

@@ -1,0 +1,130 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readArguments } from '../../cli/arguments.ts';
+import { COMMANDS } from '../../cli/commands.ts';
+import { usageOf } from '../../cli/help.ts';
+import { PLACES } from '../../connector/options.ts';
+import { run, wordsOf } from './stage.ts';
+
+const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+
+/** The command that a line runs. */
+const nameOf = (line: string) => {
+  const asked = readArguments(COMMANDS, wordsOf(line));
+  return asked.help ? 'help' : asked.command.name;
+};
+
+describe('help', () => {
+  it('lists each command with what it can’t do without', async () => {
+    const { code, out } = await run(['help']);
+    expect(code).toBe(0);
+    for (const command of COMMANDS)
+      expect(out).toMatch(new RegExp(`^  ${usageOf(command).replaceAll(/[[\].|]/g, '\\$&')} `, 'm'));
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(125);
+  });
+
+  it.each(COMMANDS.map(({ name }) => name))('of %s tells flags and examples that it takes', async (name) => {
+    const command = COMMANDS.find((each) => each.name === name)!;
+    const { code, out } = await run([...name.split(' '), '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: ampjar ${usageOf(command)}`);
+    for (const flag of Object.keys(command.flags)) expect(out).toMatch(new RegExp(`^  --${flag}\\b`, 'm'));
+    expect(command.examples.map(nameOf)).toEqual(command.examples.map(() => name));
+    for (const example of command.examples) expect(out).toContain(`  ampjar ${example}\n`);
+  });
+
+  it('of a group tells its commands', async () => {
+    const { out } = await run(['help', 'tips']);
+    expect(out).toMatch(/^ {2}tips erase TIP /m);
+    expect(out).not.toMatch(/^ {2}keys/m);
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('has the commands that help lists, in their words', () => {
+    const listed = Array.from(
+      page.matchAll(/^\| `ampjar ([^`]+)`\s*\| (.+?)\s*\|$/gm),
+      ([, usage, summary]) => [usage!.replaceAll('\\|', '|'), summary],
+    );
+    expect(listed).toEqual(COMMANDS.map((command) => [usageOf(command), command.summary]));
+  });
+
+  it('has an example of each, and none that would be refused', () => {
+    const lines = Array.from(page.matchAll(/^ampjar ([^|#>\n]+)/gm), ([, line]) => line!.trim());
+    expect(new Set(lines.map(nameOf))).toEqual(new Set(COMMANDS.map(({ name }) => name)));
+  });
+});
+
+describe('the audit', () => {
+  it('takes the flags of the connector’s own command', () => {
+    const { help: _, ...places } = PLACES;
+    const { flags } = COMMANDS.find(({ name }) => name === 'audit')!;
+    expect(Object.keys(flags).sort()).toEqual([...Object.keys(places), 'dry-run'].sort());
+  });
+
+  it('is run with them, and gives its exit code', async () => {
+    const env = { AMPJAR_LND_CERT: undefined, AMPJAR_LND_MACAROON: undefined };
+    const { code, err } = await run(['audit', '--lnd-cert', '/nowhere', '--dry-run'], env, 'cli/main.ts');
+    expect([code, err]).toEqual([2, '--lnd-macaroon: missing (or AMPJAR_LND_MACAROON); see --help\n']);
+  });
+});
+
+describe('completion', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'ampjar-completion-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const scripted = async (shell: string) => {
+    const { code, out } = await run(['completion', shell]);
+    expect(code).toBe(0);
+    const path = join(dir, shell);
+    writeFileSync(path, out);
+    return path;
+  };
+  const has = (shell: string) =>
+    ['/bin', '/usr/bin', '/usr/local/bin'].some((at) => existsSync(join(at, shell)));
+  const SHELLS = [
+    ['bash', ['-n']],
+    ['zsh', ['-n']],
+    ['fish', ['--no-execute']],
+  ] as const;
+
+  it.each(SHELLS)('for %s is a script without errors, with every command', async (shell, check) => {
+    const path = await scripted(shell);
+    if (has(shell)) execFileSync(shell, [...check, path]);
+    const script = readFileSync(path, 'utf8');
+    for (const { name } of COMMANDS) for (const word of name.split(' ')) expect(script).toContain(word);
+  });
+
+  it.skipIf(!has('bash')).each([
+    ['', 'creators options tips webhooks keys rotate audit help completion'],
+    ['t', 'tips'],
+    ['tips ', 'list show erase'],
+    ['--json tips l', 'list'],
+    ['--url https://a.example creators e', 'edit'],
+    ['creators edit alice --s', '--shows'],
+    ['creators add alice --shows ', 'nothing amounts messages'],
+    ['creators add alice --name ', ''],
+    ['rotate --c', '--creator'],
+    ['completion ', 'bash zsh fish --help'],
+    ['keys add --scope r', 'read'],
+  ])('in bash after "ampjar %s" offers "%s"', async (line, offered) => {
+    const path = await scripted('bash');
+    const words = ['ampjar', ...line.split(' ')];
+    const script = `source '${path}'; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _ampjar; echo "\${COMPREPLY[*]}"`;
+    const { stdout } = await promisify(execFile)('bash', ['--norc', '-c', script]);
+    expect(stdout.trim()).toBe(offered);
+  });
+});
+
+describe('the file that package.json can name as a bin', () => {
+  it('runs as it is, from anywhere', async () => {
+    const file = fileURLToPath(new URL('../../cli/ampjar.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(file, ['help', 'keys'], { cwd: dir() });
+    expect(stdout).toContain('ampjar keys own');
+  });
+  const dir = () => tmpdir();
+});

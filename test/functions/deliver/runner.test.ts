@@ -1,0 +1,268 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Dispatcher } from '../../../functions/deliver/dispatcher.ts';
+import { poster } from '../../../functions/deliver/post.ts';
+import { deliverDue, GRACE_MS, sleepFor } from '../../../functions/deliver/runner.ts';
+import { deliveryId } from '../../../shared/ledger/index.ts';
+import { keyItem, keys } from '../../../shared/ledger/keys.ts';
+import {
+  type Authority,
+  answers,
+  makeAuthority,
+  neverAnswers,
+  type Receiver,
+  startReceiver,
+} from './receiver.ts';
+import { openStage, type Stage, tipOf } from './stage.ts';
+
+let authority: Authority;
+let receiver: Receiver;
+let stage: Stage;
+beforeAll(async () => {
+  authority = await makeAuthority();
+});
+beforeEach(async () => {
+  receiver = await startReceiver(authority);
+  stage = await openStage(authority);
+});
+afterEach(async () => {
+  await stage.close();
+  await receiver.stop();
+});
+
+const tips = (count: number) => Array.from({ length: count }, (_, at) => tipOf(at + 1));
+
+describe('a worker', () => {
+  test('delivers what a hint tells of at once, and what no hint told of when it looks', async () => {
+    const unheard = await stage.endpoint(receiver.url('/unheard'));
+    await stage.tip(tipOf(1));
+    const worker = stage.run();
+    await receiver.has(1);
+    const refs = await stage.tip(tipOf(2));
+    worker.hints.push(...refs);
+    await receiver.has(2);
+    await worker.stop();
+    expect((await stage.log(unheard)).map(({ state }) => state)).toEqual(['done', 'done']);
+  });
+
+  test('finds again what it was told of twice, and delivers it once', async () => {
+    await stage.endpoint(receiver.url());
+    const worker = stage.run();
+    const refs = await stage.tip(...tips(20));
+    worker.hints.push(...refs, ...refs);
+    await receiver.has(20);
+    worker.hints.push(...refs);
+    await worker.stop();
+    expect(receiver.requests).toHaveLength(20);
+  });
+
+  test('wakes by itself for a retry', async () => {
+    await stage.endpoint(receiver.url());
+    receiver.behave(answers(500));
+    // Four seconds is what the shortest wait comes to; time passes for it alone.
+    const sleep = async (ms: number, signal?: AbortSignal) => {
+      if (ms === 4_000) return stage.pass(ms);
+      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    };
+    const worker = stage.run({ sleep, random: (length) => new Uint8Array(length) });
+    worker.hints.push(...(await stage.tip(tipOf(1))));
+    await receiver.has(2);
+    await worker.stop();
+  });
+
+  test("beside others delivers each event once, for a claim is one worker's", async () => {
+    await stage.endpoint(receiver.url());
+    const refs = await stage.tip(...tips(50));
+    const workers = [stage.run(), stage.run(), stage.run()];
+    for (const { hints } of workers) hints.push(...refs);
+    await receiver.has(50);
+    for (const { stop } of workers) await stop();
+    expect(receiver.requests).toHaveLength(50);
+    expect(new Set(receiver.requests.map(({ headers }) => headers['webhook-id'])).size).toBe(50);
+  });
+
+  test('is not held up by an endpoint of the same creator that never answers', async () => {
+    const dead = await startReceiver(authority);
+    dead.behave(neverAnswers);
+    const webhook = await stage.endpoint(dead.url());
+    for (let i = 0; i < 5; i++) await stage.endpoint(receiver.url(`/live${i}`));
+    const patient = { allowLoopback: true, resolve: async () => ['127.0.0.1'], ca: authority.ca };
+    const post = poster({ ...patient, deadlineMs: 60_000 });
+    const sleep: typeof sleepFor = (ms, signal) => sleepFor(ms === GRACE_MS ? 0 : ms, signal);
+    const worker = stage.run({ post, sleep });
+    worker.hints.push(...(await stage.tip(...tips(20))));
+    await receiver.has(100);
+    // All live ones were told while the first tries of the dead one were still under way, as many as it may have at once.
+    expect(
+      (await stage.log(webhook)).filter(({ tries, state }) => tries === 0 && state === 'pending'),
+    ).toHaveLength(20);
+    expect(dead.connections).toBeLessThanOrEqual(8);
+    await worker.stop();
+    await dead.stop();
+  });
+
+  test('is not held up by a delivery that can not be read', async () => {
+    await stage.endpoint(receiver.url());
+    const [broken] = await stage.tip(tipOf(1));
+    const { pk, sk } = keyItem(keys.delivery(broken!.endpointId, broken!.id));
+    await stage.ledger.client.send(
+      new UpdateItemCommand({
+        TableName: stage.ledger.table,
+        Key: { pk, sk },
+        UpdateExpression: 'SET tries = :text',
+        ExpressionAttributeValues: { ':text': { S: 'many' } },
+      }),
+    );
+    await stage.tip(tipOf(2), tipOf(3));
+    await deliverDue({ ...stage.deps, signal: stage.going });
+    expect(receiver.requests).toHaveLength(2);
+    expect(stage.reports).toMatchObject([{ name: 'ItemError', attribute: 'tries' }]);
+  });
+
+  test('puts nothing on the wire once it was told to stop', async () => {
+    await stage.endpoint(receiver.url());
+    const worker = stage.run();
+    await worker.stop();
+    worker.hints.push(...(await stage.tip(tipOf(1))));
+    expect(receiver.requests).toEqual([]);
+  });
+
+  test('reports what the table does not do, and goes on', async () => {
+    await stage.endpoint(receiver.url());
+    let failures = 3;
+    const { client } = stage.ledger;
+    const send = client.send.bind(client);
+    const ledger = {
+      ...stage.ledger,
+      client: Object.assign(Object.create(client), {
+        send: (command: object) => {
+          if (command.constructor.name === 'UpdateItemCommand' && failures-- > 0) {
+            return Promise.reject(new Error('the table is away'));
+          }
+          return send(command as never);
+        },
+      }),
+    };
+    const worker = stage.run({ ledger });
+    const refs = await stage.tip(...tips(5));
+    worker.hints.push(...refs);
+    await receiver.has(2);
+    worker.hints.push(...refs);
+    await receiver.has(5);
+    await worker.stop();
+    expect(stage.reports.map(String)).toEqual(Array(3).fill('Error: the table is away'));
+  });
+});
+
+describe('a crowd for one endpoint', () => {
+  const bounds = { perEndpoint: 4, all: 64, perSlowEndpoint: 2, allSlow: 128, waiting: 10 };
+
+  test('is delivered whole, though few of it wait in memory', async () => {
+    await stage.endpoint(receiver.url());
+    await stage.tip(...tips(100));
+    const worker = stage.run({ bounds });
+    await receiver.has(100);
+    await worker.stop();
+    expect(receiver.requests).toHaveLength(100);
+  });
+
+  test('takes no more than its share at a time', async () => {
+    let now = 0;
+    let most = 0;
+    await stage.endpoint(receiver.url());
+    receiver.behave((response) => {
+      most = Math.max(most, ++now);
+      setImmediate(() => {
+        now--;
+        response.end();
+      });
+    });
+    await stage.tip(...tips(40));
+    await deliverDue({ ...stage.deps, signal: stage.going, bounds: { ...bounds, waiting: 100 } });
+    expect(receiver.requests).toHaveLength(40);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('turns', () => {
+  /** A dispatcher whose work ends when it is told to, by a clock that is set by hand. */
+  function turns(bounds = { perEndpoint: 2, all: 4, perSlowEndpoint: 1, allSlow: 2, waiting: 100 }) {
+    let nowMs = 0;
+    const running = new Map<string, () => void>();
+    const dispatcher = new Dispatcher({
+      bounds,
+      clock: () => new Date(nowMs),
+      work: ({ endpointId, id }) =>
+        new Promise((resolve) => void running.set(`${endpointId}${id}`, () => resolve(undefined))),
+      again: () => {},
+      room: () => {},
+    });
+    return {
+      dispatcher,
+      running: () => [...running.keys()],
+      offer: (...names: string[]) => {
+        for (const name of names) dispatcher.offer({ endpointId: name[0]!, id: name.slice(1) });
+      },
+      async end(name: string, afterMs = 0) {
+        nowMs += afterMs;
+        running.get(name)!();
+        running.delete(name);
+        await new Promise(setImmediate);
+      },
+    };
+  }
+
+  test('go round the endpoints, each with so many at once', async () => {
+    const { offer, running, end } = turns();
+    offer('a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'c2');
+    expect(running()).toEqual(['a1', 'a2', 'b1', 'c1']);
+    await end('b1');
+    expect(running()).toEqual(['a1', 'a2', 'c1', 'c2']);
+    await end('a1');
+    expect(running()).toEqual(['a2', 'c1', 'c2', 'a3']);
+  });
+
+  test('give slow endpoints slots of their own, fewer each', async () => {
+    const { offer, running, end } = turns();
+    offer('a1', 'a2', 'a3', 'b1', 'b2', 'b3');
+    await end('a1', 5_000);
+    await end('a2');
+    await end('b1');
+    await end('b2');
+    // Both took five seconds: one at a time each, and all four fast slots are free for others.
+    expect(running()).toEqual(['a3', 'b3']);
+    offer('c1', 'c2', 'd1', 'd2', 'e1');
+    expect(running()).toEqual(['a3', 'b3', 'c1', 'c2', 'd1', 'd2']);
+  });
+
+  test('come to an end', async () => {
+    const { dispatcher, offer, end } = turns();
+    await dispatcher.idle();
+    offer('a1');
+    let idle = false;
+    const waiting = dispatcher.idle().then(() => {
+      idle = true;
+    });
+    await new Promise(setImmediate);
+    expect(idle).toBe(false);
+    await end('a1');
+    await waiting;
+  });
+
+  test('are refused when too many of an endpoint wait', () => {
+    const { dispatcher } = turns({ perEndpoint: 1, all: 4, perSlowEndpoint: 1, allSlow: 2, waiting: 2 });
+    const offered = ['1', '2', '3', '4', '3'].map((id) => dispatcher.offer({ endpointId: 'a', id }));
+    expect(offered).toEqual([true, true, true, false, true]);
+  });
+});
+
+test('the id of a delivery follows the time of its event, and does not tell a set id', () => {
+  const [early, late] = [
+    deliveryId(new Date(1), 'tip_settled_ff'),
+    deliveryId(new Date(1e12), 'tip_settled_ff'),
+  ];
+  expect(early < late).toBe(true);
+  expect(deliveryId(new Date(1), 'tip_settled_ff')).toBe(early);
+  expect(early).not.toContain('ff');
+  expect(deliveryId(new Date(1), 'tip_settled_fe')).not.toBe(early);
+});
