@@ -12,7 +12,7 @@ export interface AskLimits {
 }
 
 export const ASK_LIMITS: AskLimits = {
-  all: { perSecond: 100, burst: 1_000 },
+  all: { perSecond: 50, burst: 500 },
   creator: { perSecond: 20, burst: 200 },
   client: { perSecond: 1, burst: 20 },
 };

@@ -23,12 +23,16 @@ export async function getItem({ client, table }: Ledger, key: Key, { consistent 
 
 const BATCH_GET_MOST = 100;
 
-/** Items by key, in the order of the keys, undefined where there is none. Any number; a key may come twice. */
+/**
+ * Items by key, in the order of the keys, undefined where there is none. Any number; a key may come twice.
+ * @param options `keysOnly` when it counts alone which are there
+ */
 export async function getItems(
   { client, table }: Ledger,
   keys: readonly Key[],
-  { consistent = false }: ReadOptions = {},
+  { consistent = false, keysOnly = false }: ReadOptions & { keysOnly?: boolean } = {},
 ): Promise<(Item | undefined)[]> {
+  const how = { ConsistentRead: consistent, ...(keysOnly && { ProjectionExpression: 'pk, sk' }) };
   const found = new Map<string, Item>();
   const name = (item: Item) => `${item.pk?.S}\n${item.sk?.S}`;
   const distinct = [...new Map(keys.map(keyItem).map((item) => [name(item), item])).values()];
@@ -36,7 +40,7 @@ export async function getItems(
     let wanted: Item[] = distinct.slice(at, at + BATCH_GET_MOST);
     while (wanted.length > 0) {
       const answer = await client.send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: consistent } } }),
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ...how } } }),
       );
       for (const item of answer.Responses?.[table] ?? []) found.set(name(item), item);
       wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];

@@ -196,7 +196,7 @@ export async function bookedSets(
   const items = await getItems(
     ledger,
     setIds.map((setId) => keys.tip(setId, node)),
-    { consistent: true },
+    { consistent: true, keysOnly: true },
   );
   return new Set(setIds.filter((_, at) => items[at] !== undefined));
 }
