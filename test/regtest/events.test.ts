@@ -48,7 +48,7 @@ let work: Promise<unknown>;
 let token: string;
 
 const manage = async (path: string, body: object) => {
-  const answer = await fetch(`${site.baseUrl}/v1/manage/creators/agnes/${path}`, {
+  const answer = await fetch(`${site.baseUrl}/v1/manage/creators/nora/${path}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
@@ -63,10 +63,11 @@ const manage = async (path: string, body: object) => {
 
 beforeAll(async () => {
   await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table)));
-  await addCreator(ledger, { handle: 'agnes', name: 'Agnes', shows: 'messages' }, new Date());
+  // A handle of no other suite: its invoices at the node would be adopted, and what was paid to them booked.
+  await addCreator(ledger, { handle: 'nora', name: 'Nora', shows: 'messages' }, new Date());
   ({ token } = await createKey(
     ledger,
-    { handle: 'agnes', scope: 'write', name: 'test' },
+    { handle: 'nora', scope: 'write', name: 'test' },
     new Date(),
     randomBytes,
   ));
@@ -79,7 +80,7 @@ beforeAll(async () => {
   const { socket, certPath } = jar;
   const macaroonPath = await jar.bakeMacaroon([...CALLS]);
   running = runConnector(ledger, { socket, certPath, macaroonPath }, { askHints });
-  invoice = await currentOf(ledger, 'agnes');
+  invoice = await currentOf(ledger, 'nora');
   await running.live();
   receiver = createServer(async (request, response) => {
     posted.emit('post', request.headers, await text(request));
@@ -125,7 +126,7 @@ describe('a payment at a real lnd', () => {
 
   it('pays an option that was added a moment before', async () => {
     const { id } = await manage('options', { label: 'Cake', amountMsat: '5000000' });
-    const { paymentRequest } = await currentOf(ledger, 'agnes', { optionId: id });
+    const { paymentRequest } = await currentOf(ledger, 'nora', { optionId: id });
     const heard = once(posted, 'post');
     const { setId } = await payAmp(payer, { paymentRequest });
     const [, body] = await heard;
@@ -142,7 +143,7 @@ describe.runIf(suitesHere().has('browser'))('an open page', () => {
 
   it('shows a payment at a real lnd without being loaded again, its words as text', async () => {
     const page = await browser.newPage();
-    await page.goto(`${site.baseUrl}/@agnes`);
+    await page.goto(`${site.baseUrl}/@nora`);
     const before = await page.evaluate(() => performance.timeOrigin);
     const { status } = await pay(7_654_000n);
     expect(status).toBe('SUCCEEDED');
