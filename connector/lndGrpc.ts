@@ -41,6 +41,12 @@ const lnService: {
   };
 } = createRequire(import.meta.url)('ln-service');
 
+/**
+ * HTLCs that a page of invoices is aimed at: lnd lists with an AMP invoice those of all its payments, and can't be told not to.
+ * At some kilobytes each in memory they, not the invoices, are what a page costs.
+ */
+const PAGE_HTLCS = 5_000;
+const MOST_LISTED = 100;
 const NOT_FOUND = 5;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -63,8 +69,19 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Ln
         error ? reject(new LndError(method, error)) : resolve(answer),
       );
     });
-  const listInvoices = (after: bigint, most: number) =>
-    call(lightning, 'listInvoices', { index_offset: after.toString(), num_max_invoices: String(most) });
+  let pageSize = 1;
+  const listInvoices = async (after: bigint, most: number) => {
+    const num_max_invoices = String(Math.min(most, pageSize));
+    const answer = await call(lightning, 'listInvoices', {
+      index_offset: after.toString(),
+      num_max_invoices,
+    });
+    const htlcs = answer.invoices.reduce((sum: number, each: any) => sum + each.htlcs.length, 0);
+    // The next page holds as many as are aimed at, if its invoices are like these, and twice as many as this at most.
+    const fits = htlcs === 0 ? MOST_LISTED : Math.floor((answer.invoices.length * PAGE_HTLCS) / htlcs);
+    pageSize = Math.max(1, Math.min(fits, 2 * pageSize, MOST_LISTED));
+    return answer;
+  };
   const lookUp = async (request: object) => {
     try {
       return await call(invoices, 'lookupInvoiceV2', request);
