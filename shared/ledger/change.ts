@@ -1,20 +1,13 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Item } from './codec.ts';
-import { type Key, keyItem } from './keys.ts';
+import type { Key } from './keys.ts';
 import type { Ledger } from './table.ts';
-import type { Condition } from './transaction.ts';
+import { type Change, type Condition, update } from './transaction.ts';
 
 const unlessRefused = (error: unknown) => {
   if (error instanceof ConditionalCheckFailedException) return undefined;
   throw error;
 };
-
-/** What an update does to an item's attributes. */
-export interface Change {
-  readonly set?: Item;
-  readonly remove?: readonly string[];
-  readonly add?: Item;
-}
 
 /**
  * Change one item on a condition.
@@ -24,44 +17,16 @@ export interface Change {
 export async function updateItem(
   { client, table }: Ledger,
   key: Key,
-  { set = {}, remove = [], add = {} }: Change,
+  change: Change,
   condition: Condition,
   answer: 'ALL_NEW' | 'NONE' = 'ALL_NEW',
 ): Promise<Item | undefined> {
-  const clause = (word: string, parts: string[]) =>
-    parts.length === 0 ? [] : [`${word} ${parts.join(', ')}`];
-  const valued = { ...set, ...add };
-  const names = [...Object.keys(valued), ...remove];
-  const { names: conditionNames, values: conditionValues, expression } = condition;
-  const values = {
-    ...Object.fromEntries(Object.entries(valued).map(([name, value]) => [`:${name}`, value])),
-    ...conditionValues,
-  };
-  const command = new UpdateItemCommand({
-    TableName: table,
-    Key: keyItem(key),
-    UpdateExpression: [
-      ...clause(
-        'SET',
-        Object.keys(set).map((name) => `#${name} = :${name}`),
-      ),
-      ...clause(
-        'REMOVE',
-        remove.map((name) => `#${name}`),
-      ),
-      ...clause(
-        'ADD',
-        Object.keys(add).map((name) => `#${name} :${name}`),
-      ),
-    ].join(' '),
-    ConditionExpression: expression,
-    ExpressionAttributeNames: {
-      ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
-      ...conditionNames,
-    },
-    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-    ReturnValues: answer,
-  });
+  // A refusal, too, would tell the whole item.
+  const { ReturnValuesOnConditionCheckFailure: _, ...input } = update(table, key, {
+    ...change,
+    condition,
+  }).Update!;
+  const command = new UpdateItemCommand({ ...input, ReturnValues: answer });
   const updated = await client.send(command).catch(unlessRefused);
   return updated && (updated.Attributes ?? {});
 }

@@ -45,31 +45,42 @@ export const remove = (table: string, key: Key, condition?: Condition): Transact
   Delete: { TableName: table, Key: keyItem(key), ...conditionOf(condition) },
 });
 
-/** Set attributes and add to others, as one update. */
+/** What an update does to an item's attributes. */
+export interface Change {
+  readonly set?: Item;
+  readonly remove?: readonly string[];
+  readonly add?: Item;
+}
+
+/** Set attributes, remove some, and add to others, as one update. */
 export const update = (
   table: string,
   key: Key,
-  { set = {}, add = {}, condition }: { set?: Item; add?: Item; condition?: Condition },
+  { set = {}, remove = [], add = {}, condition }: Change & { condition?: Condition },
 ): TransactWriteItem => {
-  const clause = (word: string, attributes: Item, join: string) => {
-    const names = Object.keys(attributes);
-    return names.length === 0 ? [] : [`${word} ${names.map((name) => `#${name}${join}:${name}`).join(', ')}`];
+  const clause = (word: string, names: readonly string[], part: (name: string) => string) =>
+    names.length === 0 ? [] : [`${word} ${names.map(part).join(', ')}`];
+  const values = {
+    ...Object.fromEntries(Object.entries({ ...set, ...add }).map(([name, value]) => [`:${name}`, value])),
+    ...condition?.values,
   };
-  const names = [...Object.keys(set), ...Object.keys(add)];
+  const names = [...Object.keys(set), ...remove, ...Object.keys(add)];
   return {
     Update: {
       TableName: table,
       Key: keyItem(key),
       ...conditionOf(condition),
-      UpdateExpression: [...clause('SET', set, ' = '), ...clause('ADD', add, ' ')].join(' '),
+      UpdateExpression: [
+        ...clause('SET', Object.keys(set), (name) => `#${name} = :${name}`),
+        ...clause('REMOVE', remove, (name) => `#${name}`),
+        ...clause('ADD', Object.keys(add), (name) => `#${name} :${name}`),
+      ].join(' '),
       ExpressionAttributeNames: {
         ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
         ...condition?.names,
       },
-      ExpressionAttributeValues: {
-        ...Object.fromEntries(Object.entries({ ...set, ...add }).map(([name, value]) => [`:${name}`, value])),
-        ...condition?.values,
-      },
+      // DynamoDB refuses an empty map of values.
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
     },
   };
 };

@@ -1,9 +1,9 @@
-import { type Change, updateItem } from './change.ts';
+import { updateItem } from './change.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { type Key, keyItem, keys } from './keys.ts';
 import { getItem, queryAll } from './read.ts';
 import type { Ledger } from './table.ts';
-import { ABSENT, type Condition, equals, put, remove, transact, update } from './transaction.ts';
+import { ABSENT, type Change, type Condition, equals, put, remove, transact, update } from './transaction.ts';
 
 /** What an endpoint can ask to be told of. */
 export const WEBHOOK_EVENTS = ['tip.settled', 'endpoint.disabled'] as const;
