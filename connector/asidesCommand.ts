@@ -9,10 +9,10 @@ import {
   readAsides,
   readNodes,
 } from '../shared/ledger/index.ts';
+import { sleep } from '../shared/sleep.ts';
 import { AsideError, bookAside, eventOf, settlementOf } from './asides.ts';
 import { underLease } from './leading.ts';
 import { OptionError, openLedger, PLACES, PLACES_HELP, runMain } from './options.ts';
-import { sleep } from './system.ts';
 
 const HELP = `npm run asides -- COMMAND [flags]: events that could not be booked, kept whole
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { type AsideEvent, bookTips, type NewTip, readNode } from '../shared/ledger/index.ts';
+import { sleep } from '../shared/sleep.ts';
 import { Alarms } from './alarms.ts';
 import { attributionOnce } from './attribution.ts';
 import { Audit, type AuditParts, type Drift, isDrift } from './audit.ts';
@@ -12,7 +13,7 @@ import { connectLnd } from './lndGrpc.ts';
 import { openLedger, PLACES, PLACES_HELP, readLndAccess, runMain } from './options.ts';
 import { plainEntryOf } from './plain.ts';
 import { auditPlain } from './plainAudit.ts';
-import { readCredentials, sleep } from './system.ts';
+import { readCredentials } from './system.ts';
 
 const HELP = `npm run audit -- [flags]: holds the table against lnd's own books, all invoices of the node
 

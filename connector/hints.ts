@@ -9,31 +9,6 @@ export interface AskHints {
   next(signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Hints within a process. */
-export class HintQueue implements AskHints {
-  #ids: string[] = [];
-  #wake: () => void = () => {};
-
-  push(id: string): void {
-    this.#ids.push(id);
-    this.#wake();
-  }
-
-  async next(signal: AbortSignal): Promise<readonly string[]> {
-    if (this.#ids.length === 0 && !signal.aborted) {
-      const woken = new AbortController();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true, signal: woken.signal });
-      });
-      woken.abort();
-    }
-    const ids = this.#ids;
-    this.#ids = [];
-    return ids;
-  }
-}
-
 const ID = /^[\w-]{22}$/;
 /** SQS's longest wait and largest batch. */
 const WAIT_SECONDS = 20;

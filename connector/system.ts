@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
+import { sleep } from '../shared/sleep.ts';
 import { Backoff } from './backoff.ts';
 import { Connector, type ConnectorParts } from './connector.ts';
 import { connectLnd, type LndCredentials } from './lndGrpc.ts';
@@ -55,10 +55,6 @@ export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?
     unique: randomUUID,
   });
 }
-
-/** Waits by this machine's timers; an abort ends it early. */
-export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-  setTimeout(ms, undefined, signal && { signal }).catch(() => {});
 
 /** Back-off by this machine's timers and chance. */
 export const systemBackoff = (bounds: { firstMs: number; mostMs: number }): Backoff =>

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { enqueue } from '../functions/deliver/enqueue.ts';
-import { DeliveryHintQueue } from '../functions/deliver/hints.ts';
 import { poster } from '../functions/deliver/post.ts';
-import { runDeliveries, sleepFor } from '../functions/deliver/runner.ts';
+import { runDeliveries } from '../functions/deliver/runner.ts';
 import { LiveHub } from '../functions/live/publish.ts';
 import { ALARMS, type Report } from '../functions/settled/alarms.ts';
-import type { Ledger } from '../shared/ledger/index.ts';
+import { HintQueue } from '../shared/hintQueue.ts';
+import type { DeliveryRef, Ledger } from '../shared/ledger/index.ts';
+import { sleep } from '../shared/sleep.ts';
 import { runStream } from './stream.ts';
 import type { StreamReader } from './table/index.ts';
 
@@ -19,7 +20,7 @@ export interface Events {
   /** What open pages listen to. */
   readonly hub: LiveHub;
   /** Hears of deliveries that something else queued. */
-  readonly queued: DeliveryHintQueue;
+  readonly queued: HintQueue<DeliveryRef>;
   /** Ends when the signal aborts. */
   run(signal: AbortSignal): Promise<unknown>;
 }
@@ -34,7 +35,7 @@ export function localEvents(
   const fault = (error: unknown) => log.error({ error: String(error) }, 'an event could not be handed on');
   const report: Report = (alarm, seen) => log.error({ alarm, ...seen }, ALARMS[alarm]);
   const hub = new LiveHub(ledger, fault);
-  const queued = new DeliveryHintQueue();
+  const queued = new HintQueue<DeliveryRef>();
   return {
     hub,
     queued,
@@ -58,7 +59,7 @@ export function localEvents(
           hints: queued,
           post: poster(WEBHOOK_URLS),
           random: randomBytes,
-          sleep: sleepFor,
+          sleep,
           report: fault,
         }),
       ]),

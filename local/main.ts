@@ -9,11 +9,11 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import pino from 'pino';
-import { HintQueue } from '../connector/hints.ts';
 import { CALLS } from '../connector/lndGrpc.ts';
 import { MacaroonError } from '../connector/macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { systemConnector } from '../connector/system.ts';
+import { HintQueue } from '../shared/hintQueue.ts';
 import {
   addCreator,
   addOption,

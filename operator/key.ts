@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../shared/dynamo.ts';
 import { clientConfig, readPlace } from '../shared/place.ts';
 import { failureLine } from './failure.ts';
 import { HELP, isBadInput, readArguments, run } from './keyCommands.ts';
@@ -10,7 +10,7 @@ async function main(args: string[]): Promise<void> {
   const place = readPlace(read.values, process.env);
   // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const client = new DynamoDBClient(clientConfig(place));
+  const client = dynamoClient(clientConfig(place));
   try {
     await run(args, {
       ledger: { client, table: place.table },

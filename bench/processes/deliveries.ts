@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { BatchWriteItemCommand, CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { enqueue } from '../../functions/deliver/enqueue.ts';
-import { DeliveryHintQueue } from '../../functions/deliver/hints.ts';
 import { poster } from '../../functions/deliver/post.ts';
-import { runDeliveries, sleepFor } from '../../functions/deliver/runner.ts';
+import { runDeliveries } from '../../functions/deliver/runner.ts';
 import { runStream } from '../../local/stream.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { eventId } from '../../shared/events.ts';
+import { HintQueue } from '../../shared/hintQueue.ts';
 import {
   changeWebhook,
+  type DeliveryRef,
   type Ledger,
   putWebhook,
   type Tip,
@@ -17,6 +18,7 @@ import {
   type Webhook,
 } from '../../shared/ledger/index.ts';
 import { tipToItem } from '../../shared/ledger/tips.ts';
+import { sleep } from '../../shared/sleep.ts';
 import { serveParent } from '../child.ts';
 import { TABLE } from '../remote.ts';
 
@@ -90,7 +92,7 @@ async function openDeliveries({ dir, ca }: Input) {
     begin(): void {
       stop = new AbortController();
       const { signal } = stop;
-      const hints = new DeliveryHintQueue();
+      const hints = new HintQueue<DeliveryRef>();
       const report = () => {};
       const stream = runStream({
         tables,
@@ -110,7 +112,7 @@ async function openDeliveries({ dir, ca }: Input) {
         hints,
         post,
         random: randomBytes,
-        sleep: sleepFor,
+        sleep,
         report,
       });
       running = Promise.all([stream, deliveries]);

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import pino from 'pino';
-import { HintQueue } from '../../connector/hints.ts';
 import type { LndAccess } from '../../connector/system.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
+import { HintQueue } from '../../shared/hintQueue.ts';
 import {
   addOption,
   putWebhook,

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { dynamoClient } from '../../shared/dynamo.ts';
+import { sleep } from '../../shared/sleep.ts';
+import { reportFault } from '../reportFault.ts';
 import { readConfig } from './config.ts';
 import { sendHints } from './hints.ts';
 import { poster } from './post.ts';
-import { sleepFor } from './runner.ts';
 import { type HintBatch, type WorkDeps, work } from './work.ts';
 
 const { table, region, queueUrl } = readConfig(process.env);
@@ -13,19 +14,13 @@ const requestHandler = { connectionTimeout: 500, requestTimeout: 3_000, throwOnR
 const queue = new SQSClient({ region, requestHandler });
 
 const deps: WorkDeps = {
-  ledger: { client: new DynamoDBClient({ region, requestHandler }), table },
+  ledger: { client: dynamoClient({ region, requestHandler }), table },
   post: poster(),
   clock: () => new Date(),
   random: randomBytes,
-  sleep: sleepFor,
+  sleep,
   hint: (refs, delaySeconds) => sendHints(queue, queueUrl, refs, delaySeconds),
-  report: (error) =>
-    console.error(
-      JSON.stringify({
-        level: 'error',
-        error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-      }),
-    ),
+  report: reportFault,
 };
 
 /** What is left of an invocation goes to write down what came of the last POSTs. */

@@ -7,29 +7,6 @@ export interface DeliveryHints {
   next(signal: AbortSignal): Promise<readonly DeliveryRef[]>;
 }
 
-/** Hints within a process. */
-export class DeliveryHintQueue implements DeliveryHints {
-  #refs: DeliveryRef[] = [];
-  #wake: () => void = () => {};
-
-  push(...refs: readonly DeliveryRef[]): void {
-    this.#refs.push(...refs);
-    this.#wake();
-  }
-
-  async next(signal: AbortSignal): Promise<readonly DeliveryRef[]> {
-    if (this.#refs.length === 0 && !signal.aborted) {
-      const woken = new AbortController();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true, signal: woken.signal });
-      });
-      woken.abort();
-    }
-    return this.#refs.splice(0);
-  }
-}
-
 /** SQS's bounds on a batch, and on how long it keeps a message back. */
 const BATCH = 10;
 export const LONGEST_DELAY_SECONDS = 900;

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
+import { reportFault } from '../reportFault.ts';
 import { lnurlApp } from './app.ts';
 import { readConfig } from './config.ts';
 
@@ -28,12 +29,6 @@ export const handler = handle(
       await queue.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: id }));
     },
     addressOf: (c) => addressOf(c.env.event),
-    report: (error) =>
-      console.error(
-        JSON.stringify({
-          level: 'error',
-          error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-        }),
-      ),
+    report: reportFault,
   }),
 );

@@ -9,7 +9,7 @@ import {
   type TipOption,
 } from '../../shared/ledger/index.ts';
 import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../../shared/lnurl.ts';
-import { parseMsat } from '../../shared/money.ts';
+import { MAX_ASKED_MSAT, parseMsat } from '../../shared/money.ts';
 import { TOO_MANY_ASKS } from '../../shared/rate.ts';
 import type { Recent } from '../../shared/recent.ts';
 import type { Together } from '../../shared/together.ts';
@@ -40,8 +40,6 @@ export interface PayParts {
 const LEAST_MSAT = 1_000n;
 /** A tenth of a bitcoin, where the creator has set no other bound. */
 const MOST_MSAT = 10_000_000_000n;
-/** LUD-06 has amounts as JSON numbers; beyond it they are not exact. */
-const MOST_EXACT_MSAT = BigInt(Number.MAX_SAFE_INTEGER);
 
 async function openOption({ creators }: PayParts, handle: string, optionId: string | undefined) {
   const creator = await creators.of(handle);
@@ -55,9 +53,10 @@ async function openOption({ creators }: PayParts, handle: string, optionId: stri
 function boundsOf({ leastMsat = LEAST_MSAT, mostMsat = MOST_MSAT }: Creator, { amountMsat }: TipOption) {
   const least = amountMsat ?? leastMsat;
   const most = amountMsat ?? mostMsat;
-  if (least > MOST_EXACT_MSAT)
+  if (least > MAX_ASKED_MSAT)
     throw new LnurlError('this amount is too large for LNURL; the AMP code on the page takes it');
-  return { least, most: most < MOST_EXACT_MSAT ? most : MOST_EXACT_MSAT };
+  if (most > MAX_ASKED_MSAT) return { least, most: MAX_ASKED_MSAT };
+  return { least, most };
 }
 
 const metadataOf = ({ handle, name }: Creator, { label, amountMsat }: TipOption, baseUrl: string) =>

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handle } from 'hono/aws-lambda';
+import { dynamoClient } from '../../shared/dynamo.ts';
 import { WANT_HINT } from '../../shared/ledger/index.ts';
 import { sendHints } from '../deliver/hints.ts';
+import { reportFault } from '../reportFault.ts';
 import { manageApp } from './app.ts';
 import { readConfig } from './config.ts';
 
@@ -15,7 +16,7 @@ const queues = new SQSClient({ region, requestHandler });
 /** The creator's API behind an HTTP API. */
 export const handler = handle(
   manageApp({
-    ledger: { client: new DynamoDBClient({ region, requestHandler }), table },
+    ledger: { client: dynamoClient({ region, requestHandler }), table },
     clock: () => new Date(),
     steadyMs: () => performance.now(),
     random: randomBytes,
@@ -27,12 +28,6 @@ export const handler = handle(
     queued: async (deliveries) => {
       if (deliveriesQueueUrl) await sendHints(queues, deliveriesQueueUrl, deliveries);
     },
-    report: (error) =>
-      console.error(
-        JSON.stringify({
-          level: 'error',
-          error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-        }),
-      ),
+    report: reportFault,
   }),
 );

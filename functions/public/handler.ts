@@ -1,5 +1,6 @@
 import { handle } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
+import { reportFault } from '../reportFault.ts';
 import { publicApp } from './app.ts';
 import { readConfig } from './config.ts';
 import openapi from './openapi.json' with { type: 'json' };
@@ -13,13 +14,7 @@ const app = publicApp({
   openapi,
   baseUrl: config.baseUrl,
   live: config.live,
-  report: (error) =>
-    console.error(
-      JSON.stringify({
-        level: 'error',
-        error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-      }),
-    ),
+  report: reportFault,
 });
 
 /** The reading side behind a Lambda function URL. */

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { writeOpenapi } from '../openapiFile.ts';
 import {
   creatorSchema,
   feedSchema,
@@ -248,12 +248,5 @@ export function openapiDocument() {
 /** The document as it stands in `openapi.json`. */
 export const openapiText = () => `${JSON.stringify(openapiDocument(), null, 2)}\n`;
 
-/** Write the document, or with `--check` only compare: what is bundled and deployed is then what was committed. */
-function main([mode, path = fileURLToPath(new URL('openapi.json', import.meta.url))]: string[]) {
-  if (mode === undefined) return writeFileSync(path, openapiText());
-  if (mode === '--check' && existsSync(path) && readFileSync(path, 'utf8') === openapiText()) return;
-  process.stderr.write(`${path}: not what the schemas say; npm run openapi writes it\n`);
-  process.exitCode = 1;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeOpenapi(openapiText(), fileURLToPath(new URL('openapi.json', import.meta.url)), process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { dynamoClient } from '../../shared/dynamo.ts';
 import { enqueue } from '../deliver/enqueue.ts';
 import { sendHints } from '../deliver/hints.ts';
 import { appSyncPublisher } from '../live/appsync.ts';
@@ -13,7 +13,7 @@ import { type Swept, sweep } from './sweep.ts';
 const { table, region, queueUrl, publishUrl } = readConfig(process.env);
 /** What hangs is given up while there is time for another try. */
 const requestHandler = { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true };
-const client = new DynamoDBClient({ region, requestHandler });
+const client = dynamoClient({ region, requestHandler });
 const queue = new SQSClient({ region, requestHandler });
 const ledger = { client, table };
 const clock = () => new Date();

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { HintQueue } from '../../connector/hints.ts';
+import { HintQueue } from '../../shared/hintQueue.ts';
 
 const never = new AbortController().signal;
 

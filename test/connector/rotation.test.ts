@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HintQueue } from '../../connector/hints.ts';
 import { LndError } from '../../connector/lnd.ts';
 import { renewalOf } from '../../connector/rotation.ts';
+import { HintQueue } from '../../shared/hintQueue.ts';
 import {
   addCreator,
   addOption,

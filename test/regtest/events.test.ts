@@ -11,11 +11,11 @@ import pino from 'pino';
 import type { Browser } from 'playwright-core';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { HintQueue } from '../../connector/hints.ts';
 import { CALLS } from '../../connector/lndGrpc.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
+import { HintQueue } from '../../shared/hintQueue.ts';
 import {
   addCreator,
   type CurrentInvoice,

@@ -2,9 +2,10 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Dispatcher } from '../../../functions/deliver/dispatcher.ts';
 import { poster } from '../../../functions/deliver/post.ts';
-import { deliverDue, GRACE_MS, sleepFor } from '../../../functions/deliver/runner.ts';
+import { deliverDue, GRACE_MS } from '../../../functions/deliver/runner.ts';
 import { deliveryId } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
+import { sleep } from '../../../shared/sleep.ts';
 import {
   type Authority,
   answers,
@@ -88,8 +89,8 @@ describe('a worker', () => {
     for (let i = 0; i < 5; i++) await stage.endpoint(receiver.url(`/live${i}`));
     const patient = { allowLoopback: true, resolve: async () => ['127.0.0.1'], ca: authority.ca };
     const post = poster({ ...patient, deadlineMs: 60_000 });
-    const sleep: typeof sleepFor = (ms, signal) => sleepFor(ms === GRACE_MS ? 0 : ms, signal);
-    const worker = stage.run({ post, sleep });
+    const impatient: typeof sleep = (ms, signal) => sleep(ms === GRACE_MS ? 0 : ms, signal);
+    const worker = stage.run({ post, sleep: impatient });
     worker.hints.push(...(await stage.tip(...tips(20))));
     await receiver.has(100);
     // All live ones were told while the first tries of the dead one were still under way, as many as it may have at once.

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type DeliverDeps, deliver } from '../../../functions/deliver/deliver.ts';
 import { enqueue } from '../../../functions/deliver/enqueue.ts';
-import { DeliveryHintQueue } from '../../../functions/deliver/hints.ts';
 import { type Post, poster } from '../../../functions/deliver/post.ts';
-import { runDeliveries, sleepFor } from '../../../functions/deliver/runner.ts';
+import { runDeliveries } from '../../../functions/deliver/runner.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import { type TipEvent, tipEvent } from '../../../shared/events.ts';
+import { HintQueue } from '../../../shared/hintQueue.ts';
 import {
   changeWebhook,
   type DeliveryRef,
@@ -23,6 +23,7 @@ import {
   type Webhook,
 } from '../../../shared/ledger/index.ts';
 import { tipToItem } from '../../../shared/ledger/tips.ts';
+import { sleep } from '../../../shared/sleep.ts';
 import type { Authority } from './receiver.ts';
 
 export const START = new Date('2026-03-01T12:00:00Z');
@@ -72,7 +73,7 @@ export async function openStage(authority: Authority) {
     post,
     clock,
     random: randomBytes,
-    sleep: sleepFor,
+    sleep,
     report: (error) => void reports.push(error),
   };
   return {
@@ -104,7 +105,7 @@ export async function openStage(authority: Authority) {
     /** A worker as `npm start` runs it. */
     run(more: Partial<Parameters<typeof runDeliveries>[0]> = {}) {
       const stop = new AbortController();
-      const hints = new DeliveryHintQueue();
+      const hints = new HintQueue<DeliveryRef>();
       const running = runDeliveries({ ...deps, signal: stop.signal, hints, ...more });
       return {
         hints,

@@ -6,12 +6,12 @@ import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import type { AskLimits } from '../../../connector/asks.ts';
 import { Connector } from '../../../connector/connector.ts';
-import { HintQueue } from '../../../connector/hints.ts';
 import { CALLS, connectLnd } from '../../../connector/lndGrpc.ts';
 import { type LnurlOptions, lnurlApp } from '../../../functions/lnurl/app.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import type { Payment } from '../../../local/node/payer.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
+import { HintQueue } from '../../../shared/hintQueue.ts';
 import { addCreator, addOption, type Ledger, TTL, tableDefinition } from '../../../shared/ledger/index.ts';
 
 export const BASE_URL = 'https://tips.example';

@@ -1,0 +1,23 @@
+/** Hints within a process: who waits for some hears of them at once. */
+export class HintQueue<T = string> {
+  #hints: T[] = [];
+  #wake: () => void = () => {};
+
+  push(...hints: readonly T[]): void {
+    this.#hints.push(...hints);
+    this.#wake();
+  }
+
+  /** All that came, as soon as there are some; none when the signal aborts. */
+  async next(signal: AbortSignal): Promise<readonly T[]> {
+    if (this.#hints.length === 0 && !signal.aborted) {
+      const woken = new AbortController();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true, signal: woken.signal });
+      });
+      woken.abort();
+    }
+    return this.#hints.splice(0);
+  }
+}
