@@ -2,7 +2,7 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
 
 /**
  * A client of DynamoDB without the SDK's own log: for it each request and answer is copied with its secrets taken out, also
- * where nothing listens, which costs a tenth of a small read.
+ * where nothing listens.
  */
 export function dynamoClient(config: DynamoDBClientConfig): DynamoDBClient {
   const client = new DynamoDBClient(config);
