@@ -1,12 +1,10 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readSettings } from './settings.ts';
+import stages from '../ampjar.settings.ts';
+import { settingsOf } from './settings.ts';
 import { AmpjarStack } from './stack.ts';
 
 const app = new App({ analyticsReporting: false });
-new AmpjarStack(
-  app,
-  'Ampjar',
-  readSettings((name) => app.node.tryGetContext(name)),
-);
+const settings = settingsOf(stages, app.node.tryGetContext('stage') ?? 'production');
+new AmpjarStack(app, `Ampjar-${settings.stage}`, settings);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

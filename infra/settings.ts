@@ -1,58 +1,169 @@
-/** What whoever deploys may choose, with `-c name=value` or in cdk.json's context. */
-export interface Settings {
-  /**
-   * How many copies of the public function may run at once. The public URL is open to all, so this bounds the bill.
-   * `account` sets no bound of its own: the account's own limit holds.
-   */
-  readonly publicConcurrency: number | 'account';
-  /**
-   * The same of the LNURL function. A copy waits with each wallet until its invoice is there, some 100 ms, and up to 5 s
-   * while the node is away.
-   */
-  readonly lnurlConcurrency: number | 'account';
-  /**
-   * The origin that readers know, once a name of one's own points here: `https://tips.example`, without a slash. Without
-   * it there are no Lightning Addresses, for wallets are told whole addresses.
-   */
-  readonly baseUrl?: string;
-}
-
-/** Twenty copies of 512 MB that never rest cost about $0.50 an hour of Lambda's time (arm64, list price), plus requests. */
-const DEFAULT_CONCURRENCY = 20;
+import { z } from 'zod';
 
 /** Thrown for a setting that can't be used. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
+  /** Its path, as `stages.production.domain.name`. */
   readonly setting: string;
   constructor(setting: string, value: unknown, expected: string) {
-    super(`${setting}: ${JSON.stringify(value)} is not ${expected}`);
+    super(`${setting}: ${value === undefined ? 'not set' : JSON.stringify(value)}, expected ${expected}`);
     this.setting = setting;
   }
 }
 
+const text = (form: RegExp, expected: string) => z.string(expected).regex(form, expected);
+const whole = (least: number, most: number, expected = `a whole number from ${least} to ${most}`) =>
+  z.int(expected).min(least, expected).max(most, expected);
+
+const HOST = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])$/;
+const host = text(HOST, 'a host name like tips.example, in lower case');
+
+/** Twenty copies of 512 MB that never rest cost about $0.50 an hour of Lambda's time (arm64, list price), plus requests. */
+const DEFAULT_CONCURRENCY = 20;
+const COPIES = 'a whole number from 1 to 9999 or "account"';
+const copies = z.union([z.literal('account'), whole(1, 9999)], COPIES).default(DEFAULT_CONCURRENCY);
+
+/** What CloudWatch keeps a log for. */
+const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731];
+
+/** What may be set for a stage. All of it has a default or may be left out. */
+const stageSettings = z.strictObject({
+  /** The account of twelve digits; that of the credentials at hand unless told. */
+  account: text(/^\d{12}$/, 'an account of twelve digits, as text').optional(),
+  /** The Region; that of the AWS configuration at hand unless told. `domain` and `firewall` need it. */
+  region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region like eu-central-1').optional(),
+  /**
+   * A domain of one's own, like `tips.example`: either with the Route 53 zone that it is in, where its certificate and its records
+   * are made; or with a certificate of us-east-1 that is there already, and records that are made by hand.
+   */
+  domain: z
+    .union(
+      [
+        z.strictObject({
+          name: host,
+          hostedZoneId: text(/^Z[A-Z0-9]{1,31}$/, 'the id of a hosted zone, like Z0123456789ABCDEFGHIJ'),
+          zoneName: host,
+        }),
+        z.strictObject({
+          name: host,
+          certificateArn: text(
+            /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
+            'the ARN of a certificate in us-east-1',
+          ),
+        }),
+      ],
+      'a domain: {name, hostedZoneId, zoneName}, or {name, certificateArn}',
+    )
+    .optional(),
+  /**
+   * The origin that readers know, once a name of one's own points here: `https://tips.example`, without a slash. Without
+   * it there are no Lightning Addresses, for wallets are told whole addresses.
+   */
+  baseUrl: z
+    .string()
+    .refine(
+      (value) => value.startsWith('https://') && URL.canParse(value) && new URL(value).origin === value,
+      'an origin like https://tips.example, without a path',
+    )
+    .optional(),
+  /**
+   * How many copies of the public function may run at once. Anyone may call it, so this bounds the bill. `account` sets no bound of
+   * its own: the account's own limit holds, which a new account's may have to, being too low to reserve from.
+   */
+  publicConcurrency: copies,
+  /**
+   * The same of the LNURL function. A copy waits with each wallet until its invoice is there, some 100 ms, and up to 5 s
+   * while the node is away.
+   */
+  lnurlConcurrency: copies,
+  /** Rate rules of AWS WAF: requests of one address in five minutes, in all and for an invoice by LNURL. About $8 a month. */
+  firewall: z
+    .strictObject({
+      requests: whole(10, 2_000_000_000).default(2_000),
+      callbacks: whole(10, 2_000_000_000).default(100),
+    })
+    .optional(),
+  /** Who hears of alarms and of the budget. Each gets a letter to confirm. */
+  alarmEmails: z
+    .array(text(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'an e-mail address'), 'a list of e-mail addresses')
+    .default([]),
+  /** What the account may cost a month, in US dollars, before a letter goes to `alarmEmails`. */
+  budgetDollars: z.number('a number of dollars above 0').positive('a number of dollars above 0').optional(),
+  /** Whether others' money depends on it: the stack can't be deleted by one command. True for the stage `production`. */
+  production: z.boolean('true or false').optional(),
+  /** For how many days logs are kept. */
+  logDays: z
+    .number()
+    .refine((value) => LOG_DAYS.includes(value), `one of ${LOG_DAYS.join(', ')}`)
+    .default(30),
+  /** Tags of all resources that have tags, beside `ampjar:stage`. */
+  tags: z
+    .record(
+      text(/^(?!aws:)[\w .:/=+@-]{1,128}$/, 'the name of a tag'),
+      text(/^[\w .:/=+@-]{0,256}$/, 'the text of a tag'),
+    )
+    .default({}),
+});
+
+/** What whoever deploys writes down of a stage. */
+export type StageSettings = z.input<typeof stageSettings>;
+
+/** What is deployed: the settings of one stage, complete. */
+export interface Settings extends Omit<z.output<typeof stageSettings>, 'production'> {
+  readonly stage: string;
+  readonly production: boolean;
+}
+
+const STAGE = /^[a-z][a-z0-9]{0,19}$/;
+
 /**
- * Read the settings from CDK's context, where the command line gives text and cdk.json any JSON.
- * @throws SettingError
+ * The settings of all stages, as `ampjar.settings.ts` gives them.
+ * @throws SettingError of the first that can't be used
  */
-export function readSettings(context: (name: string) => unknown): Settings {
-  const baseUrl = context('baseUrl');
-  return {
-    publicConcurrency: readConcurrency('publicConcurrency', context),
-    lnurlConcurrency: readConcurrency('lnurlConcurrency', context),
-    ...(baseUrl !== undefined && { baseUrl: readOrigin(baseUrl) }),
+export function defineSettings(given: { readonly stages: Record<string, StageSettings> }): Settings[] {
+  return Object.entries(given.stages).map(([stage, values]) => {
+    if (!STAGE.test(stage))
+      throw new SettingError('stages', stage, 'a name of up to 20 lower case letters and digits');
+    return readStage(stage, values);
+  });
+}
+
+function readStage(stage: string, values: StageSettings): Settings {
+  const { data, error } = stageSettings.safeParse(values);
+  if (error) throw settingError(`stages.${stage}`, values, error.issues[0]!);
+  const refuse = (setting: keyof Settings, expected: string): never => {
+    throw new SettingError(`stages.${stage}.${setting}`, data[setting as keyof typeof data], expected);
   };
+  if (data.domain && 'zoneName' in data.domain && !isWithin(data.domain.name, data.domain.zoneName))
+    refuse('domain', 'a name within its zone');
+  const certified = data.domain && 'hostedZoneId' in data.domain;
+  if (data.region === undefined && (certified || data.firewall))
+    refuse('region', 'a Region, which a domain with its zone and a firewall need');
+  if (data.budgetDollars !== undefined && data.alarmEmails.length === 0)
+    refuse('alarmEmails', 'a list of who hears of the budget');
+  return { ...data, stage, production: data.production ?? stage === 'production' };
 }
 
-function readConcurrency(setting: string, context: (name: string) => unknown): number | 'account' {
-  const value = context(setting) ?? DEFAULT_CONCURRENCY;
-  if (value === 'account') return value;
-  if (/^[1-9]\d{0,3}$/.test(String(value))) return Number(value);
-  throw new SettingError(setting, value, 'a whole number from 1 to 9999 or "account"');
-}
+const isWithin = (name: string, zone: string) => name === zone || name.endsWith(`.${zone}`);
 
-function readOrigin(value: unknown): string {
-  if (typeof value === 'string' && value.startsWith('https://') && URL.canParse(value)) {
-    if (new URL(value).origin === value) return value;
+function settingError(at: string, values: unknown, issue: z.core.$ZodIssue): SettingError {
+  if (issue.code === 'unrecognized_keys') {
+    const path = [at, ...issue.path].join('.');
+    const value = valueAt(values, [...issue.path, issue.keys[0]!]);
+    return new SettingError(`${path}.${issue.keys[0]}`, value, 'nothing: there is no setting of this name');
   }
-  throw new SettingError('baseUrl', value, 'an origin like https://tips.example, without a path');
+  return new SettingError([at, ...issue.path].join('.'), valueAt(values, issue.path), issue.message);
+}
+
+const valueAt = (values: unknown, path: PropertyKey[]) =>
+  path.reduce<unknown>((from, key) => (from as Record<PropertyKey, unknown>)?.[key], values);
+
+/**
+ * The settings of one stage.
+ * @throws SettingError if there is none of this name
+ */
+export function settingsOf(stages: readonly Settings[], stage: unknown): Settings {
+  const found = stages.find((each) => each.stage === stage);
+  if (found) return found;
+  throw new SettingError('stage', stage, `one of ${stages.map((each) => each.stage).join(', ')}`);
 }

@@ -66,9 +66,8 @@ let lnurlBundle: string;
 
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), 'ampjar-synth-'));
-  const settings = ['-c', 'baseUrl=https://tips.example'];
-  await run('npm', ['run', '--silent', 'synth', '--', '--output', out, ...settings], { cwd: root });
-  const template = JSON.parse(await readFile(join(out, 'Ampjar.template.json'), 'utf8'));
+  await run('npm', ['run', '--silent', 'synth', '--', '--output', out, '-c', 'stage=test'], { cwd: root });
+  const template = JSON.parse(await readFile(join(out, 'Ampjar-test.template.json'), 'utf8'));
   const resources = Object.values(template.Resources) as (Resource & { Metadata: Record<string, string> })[];
   const bundleOf = (description: string) => {
     const { Metadata } = resources.find(({ Properties }) => Properties.Description?.startsWith(description))!;
@@ -117,7 +116,7 @@ describe('npm run synth', () => {
   test.skipIf(!existsSync(CFN_LINT))(
     'makes a template that cfn-lint has nothing to say about',
     async () => {
-      const lint = run(CFN_LINT, ['--ignore-checks', 'W3005', '-t', join(out, 'Ampjar.template.json')]);
+      const lint = run(CFN_LINT, ['--ignore-checks', 'W3005', '-t', join(out, 'Ampjar-test.template.json')]);
       await expect(lint).resolves.toMatchObject({ stdout: '' });
     },
     60_000,

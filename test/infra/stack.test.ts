@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { SettingError } from '../../infra/settings.ts';
 import { tableDefinition } from '../../shared/ledger/table.ts';
 import { synthesise } from './synthesise.ts';
 
@@ -95,43 +94,23 @@ test('the stack tells the table, the URL and the policy', () => {
   });
 });
 
-describe('the setting publicConcurrency', () => {
-  test.each([
-    ['5', 5],
-    [900, 900],
-    ['account', undefined],
-  ])('%j bounds the copies of the public function by %j', (publicConcurrency, expected) => {
+test.each([
+  [900, 900],
+  ['account' as const, undefined],
+])(
+  'the setting publicConcurrency %j bounds the copies of the public function by %j',
+  (publicConcurrency, expected) => {
     const { Properties } = synthesise({ publicConcurrency }).only('AWS::Lambda::Function', 'Public')[1];
     expect(Properties.ReservedConcurrentExecutions).toBe(expected);
-  });
+  },
+);
 
-  test.each(['0', 0, '-1', '2.5', '1e3', '10000', 'none', '', true])('%j is refused', (value) => {
-    expect(() => synthesise({ publicConcurrency: value })).toThrow(SettingError);
-  });
-});
-
-describe('the setting baseUrl', () => {
-  test('tells the public function the origin that readers know', () => {
-    const { resources } = synthesise({ baseUrl: 'https://tips.example' });
-    const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-    const known = functions.map(({ Properties }) => [
-      Properties.Description.split(':')[0],
-      Properties.Environment?.Variables.BASE_URL,
-    ]);
-    expect(known).toContainEqual(['Answers who reads', 'https://tips.example']);
-  });
-
-  test.each([
-    'http://tips.example',
-    'https://tips.example/',
-    'https://tips.example/jar',
-    'https://a:b@tips.example',
-    'https://TIPS.example',
-    'https://',
-    'tips.example',
-    '',
-    7,
-  ])('%j is refused', (baseUrl) => {
-    expect(() => synthesise({ baseUrl })).toThrow(SettingError);
-  });
+test('the setting baseUrl tells the public function the origin that readers know', () => {
+  const { resources } = synthesise({ baseUrl: 'https://tips.example' });
+  const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  const known = functions.map(({ Properties }) => [
+    Properties.Description.split(':')[0],
+    Properties.Environment?.Variables.BASE_URL,
+  ]);
+  expect(known).toContainEqual(['Answers who reads', 'https://tips.example']);
 });

@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readSettings } from '../../infra/settings.ts';
+import { defineSettings, type StageSettings } from '../../infra/settings.ts';
 import { AmpjarStack } from '../../infra/stack.ts';
 
 /** A resource of a template. */
@@ -12,14 +12,11 @@ export interface Resource {
   UpdateReplacePolicy?: string;
 }
 
-/** The template with the bundles left out, its rules checked as `npm run synth` checks them. */
-export function synthesise(context: Record<string, unknown> = {}) {
+/** The template of a stage with the bundles left out, its rules checked as `npm run synth` checks them. */
+export function synthesise(settings: StageSettings = {}) {
   const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
-  const stack = new AmpjarStack(
-    app,
-    'Ampjar',
-    readSettings((name) => context[name]),
-  );
+  const [production] = defineSettings({ stages: { production: settings } });
+  const stack = new AmpjarStack(app, 'Ampjar', production!);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const { Resources, Outputs } = Template.fromStack(stack).toJSON();
   const resources = Resources as Record<string, Resource>;

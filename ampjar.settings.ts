@@ -1,0 +1,9 @@
+import { defineSettings } from './infra/settings.ts';
+
+/** What is deployed where (docs/deploy.md). A stage left empty deploys with the defaults of infra/settings.ts. */
+export default defineSettings({
+  stages: {
+    production: {},
+    test: { baseUrl: 'https://tips.example' },
+  },
+});
