@@ -14,6 +14,7 @@ import {
   type TipOption,
   type Totals,
 } from '../../shared/ledger/index.ts';
+import type { Live } from './live.ts';
 import { type OtherWays, otherWays } from './otherWays.ts';
 import { Problem } from './problem.ts';
 import type { CreatorBody, FeedBody, FeedEntry, TotalsBody } from './schemas.ts';
@@ -57,11 +58,11 @@ function totalsBody(creator: Creator, totals: Totals) {
   };
 }
 
-/** A creator's profile, tip options, ways to pay and, where the creator shows them, totals. */
+/** A creator's profile, tip options, ways to pay, where tips are told of and, where the creator shows them, totals. */
 export async function creatorBody(
   ledger: Ledger,
   handle: string,
-  baseUrl: string | undefined,
+  { baseUrl, live }: { readonly baseUrl?: string | undefined; readonly live?: Live | undefined },
 ): Promise<CreatorBody> {
   const found = await readCreatorWithTotals(ledger, handle);
   const creator = openCreator(found.creator, handle);
@@ -75,6 +76,7 @@ export async function creatorBody(
     lnurl: ways?.lnurl ?? null,
     options: creator.options.map((option) => optionBody(option, waysOf(option.id))),
     totals: creator.shows === 'nothing' ? null : totalsBody(creator, found.totals),
+    live: live ?? null,
     createdAt: creator.createdAt.toISOString(),
   };
 }
@@ -133,11 +135,14 @@ export async function feedBody(ledger: Ledger, handle: string, part: FeedPart): 
     readPart(ledger, handle, part),
   ]);
   const creator = openCreator(found, handle);
-  const shown = creator.shows !== 'nothing' && next !== undefined;
+  const shown = publicTips(creator, tips);
+  const newest = part.after === undefined ? shown.at(0) : shown.at(-1);
+  const more = creator.shows !== 'nothing' && next !== undefined;
   return {
     shows: creator.shows,
-    tips: publicTips(creator, tips),
-    nextCursor: shown ? encodeCursor(handle, next) : null,
+    tips: shown,
+    newestCursor: newest?.cursor ?? encodeCursor(handle, part.after ?? 0n),
+    nextCursor: more ? encodeCursor(handle, next) : null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { LIVE_CLIENT } from './liveClient.ts';
+import { LIVE_CLIENT } from '../../shared/liveClient.ts';
 import { LIVE_PAGE_SCRIPT } from './livePageScript.ts';
 import { PAGE_SCRIPT } from './pageScript.ts';
 import { type Markup, pageHeaders } from './pageShell.ts';

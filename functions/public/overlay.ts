@@ -1,9 +1,9 @@
 import { html, raw } from 'hono/html';
 import type { Creator } from '../../shared/ledger/index.ts';
+import { LIVE_CLIENT } from '../../shared/liveClient.ts';
 import { MAX_MSAT } from '../../shared/money.ts';
 import { PRIVATE } from './freshness.ts';
 import { type Live, liveData, liveSources } from './live.ts';
-import { LIVE_CLIENT } from './liveClient.ts';
 import { pageHeaders } from './pageShell.ts';
 import { badValue } from './problem.ts';
 

@@ -51,8 +51,8 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 const json = (body: object, cacheControl: string, headers: Record<string, string> = {}) =>
   represent({ type: JSON_TYPE, body: JSON.stringify(body), cacheControl, headers });
 
-export const profile = async ({ ledger, baseUrl }: Source, handle: string) =>
-  json(await creatorBody(ledger, handle, baseUrl), PROFILE_FRESHNESS);
+export const profile = async (source: Source, handle: string) =>
+  json(await creatorBody(source.ledger, handle, source), PROFILE_FRESHNESS);
 
 export const totals = async ({ ledger }: Source, handle: string) =>
   json(await totalsOf(ledger, handle), FEED_FRESHNESS);

@@ -63,6 +63,28 @@ const lnurl = described(
   'LNURL1DP68GURN8GHJ7ARFWPEJUETCV9KHQMR99E3K7MF0D3H82UNVWQHKZMRFVDJS5EAFCD',
 );
 
+const live = z
+  .union([
+    z.literal('sse'),
+    z.strictObject({
+      realtime: described(
+        z.string().startsWith('wss://'),
+        'Where a WebSocket of AppSync Events connects to.',
+        'wss://example1234567890.appsync-realtime-api.eu-central-1.amazonaws.com/event/realtime',
+      ),
+      host: described(
+        z.string(),
+        'The HTTP domain, by which a connection says what it wants.',
+        'example1234567890.appsync-api.eu-central-1.amazonaws.com',
+      ),
+    }),
+  ])
+  .nullable()
+  .meta({
+    description:
+      'How to be told of tips: by server-sent events of this service, or by AppSync Events; null if it tells of none.',
+  });
+
 const tipOption = z.strictObject({ id: optionId, label: z.string(), amountMsat: fixedAmount, lnurl });
 const optionTotals = z.strictObject({ id: optionId, count, amountMsat: msat });
 const totals = z.strictObject({ count, amountMsat: msat, options: z.array(optionTotals) });
@@ -81,6 +103,7 @@ export const creatorSchema = z.strictObject({
     .array(tipOption)
     .meta({ description: 'The tip options; the first is the one with an open amount.' }),
   totals: totals.nullable().meta({ description: 'Totals; null if the creator shows nothing.' }),
+  live,
   createdAt: time,
 });
 
@@ -136,6 +159,11 @@ export const feedSchema = z.strictObject({
     description:
       'Newest first, with `after` oldest first; empty if the creator shows nothing, and `shows` says so.',
   }),
+  newestCursor: described(
+    z.string(),
+    'The place of the newest of these; where there is none, that of the beginning. Newer ones with `after`.',
+    'AAAAAAAAAAJJYPReWIMDTA',
+  ),
   nextCursor: described(
     z.string().nullable(),
     'Where to go on, with the parameter that was used for these, or `cursor`; null at the end.',

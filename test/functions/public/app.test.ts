@@ -148,6 +148,17 @@ describe('the feed', () => {
     expect(pages).toBe(Math.ceil(jar.tips.length / 10));
   });
 
+  test('tells where newer tips will be, with tips in it or without', async () => {
+    for (const path of ['alice/tips?limit=3', 'alice/tips', 'erin/tips']) {
+      const { tips, newestCursor } = await feed(`/v1/creators/${path}`);
+      expect(newestCursor).toBe(tips[0]?.cursor ?? encodeCursor('erin', 0n));
+    }
+    const { tips, newestCursor } = await feed(
+      `/v1/creators/alice/tips?limit=3&after=${encodeCursor('alice', 0n)}`,
+    );
+    expect(newestCursor).toBe(tips[2]!.cursor);
+  });
+
   test('goes from any tip to the newest by ?after=, each once', async () => {
     const whole = (await feed('/v1/creators/alice/tips?limit=100')).tips.reverse();
     const seen: string[] = [];
@@ -161,6 +172,7 @@ describe('the feed', () => {
     const newest = whole.at(-1)!.cursor;
     expect(await json(`/v1/creators/alice/tips?after=${newest}`)).toMatchObject({
       tips: [],
+      newestCursor: newest,
       nextCursor: null,
     });
     expect((await feed(`/v1/creators/alice/tips?limit=1&cursor=${newest}`)).tips[0]).toEqual(whole.at(-2));
@@ -211,7 +223,12 @@ describe('the feed', () => {
   });
 
   test('of a creator who shows nothing is empty and says so, as totals are null', async () => {
-    expect(await json('/v1/creators/carol/tips')).toEqual({ shows: 'nothing', tips: [], nextCursor: null });
+    expect(await json('/v1/creators/carol/tips')).toEqual({
+      shows: 'nothing',
+      tips: [],
+      newestCursor: encodeCursor('carol', 0n),
+      nextCursor: null,
+    });
     expect(await json('/v1/creators/carol/totals')).toEqual({
       shows: 'nothing',
       count: null,

@@ -49,6 +49,10 @@ describe.each<[string, Live]>([
       expect(directive(policyOf(await get(path, live)), 'connect-src')).toBe(`'self'${realtime}`);
   });
 
+  test('is told of by the profile, for other clients', async () => {
+    expect(await (await get('/v1/creators/alice', live)).json()).toMatchObject({ live });
+  });
+
   test('goes on from the newest tip that it shows, and tells each one’s place', async () => {
     const body = await text('/@alice', live);
     const places = Array.from(body.matchAll(/<li data-cursor="([\w-]+)">/g), ([, cursor]) =>

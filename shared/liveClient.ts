@@ -1,9 +1,9 @@
 /**
- * The browser's side of live tips, as text for pages: `place` gives the number in a cursor, `sat` an amount of msat in
- * satoshi with thousands set apart, and `follow` tells of each tip once.
+ * The browser's side of live tips, as text for pages and the widget: `place` gives the number in a cursor, `sat` an amount
+ * of msat in satoshi with thousands set apart, and `follow` tells of each tip once.
  *
- * `follow(where, known, show)` begins after the cursor `where.after`; `known` are places of tips that are on the page
- * already. It listens first and reads what it missed then, by `?after=`: at once, and again after five seconds, by when the
+ * `follow(where, known, show)` begins after the cursor `where.after`, at the page's own origin or at `where.origin`; `known`
+ * are places of tips that are on the page already. It listens first and reads what it missed then, by `?after=`: at once, and again after five seconds, by when the
  * index that lists tips has caught up with the channel. Tips may arrive twice and, from AppSync, out of order, so what was
  * shown is remembered, and a new connection begins where the last one was a minute before its newest tip. Connections that
  * fail are made anew after 1 s, 2 s, 4 s … up to a minute, less a random part.
@@ -15,8 +15,8 @@ const sat=(msat)=>{
 const digits=msat.padStart(4,'0'),rest=digits.slice(-3).replace(/0+$/,'');
 return digits.slice(0,-3).replace(/\\B(?=(\\d{3})+$)/g,',')+(rest&&'.'+rest)+' sat';
 };
-const follow=({handle,after,socket,host},known,show)=>{
-const feed='/v1/creators/'+handle;
+const follow=({handle,after,socket,host,origin=''},known,show)=>{
+const feed=origin+'/v1/creators/'+handle;
 const seen=new Set(known),floor=Math.min(place(after),...known);
 let from=after,mark=after,newest=after,marked=Date.now(),wait=1000,end,again,later,silence;
 const take=(tip)=>{
