@@ -1,5 +1,4 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -7,6 +6,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { deliverAccess } from './access.ts';
+import { alarm } from './alarms.ts';
 import { bundledFunction } from './openFunction.ts';
 
 /** A POST takes ten seconds at most; the rest is for what is found by the schedule, one after another. */
@@ -62,13 +62,13 @@ export class WebhookDelivery extends Construct {
       schedule: Schedule.rate(LOOK_EVERY),
       targets: [new LambdaFunction(handler, { retryAttempts: 0, maxEventAge: LOOK_EVERY })],
     });
-    new Alarm(this, 'Dead', {
-      alarmDescription:
-        'Hints at webhooks could not be worked off: see the log of the function that posts them',
-      metric: dead.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5) }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    alarm(this, 'Dead', {
+      says: 'Hints at webhooks could not be worked off',
+      page: 'dead-hints',
+      metric: dead.metricApproximateNumberOfMessagesVisible(),
+      statistic: 'Maximum',
+      period: Duration.minutes(5),
+      atLeast: 1,
     });
   }
 }

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { Alarm, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -11,6 +11,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { prefix } from '../shared/ledger/keys.ts';
 import { settledAccess, streamAccess } from './access.ts';
+import { alarm } from './alarms.ts';
 import { bundledFunction } from './openFunction.ts';
 
 /** A batch takes some hundred ms, longer while something is down; the sweep after an outage takes what it gets. */
@@ -21,6 +22,8 @@ const BATCH_SIZE = 100;
 /** A record that can't be handled is parked by the function itself; these bound what makes the function fail. */
 const RETRIES = 30;
 const OLDEST = Duration.hours(6);
+/** How long what is looked at for an alarm takes together. */
+const LOOK = Duration.minutes(5);
 /** What was given up stays in the table, too, where the sweep finds it: the bucket is for looking at. */
 const KEPT = Duration.days(30);
 
@@ -93,18 +96,39 @@ export class SettledEvents extends Construct {
       targets: [new LambdaFunction(handler, { retryAttempts: 0, maxEventAge: SWEEP_EVERY })],
     });
 
-    const alarms = logGroup.addMetricFilter('Alarms', {
+    const reports = logGroup.addMetricFilter('Alarms', {
       filterPattern: FilterPattern.exists('$.message.alarm'),
-      metricNamespace: 'Ampjar',
+      // Of this stack alone: another stage of the account has others.
+      metricNamespace: Stack.of(this).stackName,
       metricName: 'SettledAlarms',
     });
-    this.#alarm('Alarmed', 'The settled function told of something to look at in its log', alarms.metric());
-    this.#alarm(
-      'Late',
-      'Settled tips have waited for ten minutes',
-      handler.metric('IteratorAge'),
-      Duration.minutes(10).toMilliseconds(),
-    );
+    alarm(this, 'Alarmed', {
+      says: 'The settled function told of something to look at in its log',
+      page: 'settled-report',
+      metric: reports.metric(),
+      statistic: 'Sum',
+      period: LOOK,
+      atLeast: 1,
+    });
+    alarm(this, 'Late', {
+      says: 'Settled tips have waited for ten minutes',
+      page: 'stream-late',
+      metric: handler.metric('IteratorAge'),
+      statistic: 'Maximum',
+      period: LOOK,
+      atLeast: Duration.minutes(10).toMilliseconds(),
+    });
+    alarm(this, 'GaveUp', {
+      says: 'Lambda gave up records of the table’s stream',
+      page: 'stream-given-up',
+      metric: objectsIn(givenUp),
+      statistic: 'Maximum',
+      period: Duration.days(1),
+      atLeast: 1,
+      // S3 counts once a day, and tells of it some hours later.
+      periods: 3,
+      bad: 1,
+    });
   }
 
   /** The records that Lambda gave up, whole. */
@@ -122,14 +146,11 @@ export class SettledEvents extends Construct {
     });
     return bucket;
   }
-
-  #alarm(id: string, alarmDescription: string, metric: Metric, threshold = 1) {
-    new Alarm(this, id, {
-      alarmDescription,
-      metric: metric.with({ statistic: threshold === 1 ? 'Sum' : 'Maximum', period: Duration.minutes(5) }),
-      threshold,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-  }
 }
+
+const objectsIn = ({ bucketName }: Bucket) =>
+  new Metric({
+    namespace: 'AWS/S3',
+    metricName: 'NumberOfObjects',
+    dimensionsMap: { BucketName: bucketName, StorageType: 'AllStorageTypes' },
+  });

@@ -106,7 +106,7 @@ describe('the settled function', () => {
     expect(handler.LoggingConfig).toMatchObject({ LogFormat: 'JSON' });
     expect(only('AWS::Logs::MetricFilter')[1].Properties).toMatchObject({
       FilterPattern: '{ $.message.alarm = "*" }',
-      MetricTransformations: [{ MetricNamespace: 'Ampjar', MetricName: 'SettledAlarms', MetricValue: '1' }],
+      MetricTransformations: [{ MetricNamespace: 'Test', MetricName: 'SettledAlarms', MetricValue: '1' }],
     });
     const alarms = Object.values(resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
     expect(
@@ -118,6 +118,7 @@ describe('the settled function', () => {
     ).toEqual([
       ['SettledAlarms', 'Sum', 1],
       ['IteratorAge', 'Maximum', 600_000],
+      ['NumberOfObjects', 'Maximum', 1],
     ]);
   });
 });
