@@ -34,7 +34,7 @@ export const CALLS = [
 /** What it calls besides when invoices carry route hints. */
 export const HINT_CALL = '/lnrpc.Lightning/ListChannels';
 
-type Service = { close(): void } & Record<string, any>;
+export type Service = { close(): void } & Record<string, any>;
 const lnService: {
   authenticatedLndGrpc(auth: { cert: string; macaroon: string; socket: string }): {
     lnd: Record<string, Service>;
@@ -48,6 +48,7 @@ const lnService: {
 const PAGE_HTLCS = 5_000;
 const MOST_LISTED = 100;
 const NOT_FOUND = 5;
+const DEADLINE_MS = 15_000;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** ln-service's connection: lnd's services by name, each with its raw calls. Nothing is sent before the first one. */
@@ -56,19 +57,28 @@ export function openServices({ socket, cert, macaroon }: LndCredentials): Record
   return lnService.authenticatedLndGrpc({ cert: base64(cert), macaroon: base64(macaroon), socket }).lnd;
 }
 
+/** A raw call of a service, by its name in lower camel case, as `getInfo`. @throws LndError, also when `deadlineMs` have passed */
+export const callLnd = (
+  service: Service,
+  method: string,
+  request: object,
+  deadlineMs = DEADLINE_MS,
+): Promise<any> =>
+  new Promise((resolve, reject) => {
+    // gRPC takes a deadline as a point in time; without one a silent node would hold the call for ever.
+    const options = { deadline: new Date(Date.now() + deadlineMs) };
+    service[method](request, options, (error: ServiceError | null, answer: unknown) =>
+      error ? reject(new LndError(method, error)) : resolve(answer),
+    );
+  });
+
 /** Connect to lnd by ln-service. */
-export function connectLnd(credentials: LndCredentials, deadlineMs = 15_000): Lnd {
+export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS): Lnd {
   const lnd = openServices(credentials);
   const { default: lightning, invoices } = lnd as Record<'default' | 'invoices', Service>;
 
-  const call = (service: Service, method: string, request: object): Promise<any> =>
-    new Promise((resolve, reject) => {
-      // gRPC takes a deadline as a point in time; without one a silent node would hold the call for ever.
-      const options = { deadline: new Date(Date.now() + deadlineMs) };
-      service[method](request, options, (error: ServiceError | null, answer: unknown) =>
-        error ? reject(new LndError(method, error)) : resolve(answer),
-      );
-    });
+  const call = (service: Service, method: string, request: object) =>
+    callLnd(service, method, request, deadlineMs);
   let pageSize = 1;
   const listInvoices = async (after: bigint, most: number) => {
     const num_max_invoices = String(Math.min(most, pageSize));

@@ -5,11 +5,13 @@ export class MacaroonError extends Error {
   override readonly name = 'MacaroonError';
 }
 
-const callsWith = (routeHints: boolean): readonly string[] => (routeHints ? [...CALLS, HINT_CALL] : CALLS);
+/** The calls of the connector, with those that route hints take besides. */
+export const callsOf = (routeHints: boolean): readonly string[] =>
+  routeHints ? [...CALLS, HINT_CALL] : CALLS;
 
 /** The command that bakes the macaroon that the connector needs. */
 export const bakeCommand = (routeHints = false) =>
-  `lncli bakemacaroon --save_to ampjar.macaroon ${callsWith(routeHints)
+  `lncli bakemacaroon --save_to ampjar.macaroon ${callsOf(routeHints)
     .map((call) => `uri:${call}`)
     .join(' ')}`;
 
@@ -19,7 +21,7 @@ export const bakeCommand = (routeHints = false) =>
  * @throws MacaroonError with the command that bakes the right one
  */
 export function checkMacaroon(macaroon: Uint8Array, { routeHints = false } = {}): void {
-  const calls = callsWith(routeHints);
+  const calls = callsOf(routeHints);
   const bake = bakeCommand(routeHints);
   const allowed = permissions(macaroon);
   const extra = allowed.filter((each) => !calls.some((call) => each === `uri:${call}`));
@@ -35,11 +37,9 @@ export function checkMacaroon(macaroon: Uint8Array, { routeHints = false } = {})
 }
 
 /** The permissions of a macaroon of lnd's as entity:action. @throws MacaroonError */
-export function permissions(macaroon: Uint8Array): string[] {
-  try {
-    const id = identifier(macaroon);
-    if (id[0] !== 3) throw new RangeError('version');
-    return messageFields(id.subarray(1))
+export const permissions = (macaroon: Uint8Array): string[] =>
+  read(macaroon, (fields) =>
+    fields
       .filter(({ field }) => field === 3)
       .flatMap(({ bytes }) => {
         const parts = messageFields(bytes).map((part) => ({
@@ -48,7 +48,23 @@ export function permissions(macaroon: Uint8Array): string[] {
         }));
         const entity = parts.find(({ field }) => field === 1)?.text ?? '';
         return parts.filter(({ field }) => field === 2).map(({ text }) => `${entity}:${text}`);
-      });
+      }),
+  );
+
+/**
+ * The id, in decimal digits, of lnd's key that a macaroon was made with: `lncli deletemacaroonid` takes it, and ends all that were
+ * made with that key. @throws MacaroonError
+ */
+export const rootKeyId = (macaroon: Uint8Array): string =>
+  read(macaroon, (fields) =>
+    Buffer.from(fields.find(({ field }) => field === 2)?.bytes ?? new Uint8Array()).toString(),
+  );
+
+function read<T>(macaroon: Uint8Array, take: (fields: Field[]) => T): T {
+  try {
+    const id = identifier(macaroon);
+    if (id[0] !== 3) throw new RangeError('version');
+    return take(messageFields(id.subarray(1)));
   } catch {
     throw new MacaroonError(`macaroon: not a macaroon of lnd's; bake one with: ${bakeCommand()}`);
   }
@@ -67,9 +83,14 @@ function identifier(macaroon: Uint8Array): Uint8Array {
   throw new RangeError('identifier');
 }
 
+interface Field {
+  readonly field: number;
+  readonly bytes: Uint8Array;
+}
+
 /** The length-delimited fields of a protobuf message. */
-function messageFields(message: Uint8Array): { field: number; bytes: Uint8Array }[] {
-  const fields = [];
+function messageFields(message: Uint8Array): Field[] {
+  const fields: Field[] = [];
   for (let at = 0; at < message.length; ) {
     const tag = varint(message, at);
     if ((tag.value & 7) !== 2) throw new RangeError('wire type');
