@@ -11,6 +11,7 @@ import { manageApp } from '../functions/manage/app.ts';
 import { publicApp } from '../functions/public/app.ts';
 import { type Ledger, WANT_HINT } from '../shared/ledger/index.ts';
 import { type Events, WEBHOOK_URLS } from './events.ts';
+import { widgetRoutes } from './widget.ts';
 
 /** What the site is made of. */
 export interface SiteParts {
@@ -75,6 +76,7 @@ export async function openSite(port: number, { ledger, log, events, hint, more, 
     [['/.well-known/*', '/lnurl/*'], lnurl],
     [['/v1/manage/*', '/v1/events'], manage],
     [['/v1/creators/:handle/live'], live],
+    [['/widget.js', '/widget/*'], widgetRoutes()],
     [['*'], reading],
   ] as const)
     for (const path of paths) whole.all(path, (c) => app.fetch(c.req.raw, c.env));

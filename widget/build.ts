@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { LIVE_CLIENT } from '../shared/liveClient.ts';
 
 /** The loader's path under the origin: the address that sites write, for good. */
 export const LOADER = 'widget.js';
@@ -14,6 +15,17 @@ const HASH_LENGTH = 20;
 
 const element = fileURLToPath(new URL('element/index.ts', import.meta.url));
 
+/** `ampjar:live`: the very script that pages have as text, as a module. */
+const live: Plugin = {
+  name: 'live',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^ampjar:live$/ }, ({ path }) => ({ path, namespace: 'live' }));
+    onLoad({ filter: /./, namespace: 'live' }, () => ({
+      contents: `${LIVE_CLIENT}export { follow, place, sat };`,
+    }));
+  },
+};
+
 /** The element and all it needs as one minified module. */
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
@@ -24,6 +36,7 @@ async function bundle(): Promise<string> {
     target: 'es2022',
     charset: 'utf8',
     write: false,
+    plugins: [live],
   });
   return outputFiles[0]!.text;
 }

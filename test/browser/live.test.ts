@@ -3,21 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { appSyncPublisher } from '../../functions/live/appsync.ts';
-import type { Live } from '../../functions/public/live.ts';
-import type { TipEvent } from '../../shared/events.ts';
-import { openAppSync } from '../functions/live/appsyncServer.ts';
-import { type LiveJar, openJar, serveJar } from '../functions/live/stage.ts';
 import { HOSTILE } from '../functions/public/jar.ts';
 import { openBrowser } from './browser.ts';
-
-/** What becomes so within seconds, however busy the machine is. */
-const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000 });
-
-const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret of the tests' };
+import { byAppSync, byEvents, type Ends, eventually, TRANSPORTS } from './liveStage.ts';
 
 let browser: Browser;
-const ends: (() => Promise<unknown>)[] = [];
+const ends: Ends = [];
 
 beforeAll(async () => {
   browser = await openBrowser();
@@ -26,71 +17,6 @@ afterAll(() => browser?.close());
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-/** A jar that is served, and how its pages hear of tips. */
-interface Stage {
-  readonly jar: LiveJar;
-  readonly origin: string;
-  readonly tell: (events: TipEvent[]) => Promise<void>;
-  /** Wait until as many pages listen to Alice. */
-  readonly listening: (count: number) => Promise<void>;
-  /** Cut all connections, and let in none until the returned function is called. */
-  readonly cut: () => Promise<() => Promise<void>>;
-}
-
-async function jarOf(ended: LiveJar | Promise<LiveJar> = openJar()) {
-  const jar = await ended;
-  ends.push(() => jar.close());
-  return jar;
-}
-
-async function byEvents(): Promise<Stage> {
-  const jar = await jarOf();
-  let served = await serveJar(jar);
-  ends.push(() => served.close());
-  const { port, origin } = served;
-  return {
-    jar,
-    origin,
-    tell: (events) => served.hub.publish(events),
-    listening: (count) => eventually(() => served.connections()).toBe(count),
-    cut: async () => {
-      await served.close();
-      return async () => {
-        served = await serveJar(jar, { port });
-      };
-    },
-  };
-}
-
-async function byAppSync(): Promise<Stage & { appsync: Awaited<ReturnType<typeof openAppSync>> }> {
-  const jar = await jarOf();
-  const appsync = await openAppSync(CREDENTIALS);
-  ends.push(() => appsync.close());
-  const live: Live = appsync.live;
-  const served = await serveJar(jar, { live });
-  ends.push(() => served.close());
-  const tell = appSyncPublisher({
-    ledger: jar.ledger,
-    url: appsync.url,
-    region: appsync.region,
-    credentials: async () => CREDENTIALS,
-    clock: () => new Date(),
-    sleep: async () => {},
-    random: Math.random,
-  });
-  return {
-    jar,
-    appsync,
-    origin: served.origin,
-    tell,
-    listening: (count) => eventually(() => appsync.listening('/tips/alice')).toBe(count),
-    cut: async () => {
-      appsync.refuse();
-      return async () => appsync.admit();
-    },
-  };
-}
 
 /** Open an address; what the browser complains of is noted. */
 async function open(url: string, options: BrowserContextOptions = {}) {
@@ -109,12 +35,9 @@ const amounts = (page: Page) => page.locator('.tips b').allTextContents();
 const list = async (page: Page) => (await page.locator('.tips').innerHTML()).replaceAll(' class="new"', '');
 const sats = (...all: number[]) => all.map((sat) => ({ amountMsat: BigInt(sat) * 1000n }));
 
-describe.each<[string, () => Promise<Stage>]>([
-  ['server-sent events', byEvents],
-  ['AppSync', byAppSync],
-])('a tip page that is live by %s', (_, openStage) => {
+describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
   test('shows a tip within a second of being told, once, as a reload would', async () => {
-    const { jar, origin, tell, listening } = await openStage();
+    const { jar, origin, tell, listening } = await openStage(ends);
     const { page, complaints } = await open(`${origin}/@alice`);
     await page.getByText('None yet').waitFor();
     await listening(1);
@@ -143,7 +66,7 @@ describe.each<[string, () => Promise<Stage>]>([
   }, 30_000);
 
   test('shows what came while the connection was down, once and in order, and goes on', async () => {
-    const { jar, origin, tell, listening, cut } = await openStage();
+    const { jar, origin, tell, listening, cut } = await openStage(ends);
     await jar.tips('alice', sats(1, 2));
     const { page } = await open(`${origin}/@alice`);
     await listening(1);
@@ -160,7 +83,7 @@ describe.each<[string, () => Promise<Stage>]>([
   }, 30_000);
 
   test('that comes from a cache shows what came since', async () => {
-    const { jar, origin } = await openStage();
+    const { jar, origin } = await openStage(ends);
     await jar.tips('alice', sats(1));
     const { page } = await open(`${origin}/@alice`);
     await page.goto('about:blank');
@@ -172,7 +95,7 @@ describe.each<[string, () => Promise<Stage>]>([
   }, 30_000);
 
   test('listens to nothing while nobody sees it, and catches up when it is seen', async () => {
-    const { jar, origin, listening, tell } = await openStage();
+    const { jar, origin, listening, tell } = await openStage(ends);
     const { page } = await open(`${origin}/@alice`);
     await listening(1);
     const turn = (hidden: boolean) =>
@@ -186,7 +109,7 @@ describe.each<[string, () => Promise<Stage>]>([
   }, 30_000);
 
   test('has no motion for who wants none, and works as it is without JavaScript', async () => {
-    const { jar, origin, tell, listening } = await openStage();
+    const { jar, origin, tell, listening } = await openStage(ends);
     const calm = await open(`${origin}/@alice`, { reducedMotion: 'reduce' });
     const lively = await open(`${origin}/@alice`, { reducedMotion: 'no-preference' });
     await listening(2);
@@ -205,7 +128,7 @@ describe.each<[string, () => Promise<Stage>]>([
 
 describe('by AppSync', () => {
   test('tips told in disorder and twice stand in order, once', async () => {
-    const { jar, origin, tell, listening } = await byAppSync();
+    const { jar, origin, tell, listening } = await byAppSync(ends);
     const { page } = await open(`${origin}/@alice`);
     await listening(1);
     const events = await jar.tips('alice', sats(1, 2, 3, 4));
@@ -215,7 +138,7 @@ describe('by AppSync', () => {
   }, 30_000);
 
   test('a tip that is listed only after the first look is found by the second', async () => {
-    const { jar, origin, listening } = await byAppSync();
+    const { jar, origin, listening } = await byAppSync(ends);
     const { page } = await open(`${origin}/@alice`);
     const looks: string[] = [];
     page.on('response', (response) => looks.push(response.url()));
@@ -227,7 +150,7 @@ describe('by AppSync', () => {
   }, 30_000);
 
   test('a connection that falls silent is given up, and made anew', async () => {
-    const { jar, origin, listening, appsync, tell } = await byAppSync();
+    const { jar, origin, listening, appsync, tell } = await byAppSync(ends);
     appsync.setTimeoutMs(400);
     const { page } = await open(`${origin}/@alice`);
     let sockets = 0;
@@ -244,12 +167,9 @@ describe('by AppSync', () => {
   }, 40_000);
 });
 
-describe.each<[string, () => Promise<Stage>]>([
-  ['server-sent events', byEvents],
-  ['AppSync', byAppSync],
-])('an overlay that is live by %s', (_, openStage) => {
+describe.each(TRANSPORTS)('an overlay that is live by %s', (_, openStage) => {
   test('is transparent and empty, shows each tip for its seconds as text, one after the other', async () => {
-    const { jar, origin, tell, listening } = await openStage();
+    const { jar, origin, tell, listening } = await openStage(ends);
     await jar.tip('alice');
     const { page, complaints } = await open(`${origin}/@alice/overlay?seconds=2&minimum=2`);
     await listening(1);
@@ -270,7 +190,7 @@ describe.each<[string, () => Promise<Stage>]>([
   }, 30_000);
 
   test('misses no tip while the connection is down', async () => {
-    const { jar, origin, tell, listening, cut } = await openStage();
+    const { jar, origin, tell, listening, cut } = await openStage(ends);
     const { page } = await open(`${origin}/@alice/overlay?seconds=2`);
     await listening(1);
     const restore = await cut();
@@ -281,14 +201,14 @@ describe.each<[string, () => Promise<Stage>]>([
 });
 
 test('an overlay shows a sample to be placed by', async () => {
-  const { origin } = await byEvents();
+  const { origin } = await byEvents(ends);
   const { page } = await open(`${origin}/@carol/overlay?sample=yes&size=large&seconds=2`);
   await page.getByText('2,100 sat').waitFor();
   await page.locator('#tip').waitFor({ state: 'hidden' });
 });
 
 test('the example of the documentation shows tips on another site', async () => {
-  const { jar, origin, tell, listening } = await byEvents();
+  const { jar, origin, tell, listening } = await byEvents(ends);
   const docs = readFileSync(new URL('../../docs/live.md', import.meta.url), 'utf8');
   const example = /```html\n(.*?)```/s.exec(docs)![1]!.replace('http://127.0.0.1:8080', origin);
   const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(example));

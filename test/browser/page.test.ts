@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
-import jsQR from 'jsqr';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publicApp } from '../../functions/public/app.ts';
 import { encodeLnurl } from '../../shared/lnurl.ts';
 import { HOSTILE, type Jar, NOW, openJar } from '../functions/public/jar.ts';
 import { openBrowser } from './browser.ts';
+import { scan as scanCode } from './scan.ts';
 
 let jar: Jar;
 let server: ServerType;
@@ -57,25 +57,7 @@ const AMP = 'section.jar >> nth=0';
 const OTHER = 'section.other';
 const ANY = 'section.other details .qr';
 
-/** What a scanner reads off the screen, with the PNG's pixels drawn by the browser on a page without a policy. */
-async function scan(page: Page, code = AMP): Promise<string | undefined> {
-  const png = await page.locator(code).screenshot();
-  const context = await browser.newContext();
-  const blank = await context.newPage();
-  const drawn = (await blank.evaluate(`(async () => {
-    const answer = await fetch('data:image/png;base64,${png.toString('base64')}');
-    const image = await createImageBitmap(await answer.blob());
-    const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
-    canvas.drawImage(image, 0, 0);
-    const { data, width, height } = canvas.getImageData(0, 0, image.width, image.height);
-    let bytes = '';
-    for (const byte of data) bytes += String.fromCharCode(byte);
-    return { bytes: btoa(bytes), width, height };
-  })()`)) as { bytes: string; width: number; height: number };
-  await context.close();
-  const rgba = Uint8ClampedArray.from(Buffer.from(drawn.bytes, 'base64'));
-  return jsQR.default(rgba, drawn.width, drawn.height)?.data;
-}
+const scan = (page: Page, code = AMP) => scanCode(page.locator(code));
 
 const lnurlOf = (path: string) => encodeLnurl(`${origin}/.well-known/lnurlp/${path}`);
 

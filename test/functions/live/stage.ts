@@ -10,6 +10,7 @@ import { type LiveOptions, liveApp } from '../../../functions/live/sse.ts';
 import { publicApp } from '../../../functions/public/app.ts';
 import type { Live } from '../../../functions/public/live.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
+import { widgetRoutes } from '../../../local/widget.ts';
 import { type TipEvent, tipEvent } from '../../../shared/events.ts';
 import {
   addCreator,
@@ -93,6 +94,7 @@ export async function serveJar(
     c.env.outgoing.once('close', () => open--);
     return connections.fetch(c.req.raw, c.env);
   });
+  whole.route('/', widgetRoutes());
   whole.all('*', (c) => reader.fetch(c.req.raw, c.env));
   const server: ServerType = serve({ fetch: whole.fetch, hostname: '127.0.0.1', port });
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject));

@@ -1,0 +1,58 @@
+import { follow, place as placeOf, sat, type Tip } from 'ampjar:live';
+import { ask, type Creator, type Feed, Trouble } from './ask.ts';
+import { make } from './make.ts';
+import type { Place } from './place.ts';
+
+const MOST = 5;
+
+const tipItem = ({ amountMsat, sender, message }: Tip) => {
+  const item = make('li', { part: 'tip' }, make('b', {}, sat(amountMsat)));
+  if (sender) item.append(' ', make('bdi', {}, sender));
+  if (message) item.append(make('p', { dir: 'auto' }, message));
+  return item;
+};
+
+/** Where a list of tips stands, and until when. */
+interface Listing {
+  readonly place: Place;
+  readonly creator: Creator;
+  readonly list: HTMLElement;
+  readonly signal: AbortSignal;
+}
+
+/** Show the newest tips, and new ones as they come, until the signal is aborted. What goes wrong is said in the list. */
+export async function showTips(listing: Listing): Promise<void> {
+  const { place, list, signal } = listing;
+  try {
+    const url = `${place.origin}/v1/creators/${place.handle}/tips?limit=${MOST}`;
+    followTips(listing, await ask<Feed>(url, signal));
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof Trouble)) throw error;
+    list.replaceChildren(make('li', { part: 'problem' }, error.message));
+  }
+}
+
+/** A page that nobody sees listens to nothing, and catches up when it is seen. */
+function followTips({ place: { origin, handle }, creator: { live }, list, signal }: Listing, feed: Feed) {
+  const shown = feed.tips.map((tip) => ({ at: placeOf(tip.cursor), item: tipItem(tip) }));
+  list.replaceChildren(...shown.map(({ item }) => item));
+  if (live === null) return;
+
+  /** Put it where it belongs: tips may come in either order. */
+  const show = (tip: Tip, at: number) => {
+    const older = shown.findIndex((each) => each.at < at);
+    const index = older < 0 ? shown.length : older;
+    const item = tipItem(tip);
+    list.insertBefore(item, shown[index]?.item ?? null);
+    shown.splice(index, 0, { at, item });
+    for (const { item } of shown.splice(MOST)) item.remove();
+  };
+  const appsync = live === 'sse' ? {} : { socket: live.realtime, host: live.host };
+  const known = shown.map(({ at }) => at);
+  const line = follow({ origin, handle, after: feed.newestCursor, ...appsync }, known, show);
+  const see = () => (document.hidden ? line.stop() : line.start());
+  document.addEventListener('visibilitychange', see, { signal });
+  signal.addEventListener('abort', line.stop, { once: true });
+  see();
+}
