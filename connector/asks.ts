@@ -4,6 +4,7 @@ import {
   type Ask,
   answerAsks,
   type Creator,
+  isOfNode,
   openAsks,
   readAsks,
   readCreator,
@@ -137,9 +138,16 @@ export class AskMint {
   }
 
   async #answer(ask: Ask) {
+    // Another node's connector answers it. When that is away, the ask ends as one that came too late, here or there.
+    if (!this.#isLate(ask) && !(await this.#isOurs(ask))) return;
     const answer = (await this.#refusalOf(ask)) ?? (await this.#atLnd.take(() => this.#mint(ask)));
     await this.#answers.do({ ask, answer });
     this.#firstSeen.delete(ask.id);
+  }
+
+  async #isOurs({ handle }: Ask): Promise<boolean> {
+    const creator = await this.#creators.of(handle);
+    return isOfNode(this.#minting.lease, creator ?? {});
   }
 
   async #refusalOf(ask: Ask): Promise<Answer | undefined> {

@@ -59,7 +59,7 @@ export async function lead(
   let waiting = false;
   while (!signal.aborted) {
     const state = await readNode(ledger, node);
-    if (!state) await refuseAnother(ledger, { node, network, anotherNode });
+    const beside = state ? state.beside : await isBeside(ledger, { node, network, anotherNode });
     if (state && state.network !== network) {
       throw new WrongNetworkError(
         `the table knows node ${node} on ${state.network}, but it is on ${network}: use another table`,
@@ -68,7 +68,7 @@ export async function lead(
     if (state?.epoch !== seen?.epoch || state?.beat !== seen?.beat) since = steadyMs();
     seen = state;
     if (!state || state.holder === '' || state.holder === holder || steadyMs() - since >= LEASE_MS) {
-      const lease = await takeLease(ledger, { node, network, holder, seen: state });
+      const lease = await takeLease(ledger, { node, network, holder, seen: state, beside });
       if (lease) {
         log.info({ node, epoch: lease.epoch.toString() }, 'leading');
         return { lease, state };
@@ -123,11 +123,12 @@ export async function underLease<T>(
   }
 }
 
-/** Amounts of two chains must never meet in one total. */
-async function refuseAnother(
+/** Whether a node that the table does not know comes in beside another. Amounts of two chains must never meet in one total. */
+async function isBeside(
   ledger: Ledger,
   { node, network, anotherNode }: { node: string; network: string; anotherNode: boolean },
-) {
+): Promise<true | undefined> {
+  let beside: true | undefined;
   for await (const known of readNodes(ledger)) {
     if (known === node) continue;
     if (!anotherNode) {
@@ -135,6 +136,7 @@ async function refuseAnother(
         `the table belongs to node ${known}, and this is node ${node}: give the connector its own node or another table, or --another-node to let this one in beside it`,
       );
     }
+    beside = true;
     const state = await readNode(ledger, known);
     if (state && state.network !== network) {
       throw new WrongNetworkError(
@@ -142,4 +144,5 @@ async function refuseAnother(
       );
     }
   }
+  return beside;
 }

@@ -4,6 +4,7 @@ import {
   dropWant,
   dueWants,
   isForGood,
+  isOfNode,
   type Lease,
   type Ledger,
   moveHints,
@@ -71,9 +72,9 @@ export class Mint {
 
   /** @returns how many were minted. @throws LeaseLostError, and what tells that lnd or the table is away */
   async due(): Promise<number> {
-    const { ledger, clock, alarms } = this.#minting;
+    const { ledger, lease, clock, alarms } = this.#minting;
     let minted = 0;
-    for await (const want of dueWants(ledger, clock())) {
+    for await (const want of wantsOf(ledger, lease, clock())) {
       const { optionId, handle } = want;
       const failed = this.#failed.get(optionId);
       if (failed && failed.again > clock().getTime()) continue;
@@ -90,6 +91,12 @@ export class Mint {
     }
     return minted;
   }
+}
+
+/** The wants that are due with the node, and with those of no node in particular where they are its own. */
+async function* wantsOf(ledger: Ledger, { node, home }: Lease, now: Date) {
+  yield* dueWants(ledger, now, node);
+  if (home) yield* dueWants(ledger, now);
 }
 
 /** gRPC UNKNOWN: lnd looked at the request and refused it, or said so of itself. */
@@ -110,6 +117,10 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
   const { creator, invoice: previous } = await readCreatorWithInvoice(ledger, handle, optionId, {
     consistent: true,
   });
+  if (creator && !isOfNode(lease, creator)) {
+    await patiently(() => dropWant(ledger, lease, want, withNodeOf(creator, want)));
+    return false;
+  }
   const option = openFor(creator, optionId);
   const reason = option && (await reasonToMint(minting, option, previous, hintless, want));
   if (previous && isRemoved(creator, optionId)) {
@@ -122,8 +133,9 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
     }
   }
   if (!option || !reason) {
+    const { replaces: _, ...again } = want;
     // Every invoice that is handed out has a want for its renewal; a clock that jumped must not have taken it.
-    const renewal = option && previous && { due: renewalOf(previous), optionId, handle };
+    const renewal = option && previous && { ...again, due: renewalOf(previous) };
     await patiently(() => dropWant(ledger, lease, want, renewal));
     return false;
   }
@@ -151,6 +163,12 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
   log.info({ handle, optionId, paymentAddr: invoice.paymentAddr, reason }, 'minted');
   return true;
 }
+
+/** A want where the connector of the creator's node will find it. */
+const withNodeOf = ({ node }: Creator, { node: _, ...want }: Want): Want => ({
+  ...want,
+  ...(node !== undefined && { node }),
+});
 
 const openFor = (creator: Creator | undefined, optionId: string): TipOption | undefined =>
   creator?.status === 'active' ? creator.options.find(({ id }) => id === optionId) : undefined;
@@ -251,7 +269,7 @@ export async function adopt(
   const { amountMsat } = readAmpInvoice(found.paymentRequest);
   const asFound: TipOption = { id: optionId, label: '', ...(amountMsat !== undefined && { amountMsat }) };
   const invoice = checkInvoice(lease.node, handle, asFound, found);
-  const option = openFor(creator, optionId);
+  const option = creator && isOfNode(lease, creator) ? openFor(creator, optionId) : undefined;
   const fits = option && option.amountMsat === amountMsat && renewalOf(invoice) > clock();
   const asCurrent = !current && fits && (await makeCurrent(minting, invoice));
   if (!asCurrent) await patiently(() => putRetiredInvoice(ledger, lease, invoice, clock()));

@@ -6,7 +6,7 @@ const WEEK_MS = 7 * 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** Why an option needs a new invoice. */
-export type Reason = 'none' | 'amount' | 'expiry' | 'payments' | 'gone' | 'hints' | 'asked';
+export type Reason = 'none' | 'amount' | 'expiry' | 'payments' | 'gone' | 'hints' | 'asked' | 'moved';
 
 /**
  * When an invoice is to be replaced for its age: a week before its expiry, longer than any cache holds it, or at three
@@ -36,7 +36,7 @@ export const earliestRotation = ({ createdAt }: { createdAt: Date }, restMs = HO
  * so a want that comes twice or late does nothing.
  */
 export async function reasonToMint(
-  { ledger, lnd, clock, rotateAfter, rotateRestMs, routeHints }: Minting,
+  { ledger, lease, lnd, clock, rotateAfter, rotateRestMs, routeHints }: Minting,
   option: TipOption,
   current: CurrentInvoice | undefined,
   hintless: Hintless,
@@ -44,6 +44,7 @@ export async function reasonToMint(
 ): Promise<Reason | undefined> {
   if (!current) return 'none';
   if (current.paymentAddr === replaces) return 'asked';
+  if (current.payee !== lease.node) return 'moved';
   if (current.amountMsat !== option.amountMsat) return 'amount';
   if (renewalOf(current) <= clock()) return 'expiry';
   const state = await lnd.ampState(current.paymentAddr);

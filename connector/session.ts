@@ -2,6 +2,7 @@ import {
   type AsideEvent,
   currentInvoices,
   isForGood,
+  isOfNode,
   keepLease,
   type Lease,
   LeaseLostError,
@@ -232,9 +233,10 @@ export class Session {
         await sleep(LOOK_EVERY_MS, this.#signal);
       }
     };
+    const isOurs = (node?: string) => isOfNode(this.#lease, { node });
     const hearing = async () => {
       while (askHints && !this.#signal.aborted) {
-        for (const id of await askHints.next(this.#signal)) {
+        for (const id of await askHints.next(this.#signal, isOurs)) {
           if (id === WANT_HINT) this.hint();
           else this.#asks.hint(id);
         }

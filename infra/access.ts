@@ -194,5 +194,5 @@ export const connectorAccess = (table: Table, asks: Queue) => [
   allow('WriteItems', table.tableArn, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], ofKinds(CONNECTOR_WRITES)),
   allow('DropWants', table.tableArn, ['dynamodb:DeleteItem'], ofKinds(['want'])),
   allow('ListInvoices', listedArn(table), ['dynamodb:Query'], [INVOICES, NODES, ASKS]),
-  onQueue('HearOfAsks', asks, 'sqs:ReceiveMessage', 'sqs:DeleteMessage'),
+  onQueue('HearOfAsks', asks, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'),
 ];

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
+import { writeHint } from '../../shared/ledger/index.ts';
 import { reportFault } from '../reportFault.ts';
 import { lnurlApp } from './app.ts';
 import { readConfig } from './config.ts';
@@ -25,8 +26,8 @@ export const handler = handle(
     steadyMs: () => performance.now(),
     sleep: setTimeout,
     random: randomBytes,
-    hint: async (id) => {
-      await queue.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: id }));
+    hint: async (id, node) => {
+      await queue.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: writeHint(id, node) }));
     },
     addressOf: (c) => addressOf(c.env.event),
     report: reportFault,

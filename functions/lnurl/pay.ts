@@ -34,7 +34,7 @@ export interface PayParts {
   readonly mayAsk: (handle: string) => boolean;
   readonly random: (length: number) => Uint8Array;
   /** Tell the connector of an ask. It finds it without, but later. */
-  readonly hint: (askId: string) => Promise<void>;
+  readonly hint: (askId: string, node: string | undefined) => Promise<void>;
 }
 
 const LEAST_MSAT = 1_000n;
@@ -128,7 +128,7 @@ export async function invoiceFor(
     ...(comment && { comment: comment.replace(/\p{Cs}/gu, '\ufffd') }),
   });
   // The table is what counts; a hint that gets lost costs a moment, and one that is slow nothing.
-  void hint(id).catch(() => {});
+  void hint(id, creator.node).catch(() => {});
   const ask = await answers.of(id, untilMs);
   if (ask?.status === 'refused') throw new LnurlError(ask.reason ?? 'refused');
   if (ask?.paymentRequest === undefined)

@@ -131,7 +131,7 @@ export function creatorRoutes(app: ManageHono, parts: ManageParts): void {
       const creator = await addCreator(ledger, { handle, name, madeBy, ...(shows && { shows }) }, now).catch(
         asRefusal,
       );
-      await wanted();
+      await wanted(creator.node);
       return giveCreator(creator, 201);
     },
   );
@@ -243,7 +243,7 @@ export function creatorRoutes(app: ManageHono, parts: ManageParts): void {
         () => creatorOf(ledger, handle),
         () => reopenCreator(ledger, handle, now),
       );
-      await wanted();
+      await wanted(opened.node);
       return giveCreator(opened);
     },
   );

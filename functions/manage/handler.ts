@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handle } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
-import { WANT_HINT } from '../../shared/ledger/index.ts';
+import { WANT_HINT, writeHint } from '../../shared/ledger/index.ts';
 import { sendHints } from '../deliver/hints.ts';
 import { reportFault } from '../reportFault.ts';
 import { manageApp } from './app.ts';
@@ -21,9 +21,9 @@ export const handler = handle(
     steadyMs: () => performance.now(),
     random: randomBytes,
     webhookUrls: { allowLoopback: false },
-    wanted: async () => {
-      if (asksQueueUrl)
-        await queues.send(new SendMessageCommand({ QueueUrl: asksQueueUrl, MessageBody: WANT_HINT }));
+    wanted: async (node) => {
+      const MessageBody = writeHint(WANT_HINT, node);
+      if (asksQueueUrl) await queues.send(new SendMessageCommand({ QueueUrl: asksQueueUrl, MessageBody }));
     },
     queued: async (deliveries) => {
       if (deliveriesQueueUrl) await sendHints(queues, deliveriesQueueUrl, deliveries);

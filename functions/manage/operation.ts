@@ -15,8 +15,11 @@ export interface ManageParts {
   readonly clock: () => Date;
   readonly random: (length: number) => Uint8Array;
   readonly webhookUrls: { readonly allowLoopback: boolean };
-  /** Called once the table wants an invoice, so that the connector looks at once. What fails is reported, and costs a moment. */
-  readonly wanted: () => void | Promise<void>;
+  /**
+   * Called once the table wants an invoice, with the node of its creator, so that the connector looks at once. What fails is
+   * reported, and costs a moment.
+   */
+  readonly wanted: (node: string | undefined) => void | Promise<void>;
   /** Hears of deliveries that were queued, so that they are made at once; without it they are found a little later. */
   readonly queued?: ((deliveries: readonly DeliveryRef[]) => void | Promise<void>) | undefined;
   /** Hears of errors that are ours. It is told nothing of the request, which may hold secrets. */

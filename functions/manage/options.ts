@@ -58,7 +58,7 @@ export function optionRoutes(app: ManageHono, parts: ManageParts): void {
       answer: [201, optionSchema],
     },
     async ({ params: { handle }, body, now, random }) => {
-      await creatorOf(ledger, handle);
+      const { node } = await creatorOf(ledger, handle);
       // The same bytes at each try: another change at the same time must not make it another option.
       const bytes = random(10);
       const option = await changing(
@@ -66,7 +66,7 @@ export function optionRoutes(app: ManageHono, parts: ManageParts): void {
         () => creatorOf(ledger, handle),
         () => addOption(ledger, handle, body, now, () => bytes),
       ).catch(asRefusal);
-      await wanted();
+      await wanted(node);
       return give(optionBody(option), { status: 201 });
     },
   );
@@ -109,12 +109,12 @@ export function optionRoutes(app: ManageHono, parts: ManageParts): void {
       tagged: true,
     },
     async ({ params: { handle, optionId }, precondition, now }) => {
-      const { version } = await changing(
+      const { version, node } = await changing(
         precondition,
         () => withOption(handle, optionId),
         (expected) => removeOption(ledger, handle, optionId, now, { version: expected }),
       ).catch(asRefusal);
-      await wanted();
+      await wanted(node);
       return done(version);
     },
   );
@@ -133,7 +133,7 @@ export function optionRoutes(app: ManageHono, parts: ManageParts): void {
       answer: [202, optionSchema],
     },
     async ({ params: { handle, optionId }, now, again }) => {
-      const { options, status } = await withOption(handle, optionId);
+      const { options, status, node } = await withOption(handle, optionId);
       if (status === 'closed') throw new Problem('refused', `handle: ${handle} is closed.`);
       const option = options.find(({ id }) => id === optionId)!;
       const { invoice } = await readCreatorWithInvoice(ledger, handle, optionId, { consistent: true });
@@ -144,8 +144,12 @@ export function optionRoutes(app: ManageHono, parts: ManageParts): void {
         });
       // A second attempt that finds a young invoice finds what the first one did.
       if (invoice && readyMs <= 0)
-        await wantAnother(ledger, { handle, optionId, paymentAddr: invoice.paymentAddr }, now);
-      await wanted();
+        await wantAnother(
+          ledger,
+          { handle, optionId, paymentAddr: invoice.paymentAddr, ...(node && { node }) },
+          now,
+        );
+      await wanted(node);
       return give(optionBody(option), { status: 202 });
     },
   );

@@ -7,7 +7,7 @@ import { keyItem, keys, listed } from './keys.ts';
 import { getItem, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact } from './transaction.ts';
-import { wantAction } from './wants.ts';
+import { type Want, wantAction } from './wants.ts';
 import { write } from './write.ts';
 
 /** What a creator lets the public see of their tips. */
@@ -33,6 +33,8 @@ const creatorItem = record({
   mostMsat: optional(whole),
   /** Grows with each change, so that of two changes at once one is refused. */
   version: whole,
+  /** The node that takes their tips; without one that of all who have none (nodes.ts). */
+  node: optional(text),
   /** Names the request that made the creator, so that it is known again when it comes twice. */
   madeBy: optional(text),
 });
@@ -71,6 +73,10 @@ export const listedAttributes = ({ listPk, listSk }: { listPk: string; listSk: s
   listPk: { S: listPk },
   listSk: { S: listSk },
 });
+
+/** Let the connector of the creator's node look at an option. */
+const wantOf = (table: string, { handle, node }: Creator, optionId: string, now: Date): TransactWriteItem =>
+  wantAction(table, { due: now, optionId, handle, ...(node !== undefined && { node }) });
 
 const optionAction = (table: string, handle: string, optionId: string): TransactWriteItem =>
   put(table, { ...keyItem(keys.option(optionId)), handle: { S: handle } }, ABSENT);
@@ -145,7 +151,7 @@ export async function addCreator(
   const refused = await transact(ledger, [
     creatorAction(ledger.table, creator),
     optionAction(ledger.table, handle, open.id),
-    wantAction(ledger.table, { due: now, optionId: open.id, handle }),
+    wantOf(ledger.table, creator, open.id, now),
   ]);
   if (!refused) return creator;
   const before = madeBy === undefined ? undefined : await readCreator(ledger, handle, true);
@@ -211,9 +217,9 @@ export async function addOption(
       return { ...creator, options: [...creator.options, added] };
     },
     {
-      more: () => [
+      more: (creator) => [
         optionAction(ledger.table, handle, added.id),
-        wantAction(ledger.table, { due: now, optionId: added.id, handle }),
+        wantOf(ledger.table, creator, added.id, now),
       ],
     },
   );
@@ -268,17 +274,49 @@ export const removeOption = (
       ...creator,
       options: withOption(creator, optionId).options.filter(({ id }) => id !== optionId),
     }),
-    { version, more: () => [wantAction(ledger.table, { due: now, optionId, handle })] },
+    { version, more: (creator) => [wantOf(ledger.table, creator, optionId, now)] },
   );
 };
 
 /** Let the connector replace the invoice with this payment address by a new one, if the option still hands it out then. */
 export async function wantAnother(
   ledger: Ledger,
-  { handle, optionId, paymentAddr }: { handle: string; optionId: string; paymentAddr: string },
+  want: Pick<Want, 'handle' | 'optionId' | 'node'> & { paymentAddr: string },
   now: Date,
 ): Promise<void> {
-  await write(ledger, wantAction(ledger.table, { due: now, optionId, handle, replaces: paymentAddr }));
+  const { paymentAddr, ...option } = want;
+  await write(ledger, wantAction(ledger.table, { ...option, due: now, replaces: paymentAddr }));
+}
+
+/**
+ * Let the connector look at every option of a creator. By itself, not with a change of the creator: with the most options
+ * they would not fit a transaction. Who asks again mends what broke off.
+ */
+export async function wantAll(ledger: Ledger, creator: Creator, now: Date): Promise<void> {
+  await transact(
+    ledger,
+    creator.options.map(({ id }) => wantOf(ledger.table, creator, id, now)),
+  );
+}
+
+/**
+ * Let another node take a creator's tips from now on: its connector makes an invoice for each option, and the ones before are
+ * retired and still booked by the node that they are of. Again is harmless.
+ * @param node its pubkey; undefined for the node of all who have none
+ * @throws CreatorError
+ */
+export async function assignNode(
+  ledger: Ledger,
+  handle: string,
+  node: string | undefined,
+  now: Date,
+): Promise<Creator> {
+  const creator = await changeCreator(ledger, handle, (creator) => {
+    const { node: before, ...rest } = creator;
+    return before === node ? creator : { ...rest, ...(node !== undefined && { node }) };
+  });
+  await wantAll(ledger, creator, now);
+  return creator;
 }
 
 /** What of a creator can be changed; what is left out stays. */
@@ -372,10 +410,6 @@ export async function reopenCreator(
     (closed) => (closed.status === 'active' ? closed : { ...closed, status: 'active' }),
     unchanged,
   );
-  // After it, not with it: with the most options they would not fit a transaction. Who asks again mends what broke off.
-  await transact(
-    ledger,
-    creator.options.map(({ id }) => wantAction(ledger.table, { due: now, optionId: id, handle })),
-  );
+  await wantAll(ledger, creator, now);
   return creator;
 }

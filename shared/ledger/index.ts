@@ -46,6 +46,7 @@ export { ItemError } from './codec.ts';
 export {
   addCreator,
   addOption,
+  assignNode,
   type Creator,
   CreatorChangedError,
   type CreatorEdit,
@@ -66,6 +67,7 @@ export {
   setMinimum,
   setShows,
   type TipOption,
+  wantAll,
   wantAnother,
 } from './creators.ts';
 export { CursorError, decodeCursor, encodeCursor } from './cursor.ts';
@@ -108,6 +110,7 @@ export {
   unhandedNumbers,
 } from './handed.ts';
 export { HandleError, isHandle, isOptionId, openOptionId, parseHandle } from './handles.ts';
+export { type Hint, readHint, WANT_HINT, writeHint } from './hints.ts';
 export {
   type Claim,
   type Claimed,
@@ -147,6 +150,7 @@ export {
   releaseLease,
   takeLease,
 } from './lease.ts';
+export { isOfNode, moveHome, retireNode } from './nodes.ts';
 export { type NewParked, type Parked, park, readParked } from './parked.ts';
 export { type Comparison, compareSums, type Difference, differences, replaceSums } from './rebuild.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
@@ -165,7 +169,7 @@ export {
 } from './tips.ts';
 export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
 export { isForGood } from './transaction.ts';
-export { dueWants, WANT_HINT, type Want } from './wants.ts';
+export { dueWants, type Want } from './wants.ts';
 export {
   changeWebhook,
   deleteWebhook,

@@ -8,6 +8,8 @@ import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact, update } from './transaction.ts';
 import { unwantAction, type Want, wantAction } from './wants.ts';
 
+type NewWant = Omit<Want, 'node'>;
+
 const currentFields = {
   handle: text,
   optionId: text,
@@ -155,9 +157,9 @@ export async function putCurrentInvoice(
       { ...keyItem(keys.current(handle, optionId)), ...currentItem.toItem(invoice) },
       previous ? equals('paymentAddr', { S: previous.paymentAddr }) : ABSENT,
     ),
-    ...(previous ? [retirement(table, lease.node, previous, now)] : []),
+    ...(previous ? [retirement(table, previous, now)] : []),
     ...(want ? [unwantAction(table, want)] : []),
-    wantAction(table, { due: renewAt, optionId, handle }),
+    wantAction(table, lyingWith(lease, { due: renewAt, optionId, handle })),
   ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
   return refused === undefined;
@@ -206,10 +208,10 @@ const attribution = (table: string, invoice: NewInvoice, retiredAt?: Date) => {
   );
 };
 
+/** It stays with the node that it is of, whoever retires it: an invoice's payee is its node. */
 const retirement = (
   table: string,
-  node: string,
-  { paymentAddr }: CurrentInvoice,
+  { paymentAddr, payee }: CurrentInvoice,
   now: Date,
   condition = equals('paymentAddr', { S: paymentAddr }),
 ) =>
@@ -217,7 +219,7 @@ const retirement = (
     set: {
       status: { S: 'retired' },
       retiredAt: moment.write(now)!,
-      ...listedAttributes(listed.retiredInvoice(node, now, paymentAddr)),
+      ...listedAttributes(listed.retiredInvoice(payee, now, paymentAddr)),
     },
     condition,
   });
@@ -236,24 +238,31 @@ export async function retireInvoice(
   const { table } = ledger;
   const refused = await transact(ledger, [
     fence(table, lease),
-    retirement(table, lease.node, invoice, now, equals('status', { S: 'current' })),
+    retirement(table, invoice, now, equals('status', { S: 'current' })),
     unwantAction(table, want),
   ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
   return refused === undefined;
 }
 
-/** Want a new invoice for an option: the connector looks then whether it needs one. @throws LeaseLostError */
-export async function putWant(ledger: Ledger, lease: Lease, want: Want): Promise<void> {
-  const refused = await transact(ledger, [fence(ledger.table, lease), wantAction(ledger.table, want)]);
+/** A want where the connector that leads will find it. */
+const lyingWith = ({ home, node }: Lease, want: NewWant): Want => (home ? want : { ...want, node });
+
+/**
+ * Want a new invoice for an option: the connector that leads looks then whether it needs one, or passes the want on to that of
+ * the creator's node.
+ * @throws LeaseLostError
+ */
+export async function putWant(ledger: Ledger, lease: Lease, want: NewWant): Promise<void> {
+  const action = wantAction(ledger.table, lyingWith(lease, want));
+  const refused = await transact(ledger, [fence(ledger.table, lease), action]);
   if (refused?.[0]) throw new LeaseLostError(lease);
 }
 
-/**
- * Drop a want that no longer holds, and put another in its place, if one is given. @throws LeaseLostError */
+/** Drop a want that no longer holds, and put another in its place, if one is given. @throws LeaseLostError */
 export async function dropWant(ledger: Ledger, lease: Lease, want: Want, next?: Want): Promise<void> {
   const { table } = ledger;
-  if (next?.due.getTime() === want.due.getTime()) return;
+  if (next && next.due.getTime() === want.due.getTime() && next.node === want.node) return;
   const refused = await transact(ledger, [
     fence(table, lease),
     unwantAction(table, want),

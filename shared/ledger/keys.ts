@@ -51,7 +51,11 @@ export const prefix = (kind: Kind) => `${kind}#`;
 export const keys = {
   creator: (handle: string): Key => ({ pk: `creator#${handle}`, sk: 'creator' }),
   option: (optionId: string): Key => ({ pk: `option#${optionId}`, sk: 'option' }),
-  want: (due: Date, optionId: string): Key => ({ pk: 'want#all', sk: `${due.toISOString()}#${optionId}` }),
+  /** Of a creator of no node in particular unless one is named. */
+  want: (due: Date, optionId: string, node = 'all'): Key => ({
+    pk: `want#${node}`,
+    sk: `${due.toISOString()}#${optionId}`,
+  }),
   invoice: (paymentAddr: string): Key => ({ pk: `invoice#${paymentAddr}`, sk: 'invoice' }),
   current: (handle: string, optionId: string): Key => ({ pk: `current#${handle}`, sk: optionId }),
   tip: (setId: string, node: string): Key => ({ pk: `tip#${setId}`, sk: node }),

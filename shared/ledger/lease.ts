@@ -3,7 +3,7 @@ import {
   type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Of, optional, record, text, whole } from './codec.ts';
+import { flag, type Of, optional, record, text, whole } from './codec.ts';
 import { listedAttributes } from './creators.ts';
 import { keys, listed } from './keys.ts';
 import { getItem, queryAll } from './read.ts';
@@ -19,6 +19,8 @@ const nodeItem = record({
   beat: whole,
   /** Who holds it; empty when it was given back. */
   holder: text,
+  /** Let in beside another node: creators of no node in particular are not its own. */
+  beside: flag,
   /** Settle index to resume from: a hint that saves work, not a truth. */
   settleIndex: optional(whole),
   /** Highest add index of lnd's that was looked through for invoices of ours. */
@@ -40,6 +42,8 @@ export interface Lease {
   readonly node: string;
   readonly epoch: bigint;
   readonly holder: string;
+  /** Whether creators of no node in particular are its own. While the lease is held that does not change. */
+  readonly home: boolean;
 }
 
 /** Another connector has taken the lease: this one must stop writing. */
@@ -81,7 +85,15 @@ export async function takeLease(
     network,
     holder,
     seen,
-  }: { node: string; network: string; holder: string; seen: NodeState | undefined },
+    beside = seen?.beside,
+  }: {
+    node: string;
+    network: string;
+    holder: string;
+    seen: NodeState | undefined;
+    /** Of a node that was not seen: whether it comes in beside another. */
+    beside?: true | undefined;
+  },
 ): Promise<Lease | undefined> {
   const epoch = (seen?.epoch ?? 0n) + 1n;
   const unchanged: Condition = seen
@@ -96,12 +108,13 @@ export async function takeLease(
       epoch: whole.write(epoch)!,
       holder: { S: holder },
       network: { S: network },
+      ...(beside && { beside: { BOOL: true } }),
       ...listedAttributes(listed.node(node)),
     },
     add: { beat: { N: '1' } },
     condition: unchanged,
   });
-  return taken ? { node, epoch, holder } : undefined;
+  return taken ? { node, epoch, holder, home: !beside } : undefined;
 }
 
 /** A sign of life. @throws LeaseLostError */

@@ -9,25 +9,25 @@ const wantItem = record({
   due: moment,
   optionId: text,
   handle: text,
+  /** The node with which it lies; without one, with the node of all creators that have none of their own. */
+  node: optional(text),
   /** The payment address of an invoice that is to be replaced, whatever its state. */
   replaces: optional(text),
 });
 
-/** The hint that there is a want, where hints come as texts: no ask has such an id. */
-export const WANT_HINT = 'want';
-
-/** An option that is due for a new invoice at a time. The wants lie in one partition in order of that time. */
+/** An option that is due for a new invoice at a time. The wants of a node lie in one partition in order of that time. */
 export type Want = Of<typeof wantItem.fields>;
 
+const keyOf = ({ due, optionId, node }: Want) => keys.want(due, optionId, node);
+
 export const wantAction = (table: string, want: Want): TransactWriteItem =>
-  put(table, { ...keyItem(keys.want(want.due, want.optionId)), ...wantItem.toItem(want) });
+  put(table, { ...keyItem(keyOf(want)), ...wantItem.toItem(want) });
 
-export const unwantAction = (table: string, want: Want): TransactWriteItem =>
-  remove(table, keys.want(want.due, want.optionId));
+export const unwantAction = (table: string, want: Want): TransactWriteItem => remove(table, keyOf(want));
 
-/** The wants that are due, the longest waiting first. */
-export async function* dueWants(ledger: Ledger, now: Date): AsyncGenerator<Want> {
-  const { pk, sk } = keys.want(new Date(now.getTime() + 1), '');
+/** The wants with a node, or with none, that are due, the longest waiting first. */
+export async function* dueWants(ledger: Ledger, now: Date, node?: string): AsyncGenerator<Want> {
+  const { pk, sk } = keys.want(new Date(now.getTime() + 1), '', node);
   const query = {
     ConsistentRead: true,
     KeyConditionExpression: 'pk = :pk AND sk < :until',

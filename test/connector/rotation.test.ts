@@ -60,7 +60,7 @@ const looked = async () => {
 async function want(due: Date) {
   const { epoch, holder } = (await readNode(stage.ledger, stage.lnd.node))!;
   const { optionId, handle } = (await current())!;
-  await putWant(stage.ledger, { node: stage.lnd.node, epoch, holder }, { due, optionId, handle });
+  await putWant(stage.ledger, { node: stage.lnd.node, epoch, holder, home: true }, { due, optionId, handle });
 }
 
 async function started(more: Parameters<Stage['start']>[0] = {}) {

@@ -86,7 +86,7 @@ describe('the lease on a node', () => {
   });
 
   it('on a node that the table does not know is nobody’s', async () => {
-    const lease = { node: NODE, epoch: 1n, holder: 'nobody' };
+    const lease = { node: NODE, epoch: 1n, holder: 'nobody', home: true };
     await expect(keepLease(book.ledger, lease)).rejects.toThrow(LeaseLostError);
     expect(await readNode(book.ledger, NODE)).toBeUndefined();
   });
