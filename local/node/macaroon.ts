@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Random } from '../../shared/amp/index.ts';
 import {
@@ -27,6 +28,9 @@ const { newMacaroon, importMacaroon } = createRequire(import.meta.url)('macaroon
 
 /** The entity whose actions are single calls, as `/lnrpc.Lightning/AddInvoice`. */
 export const URI_ENTITY = 'uri';
+
+/** The key that lnd makes macaroons with unless told. */
+const FIRST_KEY = '0';
 
 const ENTITIES = [
   'onchain',
@@ -106,10 +110,11 @@ export class Bakery {
 
   /**
    * Make a macaroon for some permissions; the entity `uri` takes the calls' paths as actions.
+   * @param rootKeyId of the key that it is made with, in decimal digits
    * @returns the binary format, version 2
    * @throws MacaroonError for no permissions, or unknown ones
    */
-  bake(permissions: readonly Permission[]): Uint8Array {
+  bake(permissions: readonly Permission[], rootKeyId = FIRST_KEY): Uint8Array {
     if (permissions.length === 0) {
       throw new MacaroonError(
         `permission list cannot be empty. specify at least one action/entity pair. ${HELP}`,
@@ -126,7 +131,7 @@ export class Bakery {
         throw new MacaroonError(`invalid permission action. ${HELP}`);
       }
     }
-    return this.#make(canonical(permissions));
+    return this.#make(canonical(permissions), rootKeyId);
   }
 
   /** Make the macaroon that may do everything. */
@@ -134,9 +139,15 @@ export class Bakery {
     return this.#make(ADMIN_OPS);
   }
 
-  #make(ops: Op[]): Uint8Array {
-    const identifier = encodeMacaroonId({ nonce: this.#random(16), storageId: '0', ops });
-    return newMacaroon({ version: 2, identifier, location: 'lnd', rootKey: this.#rootKey }).exportBinary();
+  #make(ops: Op[], storageId = FIRST_KEY): Uint8Array {
+    const identifier = encodeMacaroonId({ nonce: this.#random(16), storageId, ops });
+    const rootKey = this.#keyOf(storageId);
+    return newMacaroon({ version: 2, identifier, location: 'lnd', rootKey }).exportBinary();
+  }
+
+  /** lnd keeps a key for each id; here each follows from the first. */
+  #keyOf(id: string): Uint8Array {
+    return id === FIRST_KEY ? this.#rootKey : createHmac('sha256', this.#rootKey).update(id).digest();
   }
 
   /**
@@ -158,14 +169,9 @@ export class Bakery {
     const known = this.#good.get(hex);
     if (known !== undefined) return known;
     const { macaroon, id } = readMacaroon(hex);
-    if (id.storageId !== '0') {
-      throw new MacaroonError(
-        `cannot retrieve macaroon: cannot get macaroon: root key with id ${id.storageId} doesn't exist`,
-      );
-    }
     let caveats = 0;
     try {
-      macaroon.verify(this.#rootKey, (condition) => {
+      macaroon.verify(this.#keyOf(id.storageId), (condition) => {
         caveats++;
         return this.#caveatFault(condition);
       });

@@ -13,6 +13,7 @@ const needs = (...pairs: string[]): Permission[] =>
 export const CALLS: ReadonlyMap<string, readonly Permission[]> = new Map([
   ['/lnrpc.State/GetState', needs()],
   ['/lnrpc.Lightning/GetInfo', needs('info:read')],
+  ['/lnrpc.Lightning/GetDebugInfo', needs('info:read', 'offchain:read', 'onchain:read', 'peers:read')],
   ['/lnrpc.Lightning/AddInvoice', needs('invoices:write')],
   ['/lnrpc.Lightning/ListInvoices', needs('invoices:read')],
   ['/lnrpc.Lightning/LookupInvoice', needs('invoices:read')],

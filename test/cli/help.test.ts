@@ -9,6 +9,7 @@ import { readArguments } from '../../cli/arguments.ts';
 import { COMMANDS } from '../../cli/commands.ts';
 import { usageOf } from '../../cli/help.ts';
 import { PLACES } from '../../connector/options.ts';
+import { FLAGS as SETUP_FLAGS } from '../../connector/setup/options.ts';
 import { run, wordsOf } from './stage.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
@@ -74,6 +75,32 @@ describe('the audit', () => {
   });
 });
 
+describe('the setup of a connector', () => {
+  it('takes the flags of the connector’s own command', () => {
+    const { help: _, ...taken } = SETUP_FLAGS;
+    const { flags } = COMMANDS.find(({ name }) => name === 'connector-setup')!;
+    const types = Object.entries(flags).map(([name, { type }]) => [name, { type }]);
+    expect(Object.fromEntries(types)).toEqual(taken);
+  });
+
+  it('is run with them, by the command that npx finds, too', async () => {
+    const unit = ['connector-setup', '--print', '--lnd-cert', '/lnd/tls.cert', '--health-port=9000'];
+    for (const file of ['cli/main.ts', 'cli/ampjar.js']) {
+      const { code, out, err } = await run(unit, {}, file);
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toContain('LoadCredential=lnd.cert:/lnd/tls.cert\n');
+      expect(out).toContain('SocketBindAllow=ipv4:tcp:9000\n');
+    }
+  });
+
+  it('explains itself as the command line does', async () => {
+    const { code, out } = await run(['--help'], {}, 'connector/setup/main.ts');
+    expect(code).toBe(0);
+    for (const flag of Object.keys(SETUP_FLAGS).filter((each) => each !== 'help'))
+      expect(out).toContain(`--${flag}`);
+  });
+});
+
 describe('completion', () => {
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-completion-'));
   afterAll(() => rmSync(dir, { recursive: true }));
@@ -100,7 +127,7 @@ describe('completion', () => {
   });
 
   it.skipIf(!has('bash')).each([
-    ['', 'creators options tips webhooks keys rotate audit help completion'],
+    ['', 'creators options tips webhooks keys rotate audit connector-setup help completion'],
     ['t', 'tips'],
     ['tips ', 'list show erase'],
     ['--json tips l', 'list'],

@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { dynamoClient } from '../../shared/dynamo.ts';
+import { clientConfig } from '../../shared/place.ts';
+import { LndError } from '../lnd.ts';
+import { connectLnd, openServices, type Service } from '../lndGrpc.ts';
+import { checkMacaroon, rootKeyId } from '../macaroon.ts';
+import { OptionError } from '../options.ts';
+import { bakeLeast } from './bake.ts';
+import { tryLnd, tryQueue, tryTable } from './ends.ts';
+import { awsConfig, environmentFile } from './environment.ts';
+import { checkAbsent, PUBLIC, SECRET, write } from './files.ts';
+import type { Findings } from './findings.ts';
+import {
+  acceptsAmp,
+  explain,
+  judgeCertificate,
+  judgeNode,
+  type NodeFacts,
+  readNodeFacts,
+  tellAcceptAmp,
+} from './node.ts';
+import type { Choices } from './options.ts';
+import { unit, unitName } from './unit.ts';
+
+/** The machine that a connector is set up on. */
+export interface Machine {
+  /** Node.js, and the checkout. */
+  readonly node: string;
+  readonly root: string;
+  readonly hostname: string;
+  readonly clock: () => Date;
+}
+
+/** The unit of a setup. */
+export const unitOf = (choices: Choices, { node, root }: Pick<Machine, 'node' | 'root'>): string =>
+  unit({
+    ...(choices.instance !== undefined && { instance: choices.instance }),
+    node,
+    root,
+    environmentFile: choices.files.environment,
+    lndCert: choices.lndCert,
+    macaroon: choices.files.macaroon,
+    healthPort: choices.healthPort,
+    anotherNode: choices.anotherNode,
+    ...(choices.aws && { aws: { ...choices.aws, config: choices.files.awsConfig } }),
+  });
+
+/**
+ * Set a connector up: look at lnd, bake, write, and try both ends. What doesn't work is told, and whatever can be written is, so
+ * that mending it needs no second setup.
+ * @returns the commands to type next
+ * @throws OptionError, MacaroonError when it can't begin
+ */
+export async function setUp(choices: Choices, machine: Machine, findings: Findings): Promise<string[]> {
+  const { files, deployment, adminMacaroon, force } = choices;
+  const targets = [
+    ...(adminMacaroon === undefined ? [] : [files.macaroon]),
+    files.environment,
+    ...(choices.aws ? [files.awsConfig] : []),
+    ...(files.unit === undefined ? [] : [files.unit]),
+  ];
+  if (!force) await checkAbsent(targets);
+  const environment = environmentFile(deployment, {
+    ...choices,
+    name: [machine.hostname, choices.instance].filter((part) => part !== undefined).join('-'),
+  });
+  const cert = await read('--lnd-cert', choices.lndCert);
+  judgeCertificate(cert, machine.clock().getTime(), findings);
+
+  const before = await readFile(files.macaroon).catch(() => undefined);
+  const facts = await lookAtLnd(choices, cert, machine, findings);
+  if (!facts) return [];
+  await write(files.environment, environment, PUBLIC);
+  findings.ok('files', files.environment);
+  await writeAwsConfig(choices, findings);
+  if (files.unit !== undefined) {
+    await write(files.unit, unitOf(choices, machine), PUBLIC);
+    findings.ok('files', files.unit);
+    tellUnreadable(machine, findings);
+  }
+  await tryAws(choices, facts, findings);
+  return nextSteps(choices, before);
+}
+
+/** lnd as it is, and the macaroon for it; undefined when lnd is of no use. */
+async function lookAtLnd(
+  choices: Choices,
+  cert: Uint8Array,
+  { clock }: Machine,
+  findings: Findings,
+): Promise<NodeFacts | undefined> {
+  const { socket, adminMacaroon, files, routeHints } = choices;
+  const macaroon =
+    adminMacaroon === undefined
+      ? await read('--admin-macaroon: none was given, and there is no earlier one', files.macaroon)
+      : await read('--admin-macaroon', adminMacaroon);
+  if (adminMacaroon === undefined) checkMacaroon(macaroon, { routeHints });
+  const services = openServices({ socket, cert, macaroon });
+  const lightning = services.default as Service;
+  let least: Uint8Array = macaroon;
+  let facts: NodeFacts;
+  try {
+    facts = await readNodeFacts(lightning);
+    if (!judgeNode(facts, findings)) return undefined;
+    if (adminMacaroon !== undefined) {
+      tellAcceptAmp(await acceptsAmp(lightning), findings);
+      least = await bakeLeast(lightning, { routeHints, now: clock() });
+      await write(files.macaroon, least, SECRET);
+      findings.ok('files', `${files.macaroon}, which root alone can read`);
+    }
+  } catch (error) {
+    if (!(error instanceof LndError)) throw error;
+    findings.fail('lnd', `${socket} ${explain(error)}`);
+    return undefined;
+  } finally {
+    for (const service of Object.values(services)) service.close();
+  }
+  const lnd = connectLnd({ socket, cert, macaroon: least });
+  await tryLnd(lnd, findings).finally(() => lnd.close());
+  return facts;
+}
+
+async function writeAwsConfig({ aws, deployment, files }: Choices, findings: Findings) {
+  if (!aws) return;
+  const { helper, seen } = aws;
+  await write(files.awsConfig, awsConfig(deployment.rolesAnywhere!, { helper, ...seen }), PUBLIC);
+  findings.ok('files', files.awsConfig);
+}
+
+async function tryAws({ deployment, anotherNode }: Choices, facts: NodeFacts, findings: Findings) {
+  const { table, region, asksQueue } = deployment;
+  const ledger = { client: dynamoClient(clientConfig(deployment)), table };
+  await tryTable(ledger, facts, { anotherNode, findings }).finally(() => ledger.client.destroy());
+  if (asksQueue !== undefined) await tryQueue(asksQueue, region, findings);
+  else findings.note('queue', 'none was told: who asks for an invoice waits for up to two seconds more');
+}
+
+/** The key of lnd's own macaroons, which it does not delete. */
+const FIRST_KEY = '0';
+
+/** What a service of its own user can't read, whatever the file modes say. */
+const HOMES = /^\/(home|root|run\/user)\//;
+
+function tellUnreadable({ node, root }: Machine, findings: Findings) {
+  for (const path of [node, root])
+    if (HOMES.test(path))
+      findings.fail(
+        'unit',
+        `${path} lies in a home folder, which the unit can't read: install it elsewhere, as in /opt`,
+      );
+}
+
+/** What to type next. @param before the macaroon of an earlier setup, which still opens lnd */
+function nextSteps(
+  { instance, files, healthPort, adminMacaroon }: Choices,
+  before: Uint8Array | undefined,
+): string[] {
+  const start = [
+    'systemctl daemon-reload',
+    `systemctl enable ${unitName(instance)}`,
+    `systemctl restart ${unitName(instance)}`,
+    `curl http://127.0.0.1:${healthPort}/health`,
+  ];
+  const id = adminMacaroon !== undefined && before ? rootKeyId(before) : FIRST_KEY;
+  const revoke = id === FIRST_KEY ? [] : [`lncli deletemacaroonid ${id}`];
+  return [...(files.unit === undefined ? [] : start), ...revoke];
+}
+
+const read = (flag: string, path: string): Promise<Buffer> =>
+  readFile(path).catch((error: Error) => {
+    throw new OptionError(`${flag}: ${error.message}`);
+  });
