@@ -29,6 +29,7 @@ const SUITES = {
   fuzz: ['schemathesis'],
   browser: ['chromium'],
   systemd: ['systemd'],
+  image: ['node24'],
   bundles: ['node24'],
   deploy: ['lnd', 'ministack', 'node24'],
 } as const satisfies Record<string, readonly (keyof typeof TOOLS)[]>;
