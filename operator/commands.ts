@@ -3,6 +3,7 @@ import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dyna
 import {
   addCreator,
   addOption,
+  assignNode,
   type Creator,
   CreatorChangedError,
   CreatorError,
@@ -11,6 +12,7 @@ import {
   HandleError,
   isHandle,
   type Ledger,
+  NodeError,
   readCreator,
   readCreators,
   readCreatorWithInvoice,
@@ -35,6 +37,7 @@ export const HELP = `Usage: npm run creator -- COMMAND [--json] [--table NAME] [
   limits HANDLE --least SAT --most SAT            what an invoice by Lightning Address can be asked for
   show HANDLE                                     profile, tip options with their invoices, totals
   list                                            all creators
+  move HANDLE NODE                                another node takes its tips from now on (npm run nodes)
   close HANDLE                                    take no more tips; what still arrives is booked
   init                                            make the table, at an --endpoint of this machine
 
@@ -57,7 +60,9 @@ export const isCollision = (error: unknown) => error instanceof CreatorChangedEr
 /** Whether an error is the asker's to mend (exit code 2), rather than the table's or nobody's (1). */
 export const isBadInput = (error: unknown) =>
   !isCollision(error) &&
-  [UsageError, PlaceError, AmountError, HandleError, CreatorError].some((kind) => error instanceof kind);
+  [UsageError, PlaceError, AmountError, HandleError, CreatorError, NodeError].some(
+    (kind) => error instanceof kind,
+  );
 
 /** What the commands work with: the ledger, the time, randomness, and where lines go. */
 export interface Parts {
@@ -92,6 +97,7 @@ const COMMANDS = {
   limits: { words: ['HANDLE'], must: ['least', 'most'], may: [] },
   show: { words: ['HANDLE'], must: [], may: [] },
   list: { words: [], must: [], may: [] },
+  move: { words: ['HANDLE', 'NODE'], must: [], may: [] },
   close: { words: ['HANDLE'], must: [], may: [] },
   init: { words: [], must: [], may: [] },
 } as const satisfies Record<string, { words: string[]; must: Flag[]; may: Flag[] }>;
@@ -151,7 +157,7 @@ function readShows(value: string): Creator['shows'] {
 
 /**
  * Run one command.
- * @throws UsageError, AmountError, HandleError, CreatorError; and what the ledger's client throws
+ * @throws UsageError, AmountError, HandleError, CreatorError, NodeError; and what the ledger's client throws
  */
 export async function run(args: readonly string[], parts: Parts): Promise<void> {
   const { ledger, now, random, print } = parts;
@@ -210,6 +216,10 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
       for (const creator of creators) print(creatorLine(creator));
       return;
     }
+    case 'move': {
+      const creator = await assignNode(ledger, readHandle(words[0]!), words[1]!, now());
+      return say(`${creator.handle} is with node ${words[1]} from now on`, creatorBody(creator));
+    }
     case 'close': {
       const creator = await closeCreator(ledger, readHandle(words[0]!));
       return say(`closed ${creator.handle}; what still arrives is booked`, creatorBody(creator));
@@ -265,6 +275,7 @@ const creatorBody = (creator: Creator) => ({
   minimumMsat: creator.minimumMsat?.toString() ?? null,
   leastMsat: creator.leastMsat?.toString() ?? null,
   mostMsat: creator.mostMsat?.toString() ?? null,
+  node: creator.node ?? null,
 });
 
 const basicBody = ({ handle, name, status, shows, options, createdAt }: Creator) => ({

@@ -169,7 +169,7 @@ export interface Unchanged {
  * Change a creator by a function of its present state, and write it with further actions. A change to the very same is none.
  * @throws CreatorError when there is no such creator; CreatorChangedError when it is not of the version expected any more
  */
-async function changeCreator(
+export async function changeCreator(
   ledger: Ledger,
   handle: string,
   change: (creator: Creator) => Creator,
@@ -297,26 +297,6 @@ export async function wantAll(ledger: Ledger, creator: Creator, now: Date): Prom
     ledger,
     creator.options.map(({ id }) => wantOf(ledger.table, creator, id, now)),
   );
-}
-
-/**
- * Let another node take a creator's tips from now on: its connector makes an invoice for each option, and the ones before are
- * retired and still booked by the node that they are of. Again is harmless.
- * @param node its pubkey; undefined for the node of all who have none
- * @throws CreatorError
- */
-export async function assignNode(
-  ledger: Ledger,
-  handle: string,
-  node: string | undefined,
-  now: Date,
-): Promise<Creator> {
-  const creator = await changeCreator(ledger, handle, (creator) => {
-    const { node: before, ...rest } = creator;
-    return before === node ? creator : { ...rest, ...(node !== undefined && { node }) };
-  });
-  await wantAll(ledger, creator, now);
-  return creator;
 }
 
 /** What of a creator can be changed; what is left out stays. */

@@ -46,7 +46,6 @@ export { ItemError } from './codec.ts';
 export {
   addCreator,
   addOption,
-  assignNode,
   type Creator,
   CreatorChangedError,
   type CreatorEdit,
@@ -150,7 +149,7 @@ export {
   releaseLease,
   takeLease,
 } from './lease.ts';
-export { isOfNode, moveHome, retireNode } from './nodes.ts';
+export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
 export { type NewParked, type Parked, park, readParked } from './parked.ts';
 export { type Comparison, compareSums, type Difference, differences, replaceSums } from './rebuild.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';

@@ -1,12 +1,38 @@
-import type { Creator } from './creators.ts';
+import { type Creator, changeCreator, wantAll } from './creators.ts';
 import { keys } from './keys.ts';
-import type { Lease } from './lease.ts';
+import { type Lease, readNode } from './lease.ts';
 import type { Ledger } from './table.ts';
 import { type Change, type Condition, transact, update } from './transaction.ts';
 
 /** Whether a creator's tips are for the node of a lease to take. */
 export const isOfNode = ({ node, home }: Lease, creator: Pick<Creator, 'node'>): boolean =>
   creator.node === undefined ? home : creator.node === node;
+
+/** A node that can't be meant; the message says why. */
+export class NodeError extends Error {
+  override readonly name = 'NodeError';
+}
+
+/**
+ * Let another node take a creator's tips from now on: its connector makes an invoice for each option, and the ones before are
+ * retired, and still booked by the node that they are of. Again is harmless.
+ * @param node its pubkey
+ * @throws NodeError when the table does not know it; CreatorError, CreatorChangedError
+ */
+export async function assignNode(ledger: Ledger, handle: string, node: string, now: Date): Promise<Creator> {
+  const state = await readNode(ledger, node);
+  if (!state)
+    throw new NodeError(
+      `node: the table does not know ${JSON.stringify(node.slice(0, 66))}; its connector must have come first`,
+    );
+  const own = state.beside ? node : undefined;
+  const creator = await changeCreator(ledger, handle, (creator) => {
+    const { node: before, ...rest } = creator;
+    return before === own ? creator : { ...rest, ...(own !== undefined && { node: own }) };
+  });
+  await wantAll(ledger, creator, now);
+  return creator;
+}
 
 const AT_HOME: Condition = {
   expression: 'attribute_exists(pk) AND attribute_not_exists(#beside)',

@@ -8,6 +8,7 @@ import {
   type Ask,
   addCreator,
   addOption,
+  assignNode,
   closeCreator,
   type Lease,
   type Ledger,
@@ -15,6 +16,7 @@ import {
   openOptionId,
   putAsk,
   readAsk,
+  takeLease,
 } from '../../shared/ledger/index.ts';
 import { hex, lead, NOW, openBook } from '../shared/ledger/book.ts';
 import { openLog, Time, until } from './stage.ts';
@@ -186,6 +188,53 @@ describe('an ask', () => {
       reason: expect.stringContaining('option'),
     });
     expect(asked).toEqual([]);
+  });
+});
+
+describe('an ask for a creator of another node', () => {
+  const OTHER = `03${hex('other')}`;
+
+  beforeEach(async () => {
+    const terms = { node: OTHER, network: 'regtest', holder: 'other', seen: undefined } as const;
+    await takeLease(ledger, { ...terms, beside: true });
+    await addCreator(ledger, { handle: 'bob', name: 'Bob' }, NOW);
+    await assignNode(ledger, 'bob', OTHER, NOW);
+  });
+
+  it('is left to the connector of that node, whose own ones it answers beside', async () => {
+    const [bobs, alices] = [await put({ handle: 'bob' }), await put()];
+    const mint = start();
+    mint.hint(bobs);
+    mint.hint(alices);
+    expect(await answered(alices)).toMatchObject({ status: 'minted' });
+    await mint.look();
+    const again = await put();
+    mint.hint(again);
+    await answered(again);
+    expect(await readAsk(ledger, bobs)).toMatchObject({ status: 'open' });
+    expect(asked.map(({ memo }) => memo.startsWith('Tip alice'))).toEqual([true, true]);
+  });
+
+  it('counts against no limit here', async () => {
+    const one = { perSecond: 0.001, burst: 1 };
+    const mint = start({ all: one, creator: one, client: one });
+    mint.hint(await put({ handle: 'bob' }));
+    const alices = await put();
+    mint.hint(alices);
+    expect(await answered(alices)).toMatchObject({ status: 'minted' });
+  });
+
+  it('is ended here when nobody there answers it in time', async () => {
+    const id = await put({ handle: 'bob' });
+    const mint = start();
+    await mint.look();
+    const alices = await put();
+    mint.hint(alices);
+    await answered(alices);
+    time.ms += 3_501;
+    await mint.look();
+    expect(await answered(id)).toMatchObject({ status: 'refused', reason: 'the node was away' });
+    expect(asked).toHaveLength(1);
   });
 });
 

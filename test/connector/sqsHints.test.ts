@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Backoff } from '../../connector/backoff.ts';
 import { SqsHints } from '../../connector/hints.ts';
-import { WANT_HINT } from '../../shared/ledger/index.ts';
+import { WANT_HINT, writeHint } from '../../shared/ledger/index.ts';
 import { type Ministack, startMinistack } from '../conformance/ministack.ts';
 import { suitesHere } from '../toolchains.ts';
 import { openLog, until } from './stage.ts';
@@ -71,7 +71,7 @@ describe.skipIf(!suitesHere().has('ministack'))('hints from an SQS queue, minist
   const send = (body: string) =>
     client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
 
-  const left = async () => {
+  const leftOver = async () => {
     const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
     const { Attributes } = await client.send(
       new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] }),
@@ -87,7 +87,7 @@ describe.skipIf(!suitesHere().has('ministack'))('hints from an SQS queue, minist
     await send(id);
     expect(await waiting).toEqual([id]);
     expect(performance.now() - sent).toBeLessThan(5_000);
-    await until(async () => (await left()) === 0);
+    await until(async () => (await leftOver()) === 0);
   });
 
   it('come ten at a time, each once', async () => {
@@ -101,7 +101,7 @@ describe.skipIf(!suitesHere().has('ministack'))('hints from an SQS queue, minist
       got.push(...some);
     }
     expect(got.sort()).toEqual(ids.sort());
-    await until(async () => (await left()) === 0);
+    await until(async () => (await leftOver()) === 0);
   });
 
   it('say, too, that an invoice is wanted', async () => {
@@ -109,16 +109,73 @@ describe.skipIf(!suitesHere().has('ministack'))('hints from an SQS queue, minist
     expect(await hintsOf(client).next(stop.signal, all)).toEqual([WANT_HINT]);
   });
 
+  describe('of several nodes', () => {
+    const [ours, others] = [`02${'ab'.repeat(32)}`, `03${'cd'.repeat(32)}`];
+    const isOurs = (node?: string) => node === ours;
+    const isOthers = (node?: string) => node === others;
+
+    it('are left for the connector that they are for', async () => {
+      const ids = [newId(), newId()];
+      await send(writeHint(ids[0]!, others));
+      await send(writeHint(WANT_HINT, others));
+      await send(writeHint(ids[1]!, ours));
+      const hints = hintsOf(client);
+      const got: string[] = [];
+      while (got.length === 0) got.push(...(await hints.next(stop.signal, isOurs)));
+      expect(got).toEqual([ids[1]]);
+      const there = hintsOf(client);
+      const gotThere: string[] = [];
+      while (gotThere.length < 2) gotThere.push(...(await there.next(stop.signal, isOthers)));
+      expect(gotThere.sort()).toEqual([ids[0], WANT_HINT].sort());
+      await until(async () => (await leftOver()) === 0);
+    });
+
+    it('reach two connectors that wait at the same time, each its own', async () => {
+      const got = { [ours]: [] as string[], [others]: [] as string[] };
+      const ids = Array.from({ length: 20 }, newId);
+      const listen = async (node: string, isOf: typeof isOurs) => {
+        const hints = hintsOf(client);
+        while (got[node]!.length < 10) got[node]!.push(...(await hints.next(stop.signal, isOf)));
+      };
+      const listening = [listen(ours, isOurs), listen(others, isOthers)];
+      for (const [at, id] of ids.entries()) await send(writeHint(id, at % 2 ? others : ours));
+      await Promise.all(listening);
+      expect(got[ours]!.sort()).toEqual(ids.filter((_, at) => at % 2 === 0).sort());
+      expect(got[others]!.sort()).toEqual(ids.filter((_, at) => at % 2 === 1).sort());
+    });
+
+    it('are dropped when nobody whom they are for takes them, so that they don’t go round for ever', async () => {
+      await send(writeHint(newId(), others));
+      const hints = hintsOf(client);
+      let rounds = 0;
+      while ((await leftOver()) > 0) {
+        expect(await hints.next(stop.signal, isOurs)).toEqual([]);
+        rounds++;
+      }
+      expect(rounds).toBeLessThanOrEqual(12);
+    });
+  });
+
   it('are ids: what is none is dropped for good', async () => {
     const id = newId();
-    const garbage = ['{"id": 1}', `${id}x`, id.slice(1), ' ', '☕'.repeat(22), `${id}\n`];
+    const garbage = [
+      '{"id": 1}',
+      `${id}x`,
+      id.slice(1),
+      ' ',
+      '☕'.repeat(22),
+      `${id}\n`,
+      `${id}@`,
+      `${id}@02`,
+      `@${'02'.repeat(33)}`,
+    ];
     for (const body of garbage) await send(body);
     await send(id);
     const hints = hintsOf(client);
     const got: string[] = [];
     while (got.length === 0) got.push(...(await hints.next(stop.signal, all)));
     expect(got).toEqual([id]);
-    await until(async () => (await left()) === 0);
+    await until(async () => (await leftOver()) === 0);
   });
 
   it('end at once when the signal aborts, without a word', async () => {
