@@ -4,6 +4,6 @@ import { defineSettings } from './infra/settings.ts';
 export default defineSettings({
   stages: {
     production: {},
-    test: { baseUrl: 'https://tips.example' },
+    test: {},
   },
 });

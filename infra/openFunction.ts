@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, FunctionUrlAuthType, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  type FunctionUrl,
+  FunctionUrlAuthType,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -28,12 +34,9 @@ export interface BundledFunction {
   readonly statements: PolicyStatement[];
 }
 
-/**
- * A function with a role and a log of its own behind an HTTPS URL that is open to all.
- * @returns the URL, with a slash at its end
- */
-export const openFunction = (scope: Construct, parts: BundledFunction): string =>
-  bundledFunction(scope, parts).handler.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
+/** A function with a role and a log of its own, at a URL that asks IAM whether one may call: CloudFront may (infra/edge.ts). */
+export const edgeFunction = (scope: Construct, parts: BundledFunction): FunctionUrl =>
+  bundledFunction(scope, parts).handler.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
 
 /** A function with a role and a log of its own, bundled from the project's source. */
 export function bundledFunction(scope: Construct, parts: BundledFunction) {

@@ -56,17 +56,6 @@ const stageSettings = z.strictObject({
     )
     .optional(),
   /**
-   * The origin that readers know, once a name of one's own points here: `https://tips.example`, without a slash. Without
-   * it there are no Lightning Addresses, for wallets are told whole addresses.
-   */
-  baseUrl: z
-    .string()
-    .refine(
-      (value) => value.startsWith('https://') && URL.canParse(value) && new URL(value).origin === value,
-      'an origin like https://tips.example, without a path',
-    )
-    .optional(),
-  /**
    * How many copies of the public function may run at once. Anyone may call it, so this bounds the bill. `account` sets no bound of
    * its own: the account's own limit holds, which a new account's may have to, being too low to reserve from.
    */
@@ -76,7 +65,10 @@ const stageSettings = z.strictObject({
    * while the node is away.
    */
   lnurlConcurrency: copies,
-  /** Rate rules of AWS WAF: requests of one address in five minutes, in all and for an invoice by LNURL. About $8 a month. */
+  /**
+   * Rate rules of AWS WAF: how many requests one address may make in five minutes, in all and for invoices by LNURL. About $7 a month,
+   * and $0.60 a million requests.
+   */
   firewall: z
     .strictObject({
       requests: whole(10, 2_000_000_000).default(2_000),
@@ -86,6 +78,7 @@ const stageSettings = z.strictObject({
   /** Who hears of alarms and of the budget. Each gets a letter to confirm. */
   alarmEmails: z
     .array(text(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'an e-mail address'), 'a list of e-mail addresses')
+    .max(10, 'a list of at most ten e-mail addresses')
     .default([]),
   /** What the account may cost a month, in US dollars, before a letter goes to `alarmEmails`. */
   budgetDollars: z.number('a number of dollars above 0').positive('a number of dollars above 0').optional(),

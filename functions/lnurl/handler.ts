@@ -1,27 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
 import { writeHint } from '../../shared/ledger/index.ts';
+import { askedOrigin, askersAddress } from '../edge.ts';
 import { reportFault } from '../reportFault.ts';
 import { lnurlApp } from './app.ts';
 import { readConfig } from './config.ts';
 
-const { table, region, baseUrl, queueUrl } = readConfig(process.env);
+const config = readConfig(process.env);
+const { table, region, queueUrl } = config;
 /** A wallet is answered within five seconds: what hangs is given up while there is time for another try. */
 const requestHandler = { connectionTimeout: 500, requestTimeout: 1_500, throwOnRequestTimeout: true };
 const queue = new SQSClient({ region, requestHandler });
 
-/** Of a function URL and of an HTTP API alike: the address of who connected. */
-const addressOf = (event: LambdaEvent) =>
-  ('http' in event.requestContext ? event.requestContext.http.sourceIp : undefined) ?? '';
+/** Where the request at hand was sent to. Lambda gives a copy of a function one request at a time. */
+let baseUrl: string;
 
-/** LNURL-pay and Lightning Addresses. */
-export const handler = handle(
+const answer = handle(
   lnurlApp({
     ledger: { client: dynamoClient({ region, requestHandler }), table },
-    baseUrl,
+    get baseUrl() {
+      return baseUrl;
+    },
     clock: () => new Date(),
     steadyMs: () => performance.now(),
     sleep: setTimeout,
@@ -29,7 +31,13 @@ export const handler = handle(
     hint: async (id, node) => {
       await queue.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: writeHint(id, node) }));
     },
-    addressOf: (c) => addressOf(c.env.event),
+    addressOf: (c) => askersAddress(c.env.event),
     report: reportFault,
   }),
 );
+
+/** LNURL-pay and Lightning Addresses. */
+export const handler = (event: LambdaEvent, context?: LambdaContext) => {
+  baseUrl = config.baseUrl ?? askedOrigin(event);
+  return answer(event, context);
+};

@@ -38,7 +38,7 @@ function readLive({
 }
 
 /**
- * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), `BASE_URL` where the service has an address
+ * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), `BASE_URL` where the service has a domain
  * of its own, without a slash at the end, and where pages hear of tips.
  * @throws ConfigError
  */

@@ -1,21 +1,31 @@
-import { handle } from 'hono/aws-lambda';
+import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
+import { askedOrigin } from '../edge.ts';
 import { reportFault } from '../reportFault.ts';
 import { publicApp } from './app.ts';
 import { readConfig } from './config.ts';
 import openapi from './openapi.json' with { type: 'json' };
 
 const config = readConfig(process.env);
+/** Where the request at hand was sent to. Lambda gives a copy of a function one request at a time. */
+let baseUrl: string;
 
-const app = publicApp({
-  ledger: { client: dynamoClient({ region: config.region }), table: config.table },
-  clock: () => new Date(),
-  reads: 'each',
-  openapi,
-  baseUrl: config.baseUrl,
-  live: config.live,
-  report: reportFault,
-});
+const answer = handle(
+  publicApp({
+    ledger: { client: dynamoClient({ region: config.region }), table: config.table },
+    clock: () => new Date(),
+    reads: 'each',
+    openapi,
+    get baseUrl() {
+      return baseUrl;
+    },
+    live: config.live,
+    report: reportFault,
+  }),
+);
 
-/** The reading side behind a Lambda function URL. */
-export const handler = handle(app);
+/** The reading side behind CloudFront. */
+export const handler = (event: LambdaEvent, context?: LambdaContext) => {
+  baseUrl = config.baseUrl ?? askedOrigin(event);
+  return answer(event, context);
+};

@@ -66,8 +66,8 @@ let lnurlBundle: string;
 
 beforeAll(async () => {
   out = await mkdtemp(join(tmpdir(), 'ampjar-synth-'));
-  await run('npm', ['run', '--silent', 'synth', '--', '--output', out, '-c', 'stage=test'], { cwd: root });
-  const template = JSON.parse(await readFile(join(out, 'Ampjar-test.template.json'), 'utf8'));
+  await run('npm', ['run', '--silent', 'synth', '--', '--output', out], { cwd: root });
+  const template = JSON.parse(await readFile(join(out, 'Ampjar-production.template.json'), 'utf8'));
   const resources = Object.values(template.Resources) as (Resource & { Metadata: Record<string, string> })[];
   const bundleOf = (description: string) => {
     const { Metadata } = resources.find(({ Properties }) => Properties.Description?.startsWith(description))!;
@@ -105,18 +105,22 @@ describe('npm run synth', () => {
   test('makes an LNURL bundle that starts by itself and answers as LNURL does', async () => {
     const path = '/.well-known/lnurlp/No-Handle';
     const answer = await invoke(lnurlBundle, path, {
-      BASE_URL: 'https://tips.example',
       ASKS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/asks',
     });
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({ status: 'ERROR', reason: 'there is no such creator here' });
-    await expect(invoke(lnurlBundle, path, {})).rejects.toThrow(/BASE_URL: not set/);
+    await expect(invoke(lnurlBundle, path, {})).rejects.toThrow(/ASKS_QUEUE_URL: not set/);
   }, 30_000);
 
   test.skipIf(!existsSync(CFN_LINT))(
     'makes a template that cfn-lint has nothing to say about',
     async () => {
-      const lint = run(CFN_LINT, ['--ignore-checks', 'W3005', '-t', join(out, 'Ampjar-test.template.json')]);
+      const lint = run(CFN_LINT, [
+        '--ignore-checks',
+        'W3005',
+        '-t',
+        join(out, 'Ampjar-production.template.json'),
+      ]);
       await expect(lint).resolves.toMatchObject({ stdout: '' });
     },
     60_000,

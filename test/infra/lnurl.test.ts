@@ -5,8 +5,7 @@ import { recordCalls } from './calls.ts';
 import { allows, type Statement } from './iam.ts';
 import { type Resource, synthesise } from './synthesise.ts';
 
-const BASE_URL = 'https://tips.example';
-const template = synthesise({ baseUrl: BASE_URL });
+const template = synthesise();
 const [tableId] = template.only('AWS::DynamoDB::Table');
 const [queueId, queue] = template.only('AWS::SQS::Queue', 'Asks');
 const TABLE = { 'Fn::GetAtt': [tableId, 'Arn'] };
@@ -65,10 +64,9 @@ describe('the queue of asks', () => {
 });
 
 describe('the LNURL function', () => {
-  test('knows the table, its origin and the queue, and is given nothing else to know', () => {
+  test('knows the table and the queue, and is given nothing else to know', () => {
     expect(handler.Properties.Environment.Variables).toEqual({
       TABLE_NAME: { Ref: tableId },
-      BASE_URL,
       ASKS_QUEUE_URL: { Ref: queueId },
       NODE_OPTIONS: '--enable-source-maps',
     });
@@ -81,13 +79,6 @@ describe('the LNURL function', () => {
       ReservedConcurrentExecutions: 20,
       Timeout: 10,
     });
-  });
-
-  test('has an HTTPS URL of its own that anyone may call', () => {
-    const urls = ofType('AWS::Lambda::Url').map(([, { Properties }]) => Properties);
-    expect(urls).toHaveLength(2);
-    const target = { 'Fn::GetAtt': [functionId, 'Arn'] };
-    expect(urls).toContainEqual({ AuthType: 'NONE', TargetFunctionArn: target });
   });
 
   test.each([
@@ -128,38 +119,23 @@ describe('of the queue', () => {
   const may = (policy: Statement[]) =>
     QUEUE_ACTIONS.filter((action) => allows(policy, { action: `sqs:${action}`, resource: QUEUE }));
 
-  test('the LNURL function may send, the manage function too, the connector receive and delete, and others nothing', () => {
+  test('the LNURL function may send, the manage function too, the connector receive, delete and leave for another, and others nothing', () => {
     expect(may(statements)).toEqual(['SendMessage']);
-    expect(may(connector)).toEqual(['ReceiveMessage', 'DeleteMessage']);
+    expect(may(connector)).toEqual(['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility']);
     expect(may(roleOf('Manage'))).toEqual(['SendMessage']);
     for (const part of ['Public', 'Settled', 'Webhooks']) expect(may(roleOf(part))).toEqual([]);
   });
 });
 
-test('the stack tells the URL of the LNURL function and of the queue', () => {
-  const urlOf = ofType('AWS::Lambda::Url').find(
-    ([, { Properties }]) => Properties.TargetFunctionArn['Fn::GetAtt'][0] === functionId,
-  )!;
-  expect(template.outputs).toMatchObject({
-    LnurlUrl: { Value: { 'Fn::GetAtt': [urlOf[0], 'FunctionUrl'] } },
-    AsksQueueUrl: { Value: { Ref: queueId } },
-  });
-});
-
-test('without the setting baseUrl there is no function, and the rest is as it was', () => {
-  const without = synthesise();
-  const left = ofType('AWS::Lambda::Function').map(([id]) => id);
-  expect(left.filter((id) => id in without.resources)).toEqual(left.filter((id) => id !== functionId));
-  expect(without.outputs).not.toHaveProperty('LnurlUrl');
-  for (const [id, { Type }] of Object.entries(without.resources))
-    expect(template.resources[id]?.Type, id).toBe(Type);
+test('the stack tells the URL of the queue', () => {
+  expect(template.outputs).toMatchObject({ AsksQueueUrl: { Value: { Ref: queueId } } });
 });
 
 test.each([
   [5, 5],
   ['account' as const, undefined],
 ])('the setting lnurlConcurrency %j bounds its copies by %j', (lnurlConcurrency, expected) => {
-  const { resources } = synthesise({ baseUrl: BASE_URL, lnurlConcurrency });
+  const { resources } = synthesise({ lnurlConcurrency });
   expect(resources[functionId]!.Properties.ReservedConcurrentExecutions).toBe(expected);
 });
 

@@ -5,7 +5,7 @@ import { synthesise } from './synthesise.ts';
 const template = synthesise();
 const [tableId, table] = template.only('AWS::DynamoDB::Table');
 const [logsId, logs] = template.only('AWS::Logs::LogGroup', 'Public');
-const [functionId, handler] = template.only('AWS::Lambda::Function', 'Public');
+const [, handler] = template.only('AWS::Lambda::Function', 'Public');
 
 describe('the table', () => {
   test('is the one that the ledger defines', () => {
@@ -54,26 +54,6 @@ describe('the public function', () => {
     expect(handler.Properties.LoggingConfig.LogGroup).toEqual({ Ref: logsId });
     expect(logs.Properties.RetentionInDays).toBe(30);
   });
-
-  test('has an HTTPS URL that anyone may read', () => {
-    const target = { 'Fn::GetAtt': [functionId, 'Arn'] };
-    expect(template.only('AWS::Lambda::Url')[1].Properties).toEqual({
-      AuthType: 'NONE',
-      TargetFunctionArn: target,
-    });
-    const permissions = Object.entries(template.resources).filter(
-      ([id, { Type }]) => Type === 'AWS::Lambda::Permission' && id.startsWith('Public'),
-    );
-    expect(permissions.map(([, { Properties }]) => Properties)).toEqual([
-      {
-        Action: 'lambda:InvokeFunctionUrl',
-        FunctionName: target,
-        Principal: '*',
-        FunctionUrlAuthType: 'NONE',
-      },
-      { Action: 'lambda:InvokeFunction', FunctionName: target, Principal: '*', InvokedViaFunctionUrl: true },
-    ]);
-  });
 });
 
 test('every function runs on nodejs24.x and arm64', () => {
@@ -85,12 +65,17 @@ test('every function runs on nodejs24.x and arm64', () => {
 });
 
 test('the stack tells the table, the URL and the policy', () => {
-  const [urlId] = template.only('AWS::Lambda::Url');
+  const [distributionId] = template.only('AWS::CloudFront::Distribution');
   const [policyId] = template.only('AWS::IAM::ManagedPolicy');
   expect(template.outputs).toMatchObject({
     TableName: { Value: { Ref: tableId } },
-    PublicUrl: { Value: { 'Fn::GetAtt': [urlId, 'FunctionUrl'] } },
-    ConnectorPolicyArn: { Value: { Ref: policyId }, Export: { Name: 'Ampjar-ConnectorPolicyArn' } },
+    PublicUrl: {
+      Value: { 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [distributionId, 'DomainName'] }]] },
+    },
+    ConnectorPolicyArn: {
+      Value: { Ref: policyId },
+      Export: { Name: 'Ampjar-production-ConnectorPolicyArn' },
+    },
   });
 });
 
@@ -104,13 +89,3 @@ test.each([
     expect(Properties.ReservedConcurrentExecutions).toBe(expected);
   },
 );
-
-test('the setting baseUrl tells the public function the origin that readers know', () => {
-  const { resources } = synthesise({ baseUrl: 'https://tips.example' });
-  const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-  const known = functions.map(({ Properties }) => [
-    Properties.Description.split(':')[0],
-    Properties.Environment?.Variables.BASE_URL,
-  ]);
-  expect(known).toContainEqual(['Answers who reads', 'https://tips.example']);
-});

@@ -1,8 +1,7 @@
-import { App, Validations } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { defineSettings, type StageSettings } from '../../infra/settings.ts';
-import { AmpjarStack } from '../../infra/stack.ts';
+import { addStage } from '../../infra/stage.ts';
 
 /** A resource of a template. */
 export interface Resource {
@@ -12,17 +11,24 @@ export interface Resource {
   UpdateReplacePolicy?: string;
 }
 
-/** The template of a stage with the bundles left out, its rules checked as `npm run synth` checks them. */
+/** The template of the stage `production` with the bundles left out, its rules checked as `npm run synth` checks them. */
 export function synthesise(settings: StageSettings = {}) {
   const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
   const [production] = defineSettings({ stages: { production: settings } });
-  const stack = new AmpjarStack(app, 'Ampjar', production!);
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const stack = addStage(app, production!);
   const { Resources, Outputs } = Template.fromStack(stack).toJSON();
   const resources = Resources as Record<string, Resource>;
   return {
+    stack,
+    /** Where the templates lie. */
+    directory: app.outdir,
     resources,
     outputs: Outputs as Record<string, { Value: unknown; Export?: { Name: string } }>,
+    /** The stack's resources in us-east-1, where it has any beside. */
+    usEast1: () => {
+      const beside = app.node.tryFindChild(`${stack.node.id}-us-east-1`) as Stack | undefined;
+      return beside && (Template.fromStack(beside).toJSON().Resources as Record<string, Resource>);
+    },
     /** The one resource of a type, or of it in a part of the stack; any other number of them is an error. */
     only: (type: string, part = ''): [string, Resource] => {
       const found = Object.entries(resources).filter(

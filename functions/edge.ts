@@ -1,0 +1,26 @@
+import type { LambdaEvent } from 'hono/aws-lambda';
+import { ASKED_HOST, VIEWER_ADDRESS } from '../shared/edgeHeaders.ts';
+
+/**
+ * What a function behind CloudFront knows of who asks. CloudFront alone may call it, and sets both headers itself, so they can be
+ * believed; without them it is what the function's URL saw.
+ */
+function headersOf({ headers }: LambdaEvent) {
+  const given = headers as Record<string, string | undefined> | undefined;
+  return { host: given?.[ASKED_HOST], viewer: given?.[VIEWER_ADDRESS] };
+}
+
+/** The origin that a request was sent to, without a slash at its end. */
+export function askedOrigin(event: LambdaEvent): string {
+  const { requestContext } = event;
+  const { host } = headersOf(event);
+  return `https://${host ?? ('domainName' in requestContext ? requestContext.domainName : '')}`;
+}
+
+/** The address of who asks: IPv4 or IPv6, without the port. */
+export function askersAddress(event: LambdaEvent): string {
+  const { requestContext } = event;
+  const { viewer } = headersOf(event);
+  if (viewer !== undefined) return viewer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return ('http' in requestContext ? requestContext.http.sourceIp : undefined) ?? '';
+}

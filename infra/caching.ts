@@ -1,0 +1,43 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  CacheCookieBehavior,
+  CacheHeaderBehavior,
+  CachePolicy,
+  CacheQueryStringBehavior,
+  OriginRequestHeaderBehavior,
+  OriginRequestPolicy,
+  OriginRequestQueryStringBehavior,
+} from 'aws-cdk-lib/aws-cloudfront';
+import type { Construct } from 'constructs';
+
+/** The parameters of a query that the public function reads. Others reach neither it nor the key that an answer is kept under. */
+export const KEYED_QUERY = ['option', 'code', 'limit', 'cursor', 'after'];
+
+/**
+ * Keeps an answer for as long as its `Cache-Control` says and not a moment longer: what says nothing is not kept.
+ * @param headers of a request, by which answers differ
+ */
+export const keptAsTold = (scope: Construct, id: string, comment: string, headers: string[]) =>
+  new CachePolicy(scope, id, {
+    comment,
+    minTtl: Duration.seconds(0),
+    defaultTtl: Duration.seconds(0),
+    maxTtl: Duration.days(365),
+    queryStringBehavior: CacheQueryStringBehavior.allowList(...KEYED_QUERY),
+    headerBehavior:
+      headers.length > 0 ? CacheHeaderBehavior.allowList(...headers) : CacheHeaderBehavior.none(),
+    cookieBehavior: CacheCookieBehavior.none(),
+    enableAcceptEncodingBrotli: true,
+    enableAcceptEncodingGzip: true,
+  });
+
+/** Lets the whole query through to a function whose answers are not kept, with these headers. */
+export const wholeQuery = (scope: Construct, id: string, comment: string, headers: string[]) =>
+  new OriginRequestPolicy(scope, id, {
+    comment,
+    queryStringBehavior: OriginRequestQueryStringBehavior.all(),
+    headerBehavior:
+      headers.length > 0
+        ? OriginRequestHeaderBehavior.allowList(...headers)
+        : OriginRequestHeaderBehavior.none(),
+  });

@@ -1,0 +1,38 @@
+import { type App, Validations } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Settings } from './settings.ts';
+import { AmpjarStack } from './stack.ts';
+import { UsEast1Stack } from './usEast1.ts';
+
+/**
+ * The stacks of a stage, checked by cdk-nag's AwsSolutions: one, and a second in us-east-1 where a domain's certificate or a firewall
+ * is to be made, for CloudFront takes them from nowhere else.
+ */
+export function addStage(app: App, settings: Settings): AmpjarStack {
+  const { stage, account, region, domain, firewall, production, tags } = settings;
+  const id = `Ampjar-${stage}`;
+  const props = {
+    tags: { 'ampjar:stage': stage, ...tags },
+    terminationProtection: production,
+    crossRegionReferences: true,
+  };
+  const needsUsEast1 = firewall !== undefined || (domain && 'hostedZoneId' in domain);
+  const usEast1 = needsUsEast1
+    ? new UsEast1Stack(app, `${id}-us-east-1`, settings, { ...props, env: { account, region: 'us-east-1' } })
+    : undefined;
+  const stack = new AmpjarStack(app, id, settings, {
+    ...props,
+    env: { account, region },
+    domain: domain && {
+      name: domain.name,
+      certificate:
+        'certificateArn' in domain
+          ? Certificate.fromCertificateArn(app, 'Certificate', domain.certificateArn)
+          : usEast1!.certificate!,
+    },
+    firewallArn: usEast1?.firewallArn,
+  });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return stack;
+}
