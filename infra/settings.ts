@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { connectorSettings } from './connectorSettings.ts';
 
 /** Thrown for a setting that can't be used. */
 export class SettingError extends Error {
@@ -75,6 +76,8 @@ const stageSettings = z.strictObject({
       callbacks: whole(10, 2_000_000_000).default(100),
     })
     .optional(),
+  /** Where connectors run (docs/connector-production.md). */
+  connector: connectorSettings.optional(),
   /** Who hears of alarms and of the budget. Each gets a letter to confirm. */
   alarmEmails: z
     .array(text(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, 'an e-mail address'), 'a list of e-mail addresses')

@@ -1,8 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { connectorAccess } from './access.ts';
 import { monthlyBudget } from './budget.ts';
+import { ConnectorHost } from './connectorHost.ts';
 import { WebhookDelivery } from './deliver.ts';
 import { pointAt } from './domain.ts';
 import { Edge, type EdgeDomain } from './edge.ts';
@@ -11,6 +12,7 @@ import { LiveEvents } from './live.ts';
 import { LnurlPay } from './lnurl.ts';
 import { ManageApi } from './manage.ts';
 import { PublicReads } from './public.ts';
+import { RolesAnywhere } from './rolesAnywhere.ts';
 import type { Settings } from './settings.ts';
 import { SettledEvents } from './settled.ts';
 import { StaticFiles } from './staticFiles.ts';
@@ -50,6 +52,17 @@ export class AmpjarStack extends Stack {
       description: 'What the Ampjar connector beside lnd may do with the ledger',
       statements: connectorAccess(table, asks),
     });
+    const { rolesAnywhere, instance } = settings.connector ?? {};
+    if (rolesAnywhere) new RolesAnywhere(this, 'RolesAnywhere', connector, rolesAnywhere);
+    if (instance)
+      new ConnectorHost(this, 'ConnectorHost', {
+        ...instance,
+        instanceId: instance.id,
+        role: Role.fromRoleName(this, 'InstanceRole', instance.roleName),
+        policy: connector,
+        table,
+        asks,
+      });
 
     new CfnOutput(this, 'TableName', { value: table.tableName });
     new CfnOutput(this, 'PublicUrl', { value: edge.url });

@@ -1,0 +1,68 @@
+/** What installing a connector is told. Texts go into a shell's single quotes. */
+export interface Installation {
+  /** Where a release is found: bucket and key of its zip file. */
+  readonly bucket: string;
+  readonly key: string;
+  /** Names the release. */
+  readonly release: string;
+  readonly table: string;
+  readonly region: string;
+  readonly asksQueue: string;
+  readonly lndDirectory: string;
+  readonly network: string;
+  readonly routeHints: boolean;
+  /** Folders, for those who keep them elsewhere. */
+  readonly directory?: string;
+  readonly configuration?: string;
+  readonly units?: string;
+}
+
+/**
+ * The commands that install a release of the connector on a host beside lnd, or go over to it: the one that runs hears the signal to
+ * stop when all is there, and the new one takes over. The macaroon is baked by the first of them, and kept by those that follow.
+ */
+export function installCommands({
+  bucket,
+  key,
+  release,
+  table,
+  region,
+  asksQueue,
+  lndDirectory,
+  network,
+  routeHints,
+  directory = '/opt/ampjar',
+  configuration = '/etc/ampjar',
+  units = '/etc/systemd/system',
+}: Installation): string[] {
+  const folder = `${directory}/${release}`;
+  const setup = [
+    'node --import tsx connector/setup/main.ts --force',
+    `--lnd-cert '${lndDirectory}/tls.cert'`,
+    '"$@"',
+    `--table '${table}' --region '${region}' --asks-queue '${asksQueue}'`,
+    `--dir '${configuration}' --unit-dir '${units}'`,
+    ...(routeHints ? ['--route-hints'] : []),
+  ];
+  return [
+    'set -eu',
+    'for tool in node npm aws unzip; do',
+    '  command -v "$tool" >/dev/null || { echo "$tool: not found, install it on this host first" >&2; exit 1; }',
+    'done',
+    `if [ ! -e '${folder}/installed' ]; then`,
+    `  mkdir -p '${folder}'`,
+    `  aws s3 cp --only-show-errors 's3://${bucket}/${key}' '${folder}.zip'`,
+    `  unzip -q -o '${folder}.zip' -d '${folder}' && rm '${folder}.zip'`,
+    `  (cd '${folder}' && npm ci --omit=dev --ignore-scripts --no-audit --no-fund)`,
+    `  touch '${folder}/installed'`,
+    'fi',
+    `cd '${folder}'`,
+    'set --',
+    `[ -e '${configuration}/lnd.macaroon' ] || set -- --admin-macaroon '${lndDirectory}/data/chain/bitcoin/${network}/admin.macaroon'`,
+    // What it finds amiss is in its output; the unit is started all the same, and tries again until it is mended.
+    `${setup.join(' ')} || [ $? -eq 1 ]`,
+    'systemctl daemon-reload',
+    'systemctl enable ampjar-connector',
+    'systemctl restart ampjar-connector',
+  ];
+}
