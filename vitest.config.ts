@@ -11,7 +11,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/regtest/**', 'test/browser/**', 'test/functions/fuzz/**', ministack],
+          exclude: [
+            'test/regtest/**',
+            'test/deploy/**',
+            'test/browser/**',
+            'test/functions/fuzz/**',
+            ministack,
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -30,6 +36,20 @@ export default defineConfig({
                 include: ['test/browser/**/*.test.ts'],
                 testTimeout: 60_000,
                 hookTimeout: 60_000,
+              },
+            },
+          ]
+        : []),
+      ...(here.has('deploy')
+        ? [
+            {
+              test: {
+                name: 'deploy',
+                include: ['test/deploy/**/*.test.ts'],
+                globalSetup: ['test/regtest/globalSetup.ts'],
+                fileParallelism: false,
+                testTimeout: 120_000,
+                hookTimeout: 300_000,
               },
             },
           ]

@@ -10,7 +10,12 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('../../.cache/venv/bin/ministack', import.meta.url));
 const READY_WITHIN_MS = 30_000;
 
-export type Ministack = { endpoint: string; stop(): Promise<void> };
+export type Ministack = {
+  endpoint: string;
+  /** The last that it printed. */
+  output(): string;
+  stop(): Promise<void>;
+};
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -33,23 +38,32 @@ async function untilHealthy(endpoint: string, child: ChildProcess, output: () =>
   throw new Error(`ministack was not healthy within ${READY_WITHIN_MS} ms:\n${output()}`);
 }
 
+export interface MinistackOptions {
+  /** What is run instead of ministack's own program. */
+  readonly program?: readonly [string, ...string[]];
+  readonly env?: Record<string, string>;
+}
+
 /**
  * Starts ministack, a local AWS, on a free port of 127.0.0.1 with nothing in it.
  *
  * @throws when it isn't installed in .cache/venv, with the command that installs it, or doesn't come up
  */
-export async function startMinistack(): Promise<Ministack> {
+export async function startMinistack({
+  program: [command, ...args] = [PROGRAM],
+  env = {},
+}: MinistackOptions = {}): Promise<Ministack> {
   if (!existsSync(PROGRAM)) {
     throw new Error(
       'ministack is missing: python3 -m venv .cache/venv && .cache/venv/bin/pip install ministack==1.5.33',
     );
   }
-  const port = await freePort();
+  const port = env.GATEWAY_PORT ?? String(await freePort());
   const endpoint = `http://127.0.0.1:${port}`;
   const home = mkdtempSync(join(tmpdir(), 'ministack-'));
-  const child = spawn(PROGRAM, {
+  const child = spawn(command, args, {
     cwd: home,
-    env: { PATH: process.env.PATH, HOME: home, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port) },
+    env: { PATH: process.env.PATH, HOME: home, BIND_HOST: '127.0.0.1', GATEWAY_PORT: port, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -72,5 +86,5 @@ export async function startMinistack(): Promise<Ministack> {
     await stop();
     throw error;
   });
-  return { endpoint, stop };
+  return { endpoint, output: () => output, stop };
 }

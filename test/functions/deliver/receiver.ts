@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
 
-/** A certificate authority of one's own, and a certificate that it gave out for hooks.example and names below it. */
+/** A certificate authority of one's own, and a certificate that it gave out. */
 export interface Authority {
   /** PEM: who trusts this trusts the receivers. */
   readonly ca: string;
@@ -14,7 +14,10 @@ export interface Authority {
 
 const DAY_MS = 86_400_000;
 
-export async function makeAuthority(): Promise<Authority> {
+/** @param names what the certificate is for */
+export async function makeAuthority(
+  names: readonly string[] = ['hooks.example', '*.hooks.example'],
+): Promise<Authority> {
   const valid = {
     keyType: 'ec',
     curve: 'P-256',
@@ -37,10 +40,7 @@ export async function makeAuthority(): Promise<Authority> {
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'hooks.example' },
-          { type: 2, value: '*.hooks.example' },
-        ],
+        altNames: names.map((value) => ({ type: 2, value })),
       },
     ],
   });
