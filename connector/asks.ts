@@ -55,10 +55,19 @@ export class AskMint {
   readonly #idle: (() => void)[] = [];
   readonly #answers: Together<{ ask: Ask; answer: Answer }, boolean>;
 
-  constructor(minting: Minting, limits: AskLimits, steadyMs: () => number) {
+  constructor(
+    minting: Minting,
+    limits: AskLimits,
+    steadyMs: () => number,
+    answered: (ids: readonly string[]) => void = () => {},
+  ) {
     this.#minting = minting;
     this.#steadyMs = steadyMs;
-    this.#answers = new Together((answers) => answerAsks(minting.ledger, answers), MOST_WRITTEN);
+    this.#answers = new Together(async (answers) => {
+      const written = await answerAsks(minting.ledger, answers);
+      answered(answers.map(({ ask }) => ask.id));
+      return written;
+    }, MOST_WRITTEN);
     this.#creators = new Recent((handle) => readCreator(minting.ledger, handle), steadyMs);
     this.#limits = {
       all: new Buckets(limits.all, steadyMs),

@@ -16,6 +16,8 @@ export interface AskHints {
    * @param isOurs tells by the node of a hint's creator whether it is for this connector, or left to the others
    */
   next(signal: AbortSignal, isOurs: (node: Hint['node']) => boolean): Promise<readonly string[]>;
+  /** Hears of asks that were answered, where who asked is in this process. */
+  answered?(ids: readonly string[]): void;
 }
 
 /** SQS's longest wait and largest batch. */

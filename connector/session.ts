@@ -86,7 +86,9 @@ export class Session {
       counts,
     );
     this.#attribution = new Attribution(this.#minting);
-    this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs);
+    this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs, (ids) =>
+      parts.askHints?.answered?.(ids),
+    );
   }
 
   /** Say that the table may want an invoice: for speed only, it is found anyway. */

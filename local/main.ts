@@ -13,7 +13,7 @@ import { CALLS } from '../connector/lndGrpc.ts';
 import { MacaroonError } from '../connector/macaroon.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { systemConnector } from '../connector/system.ts';
-import { HintQueue } from '../shared/hintQueue.ts';
+import { AskHintQueue } from '../shared/askHints.ts';
 import {
   addCreator,
   addOption,
@@ -106,10 +106,16 @@ async function main() {
   const log = pino();
   const keyPath = await operatorKey(ledger, data, clock(), random);
   const play = node ? undefined : await playNodes(data, random);
-  const askHints = new HintQueue();
+  const askHints = new AskHintQueue();
   const events = localEvents(tables, ledger, log);
-  const hint = (hint: string) => askHints.push(hint);
-  const site = await openSite(port, { ledger, log, events, hint, more: play?.routes, signal: stop.signal });
+  const site = await openSite(port, {
+    ledger,
+    log,
+    events,
+    askHints,
+    more: play?.routes,
+    signal: stop.signal,
+  });
   const { baseUrl } = site;
   process.stdout.write(`tip page  ${baseUrl}/@alice
 API       ${baseUrl}/v1/creators/alice

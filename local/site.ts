@@ -9,6 +9,7 @@ import { liveApp } from '../functions/live/sse.ts';
 import { lnurlApp } from '../functions/lnurl/app.ts';
 import { manageApp } from '../functions/manage/app.ts';
 import { publicApp } from '../functions/public/app.ts';
+import type { AskHintQueue } from '../shared/askHints.ts';
 import { type Ledger, WANT_HINT } from '../shared/ledger/index.ts';
 import { type Events, WEBHOOK_URLS } from './events.ts';
 import { widgetRoutes } from './widget.ts';
@@ -18,8 +19,8 @@ export interface SiteParts {
   readonly ledger: Ledger;
   readonly log: Logger;
   readonly events: Events;
-  /** Tells the connector of an ask, or of a want. */
-  readonly hint: (hint: string) => void;
+  /** Tells the connector of asks and wants, and is told of answers. */
+  readonly askHints: AskHintQueue;
   /** Routes beside the product's own. */
   readonly more?: Hono | undefined;
   /** Ends the connections that stay open. */
@@ -27,7 +28,7 @@ export interface SiteParts {
 }
 
 /** All of the HTTP side on 127.0.0.1. @returns once it listens @throws what listening does, as for a port that is taken */
-export async function openSite(port: number, { ledger, log, events, hint, more, signal }: SiteParts) {
+export async function openSite(port: number, { ledger, log, events, askHints, more, signal }: SiteParts) {
   // Known once it listens.
   let baseUrl = '';
   const clock = () => new Date();
@@ -51,7 +52,8 @@ export async function openSite(port: number, { ledger, log, events, hint, more, 
     steadyMs,
     sleep: setTimeout,
     random: randomBytes,
-    hint: async (id) => hint(id),
+    hint: async (id) => askHints.push(id),
+    answerHints: askHints.answers,
     addressOf,
     report,
     get baseUrl() {
@@ -64,7 +66,7 @@ export async function openSite(port: number, { ledger, log, events, hint, more, 
     steadyMs,
     random: randomBytes,
     webhookUrls: WEBHOOK_URLS,
-    wanted: () => hint(WANT_HINT),
+    wanted: () => askHints.push(WANT_HINT),
     queued: (deliveries) => events.queued.push(...deliveries),
     report,
   });

@@ -6,7 +6,7 @@ import { serve } from '@hono/node-server';
 import type { LndAccess } from '../../connector/system.ts';
 import { lnurlApp } from '../../functions/lnurl/app.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { HintQueue } from '../../shared/hintQueue.ts';
+import { AskHintQueue } from '../../shared/askHints.ts';
 import { tableDefinition } from '../../shared/ledger/index.ts';
 import { serveParent } from '../child.ts';
 import { TABLE } from '../remote.ts';
@@ -30,7 +30,7 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
   const tables = await openEmbeddedTable({ dir, clock: Date.now });
   const ledger = { client: tables.client(), table: TABLE };
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
-  const askHints = new HintQueue();
+  const askHints = new AskHintQueue();
   let baseUrl = '';
   let asked = 0;
   const app = lnurlApp({
@@ -43,6 +43,7 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
     sleep: setTimeout,
     random: randomBytes,
     hint: async (id) => askHints.push(id),
+    answerHints: askHints.answers,
     addressOf: () => `10.${(++asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`,
     report: (error) => console.error(error),
     ...(!bounded && { askLimits: NO_LIMITS }),

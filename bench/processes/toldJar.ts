@@ -6,7 +6,7 @@ import type { LndAccess } from '../../connector/system.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { HintQueue } from '../../shared/hintQueue.ts';
+import { AskHintQueue } from '../../shared/askHints.ts';
 import {
   addOption,
   putWebhook,
@@ -34,10 +34,9 @@ async function openToldJar({ dir, access }: ToldJarInput) {
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
   const log = pino(pino.destination(join(dir, 'events.log')));
   const stop = new AbortController();
-  const askHints = new HintQueue();
-  const hint = (hint: string) => askHints.push(hint);
+  const askHints = new AskHintQueue();
   const events = localEvents(tables, ledger, log);
-  const site = await openSite(0, { ledger, log, events, hint, signal: stop.signal });
+  const site = await openSite(0, { ledger, log, events, askHints, signal: stop.signal });
   const working = events.run(stop.signal);
   const running = runConnector(dir, access, ledger, { askHints });
   return {
@@ -58,7 +57,7 @@ async function openToldJar({ dir, access }: ToldJarInput) {
           new Date(),
           randomBytes,
         );
-        hint(WANT_HINT);
+        askHints.push(WANT_HINT);
         await until(
           'its invoice',
           60,

@@ -1,8 +1,11 @@
+import type { AnswerHints } from '../../shared/askHints.ts';
 import { type Ask, type Ledger, readAsks } from '../../shared/ledger/index.ts';
 
 /** Who asks alone is answered about as soon as the connector can. */
 const FIRST_LOOK_MS = 10;
 const LOOK_EVERY_MS = 25;
+/** Where answers are told of, looks find but what a word of it missed. */
+const TOLD_LOOK_MS = 250;
 
 interface Waiting {
   readonly untilMs: number;
@@ -10,18 +13,34 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Waits for answers to asks: one look at the table for all who wait in this process, and none while nobody does. */
+/**
+ * Waits for answers to asks: one look at the table for all who wait in this process, and none while nobody does. An answer that
+ * is told of is looked at at once.
+ */
 export class Answers {
   readonly #ledger: Ledger;
   readonly #steadyMs: () => number;
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #firstLookMs: number;
+  readonly #lookEveryMs: number;
   #looking = false;
 
-  constructor(ledger: Ledger, steadyMs: () => number, sleep: (ms: number) => Promise<void>) {
+  constructor(
+    ledger: Ledger,
+    steadyMs: () => number,
+    sleep: (ms: number) => Promise<void>,
+    hints?: AnswerHints,
+  ) {
     this.#ledger = ledger;
     this.#steadyMs = steadyMs;
     this.#sleep = sleep;
+    this.#firstLookMs = hints ? TOLD_LOOK_MS : FIRST_LOOK_MS;
+    this.#lookEveryMs = hints ? TOLD_LOOK_MS : LOOK_EVERY_MS;
+    hints?.on('answered', (told) => {
+      const ids = told.filter((id) => this.#waiting.has(id));
+      void this.#lookAt(ids).catch((error) => this.#fail(ids, error));
+    });
   }
 
   /**
@@ -38,25 +57,37 @@ export class Answers {
 
   async #look() {
     this.#looking = true;
-    for (let waitMs = FIRST_LOOK_MS; this.#waiting.size > 0; waitMs = LOOK_EVERY_MS) {
+    for (let waitMs = this.#firstLookMs; this.#waiting.size > 0; waitMs = this.#lookEveryMs) {
       try {
         await this.#sleep(waitMs);
-        const ids = [...this.#waiting.keys()];
-        const asks = await readAsks(this.#ledger, ids);
-        for (const [at, id] of ids.entries()) this.#tell(id, asks[at]);
+        await this.#lookAt([...this.#waiting.keys()]);
       } catch (error) {
-        for (const { reject } of this.#waiting.values()) reject(error);
-        this.#waiting.clear();
+        this.#fail([...this.#waiting.keys()], error);
       }
     }
     this.#looking = false;
   }
 
+  async #lookAt(ids: readonly string[]) {
+    const asks = await readAsks(this.#ledger, ids);
+    for (const [at, id] of ids.entries()) this.#tell(id, asks[at]);
+  }
+
+  #fail(ids: readonly string[], error: unknown) {
+    for (const id of ids) this.#take(id)?.reject(error);
+  }
+
   #tell(id: string, ask: Ask | undefined) {
-    const { untilMs, resolve } = this.#waiting.get(id)!;
     const answered = ask !== undefined && ask.status !== 'open';
-    if (!answered && this.#steadyMs() < untilMs) return;
+    if (answered) this.#take(id)?.resolve(ask);
+    else if (this.#steadyMs() >= (this.#waiting.get(id)?.untilMs ?? Number.POSITIVE_INFINITY))
+      this.#take(id)?.resolve(undefined);
+  }
+
+  /** Who waits for an ask, for the last time. */
+  #take(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    resolve(answered ? ask : undefined);
+    return waiting;
   }
 }

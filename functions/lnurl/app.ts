@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type Context, Hono } from 'hono';
+import type { AnswerHints } from '../../shared/askHints.ts';
 import {
   isHandle,
   isOptionId,
@@ -18,6 +19,8 @@ import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from 
 export interface LnurlOptions extends Omit<PayParts, 'creators' | 'asks' | 'answers' | 'mayAsk'> {
   readonly ledger: Ledger;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Tells of answers, where the connector runs in this process; without it they are looked for more often. */
+  readonly answerHints?: AnswerHints;
   /** The address of who asks, as the server sees it. */
   readonly addressOf: (c: Context) => string;
   /** How often one address may ask of this process; that of {@link ASK_LIMITS} unless told. */
@@ -66,7 +69,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
     },
     creators: new Recent((handle) => readCreator(ledger, handle), steadyMs),
     asks: new Together((asks: readonly NewAsk[]) => putAsks(ledger, asks), MOST_WRITTEN),
-    answers: new Answers(ledger, steadyMs, sleep),
+    answers: new Answers(ledger, steadyMs, sleep, options.answerHints),
     mayAsk: (handle) => ofCreator.take(handle) && ofAll.take(''),
   };
   let callbacks = 0;

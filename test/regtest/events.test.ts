@@ -15,7 +15,7 @@ import { CALLS } from '../../connector/lndGrpc.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { HintQueue } from '../../shared/hintQueue.ts';
+import { AskHintQueue } from '../../shared/askHints.ts';
 import {
   addCreator,
   type CurrentInvoice,
@@ -71,11 +71,10 @@ beforeAll(async () => {
     new Date(),
     randomBytes,
   ));
-  const askHints = new HintQueue();
+  const askHints = new AskHintQueue();
   const log = pino({ level: 'silent' });
   const events = localEvents(tables, ledger, log);
-  const hint = (hint: string) => askHints.push(hint);
-  site = await openSite(0, { ledger, log, events, hint, signal: stop.signal });
+  site = await openSite(0, { ledger, log, events, askHints, signal: stop.signal });
   work = events.run(stop.signal);
   const { socket, certPath } = jar;
   const macaroonPath = await jar.bakeMacaroon([...CALLS]);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Answers } from '../../../functions/lnurl/answers.ts';
+import { AskHintQueue } from '../../../shared/askHints.ts';
 import { answerAsk, type Ledger, openOptionId, putAsk, readAsk } from '../../../shared/ledger/index.ts';
 import { type Sent, tampered } from '../../connector/tampered.ts';
 import { hex, NOW, openBook } from '../../shared/ledger/book.ts';
@@ -16,6 +17,9 @@ let slept: number[];
 let wake: () => void;
 let now: number;
 let answers: Answers;
+/** Where the connector is in the same process. */
+let told: Answers;
+let hints: AskHintQueue;
 
 beforeEach(async () => {
   ({ ledger, close } = await openBook());
@@ -34,6 +38,8 @@ beforeEach(async () => {
       };
     });
   answers = new Answers(watched, () => now, sleep);
+  hints = new AskHintQueue();
+  told = new Answers(watched, () => now, sleep, hints.answers);
 });
 afterEach(() => close());
 
@@ -53,6 +59,9 @@ async function look() {
   wake();
   while (looks.length === before) await setImmediate();
 }
+const answered = async (times: number) => {
+  while (looks.length < times) await setImmediate();
+};
 const sleepsAgain = async (times: number) => {
   while (slept.length < times) await setImmediate();
 };
@@ -122,5 +131,35 @@ describe('who waits', () => {
     await sleepsAgain(2);
     await look();
     expect(await next).toMatchObject({ status: 'refused' });
+  });
+});
+
+describe('who waits in the connector’s process', () => {
+  it('is given an answer as it is told of, by a look at the table for those who wait', async () => {
+    const [mine, others] = [await put(), await put()];
+    const waiting = told.of(mine, 4_500);
+    await Promise.all([mine, others].map(answer));
+    hints.answered([others, mine]);
+    expect(await waiting).toMatchObject({ reason: `no, ${mine}` });
+    expect(looks).toEqual([1]);
+  });
+
+  it('goes on waiting when what it was told is not in the table', async () => {
+    const id = await put();
+    const waiting = told.of(id, 4_500);
+    hints.answered([id]);
+    await answered(1);
+    await answer(id);
+    hints.answered([id]);
+    expect(await waiting).toMatchObject({ status: 'refused' });
+  });
+
+  it('finds an answer that it was not told of, with rarer looks', async () => {
+    const id = await put();
+    const waiting = told.of(id, 4_500);
+    await answer(id);
+    await look();
+    expect(await waiting).toMatchObject({ status: 'refused' });
+    expect(slept).toEqual([250]);
   });
 });
