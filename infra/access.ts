@@ -1,4 +1,4 @@
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -56,7 +56,7 @@ const allow = (sid: string, resource: string, actions: string[], leadingKeys: st
 const ofKinds = (kinds: Kind[]) => kinds.map((kind) => `${prefix(kind)}*`);
 
 /** What the public function may do: read what anyone may be shown, and no more. */
-export const publicAccess = (table: Table) => [
+export const publicAccess = (table: ITable) => [
   allow('ReadItems', table.tableArn, GET, ofKinds(PUBLIC_READS)),
   allow('ListTips', listedArn(table), ['dynamodb:Query'], [TIPS]),
 ];
@@ -68,7 +68,7 @@ const onQueue = (sid: string, queue: Queue, ...actions: string[]) =>
  * What the LNURL function may do: look at creators and asks, look up a payment by its hash, put an ask, and tell of it.
  * It can't read the queue; that an ask is new is a condition of its own, which IAM does not know.
  */
-export const lnurlAccess = (table: Table, asks: Queue) => [
+export const lnurlAccess = (table: ITable, asks: Queue) => [
   allow('ReadItems', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator', 'ask'])),
   allow('ReadAsks', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['ask'])),
   allow('ReadTips', table.tableArn, ['dynamodb:Query'], ofKinds(['tip'])),
@@ -90,7 +90,7 @@ const ERASING = ['pk', 'sk', 'handle', 'message', 'sender'];
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 export const manageAccess = (
-  table: Table,
+  table: ITable,
   queues: { asks?: Queue | undefined; deliveries?: Queue | undefined },
 ) => [
   allow('ReadItems', table.tableArn, GET, ofKinds(MANAGE_READS)),
@@ -117,7 +117,7 @@ export const manageAccess = (
  * What the settled function may do: look at tips and at what was handed on, mark and park, queue deliveries for the endpoints of a
  * creator, and hint at them.
  */
-export const settledAccess = (table: Table, deliveries: Queue) => [
+export const settledAccess = (table: ITable, deliveries: Queue) => [
   allow('ReadProgress', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['tip', 'totals', 'handed'])),
   allow('ReadCreators', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator'])),
   allow('ReadEndpoints', table.tableArn, ['dynamodb:Query'], ofKinds(['webhook'])),
@@ -134,7 +134,7 @@ const HEALTH = ['failingSince', 'restUntil', 'status', 'offReason', 'offAt'];
  * What the deliver function may do: find what is due, read where it goes and what it tells of, and write down what came of it. Of
  * an endpoint it changes how that fares, and neither URL nor secrets.
  */
-export const deliverAccess = (table: Table, deliveries: Queue) => [
+export const deliverAccess = (table: ITable, deliveries: Queue) => [
   allow('ReadAddressees', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['webhook', 'tip'])),
   allow('ReadEndpoints', table.tableArn, ['dynamodb:Query'], ofKinds(['webhook'])),
   allow('ListDue', listedArn(table), ['dynamodb:Query'], [DELIVERIES]),
@@ -170,7 +170,7 @@ export const deliverAccess = (table: Table, deliveries: Queue) => [
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
  */
-export const streamAccess = (table: Table, givenUp: Bucket) => [
+export const streamAccess = (table: ITable, givenUp: Bucket) => [
   new PolicyStatement({
     sid: 'ReadStream',
     actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
@@ -189,7 +189,7 @@ export const streamAccess = (table: Table, givenUp: Bucket) => [
  * What the connector may do. Of a transaction IAM judges each action by itself. Nothing but a want can be deleted,
  * and neither keys nor secrets of creators are within reach.
  */
-export const connectorAccess = (table: Table, asks: Queue) => [
+export const connectorAccess = (table: ITable, asks: Queue) => [
   allow('ReadItems', table.tableArn, GET, ofKinds(CONNECTOR_READS)),
   allow('WriteItems', table.tableArn, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], ofKinds(CONNECTOR_WRITES)),
   allow('DropWants', table.tableArn, ['dynamodb:DeleteItem'], ofKinds(['want'])),

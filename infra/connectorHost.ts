@@ -1,5 +1,5 @@
 import { IgnoreMode, Stack } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -17,7 +17,7 @@ export interface ConnectorHostProps {
   readonly role: IRole;
   /** What the connector may do; the role is given it. */
   readonly policy: ManagedPolicy;
-  readonly table: Pick<Table, 'tableName'>;
+  readonly table: Pick<ITable, 'tableName'>;
   readonly asks: IQueue;
   readonly lndDirectory: string;
   readonly network: string;

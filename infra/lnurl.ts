@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { FunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -18,7 +18,7 @@ export class LnurlPay extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    table: Table,
+    table: ITable,
     asks: Queue,
     { lnurlConcurrency, domain }: Settings,
   ) {

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { FunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { publicAccess } from './access.ts';
@@ -15,7 +15,7 @@ export class PublicReads extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    table: Table,
+    table: ITable,
     { publicConcurrency, domain }: Settings,
     live: Record<string, string>,
   ) {

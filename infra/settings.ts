@@ -87,6 +87,18 @@ const stageSettings = z.strictObject({
   budgetDollars: z.number('a number of dollars above 0').positive('a number of dollars above 0').optional(),
   /** Whether others' money depends on it: the stack can't be deleted by one command. True for the stage `production`. */
   production: z.boolean('true or false').optional(),
+  /**
+   * A table that was restored from a backup, in place of the one that the stack made and keeps; its stream's ARN tells which
+   * it is. `npm run restore` prints it (docs/backup.md).
+   */
+  table: z
+    .strictObject({
+      streamArn: text(
+        /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table\/[\w.-]{3,255}\/stream\/[\d:T.-]+$/,
+        'the ARN of a table’s stream',
+      ),
+    })
+    .optional(),
   /** For how many days logs are kept. */
   logDays: z
     .number()

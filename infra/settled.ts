@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Policy, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -43,7 +43,7 @@ export interface SettledTargets {
  * stream did not bring (docs/events.md).
  */
 export class SettledEvents extends Construct {
-  constructor(scope: Construct, id: string, table: Table, { deliveries, live }: SettledTargets) {
+  constructor(scope: Construct, id: string, table: ITable, { deliveries, live }: SettledTargets) {
     super(scope, id);
     const { handler, role, logGroup } = bundledFunction(this, {
       description: 'Hands settled tips on to webhooks and open pages',

@@ -29,7 +29,7 @@ export class AmpjarStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, around: Surroundings) {
     super(scope, id, { ...around, description: 'Ampjar: Lightning tips on static AMP invoices' });
 
-    const table = ledgerTable(this, 'Ledger');
+    const table = ledgerTable(this, 'Ledger', settings);
     const asks = hintQueue(this, 'Asks');
     const live = new LiveEvents(this, 'Live');
     const reads = new PublicReads(this, 'Public', table, settings, live.pageEnvironment);

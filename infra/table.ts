@@ -1,7 +1,15 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { type Attribute, AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  type ITable,
+  StreamViewType,
+  Table,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { LISTED, TTL, tableDefinition } from '../shared/ledger/table.ts';
+import type { Settings } from './settings.ts';
 
 const text = ({ AttributeName: name }: { AttributeName: string }): Attribute => ({
   name,
@@ -14,9 +22,19 @@ function keySchema(schema: { AttributeName: string; KeyType: string }[]) {
 }
 
 /**
- * The ledger's table, with the key names of shared/ledger. It outlives its stack: what it holds can't be made again.
+ * The ledger's table, with the key names of shared/ledger. It outlives its stack: what it holds can't be made again. One that
+ * was restored from a backup stands in its place when the settings name it (docs/backup.md).
  */
-export function ledgerTable(scope: Construct, id: string): Table {
+export function ledgerTable(scope: Construct, id: string, { table }: Pick<Settings, 'table'> = {}): ITable {
+  return table ? restoredTable(scope, id, table.streamArn) : newTable(scope, id);
+}
+
+function restoredTable(scope: Construct, id: string, tableStreamArn: string): ITable {
+  const tableArn = tableStreamArn.replace(/\/stream\/.*$/, '');
+  return Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn, globalIndexes: [LISTED] });
+}
+
+function newTable(scope: Construct, id: string): Table {
   const definition = tableDefinition(id);
   const table = new Table(scope, id, {
     ...keySchema(definition.KeySchema),
@@ -34,4 +52,4 @@ export function ledgerTable(scope: Construct, id: string): Table {
 }
 
 /** The ARN of the index that lists. */
-export const listedArn = (table: Table) => `${table.tableArn}/index/${LISTED}`;
+export const listedArn = (table: ITable) => `${table.tableArn}/index/${LISTED}`;

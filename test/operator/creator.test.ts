@@ -139,6 +139,7 @@ describe('npm run creator', () => {
       minimumMsat: null,
       leastMsat: null,
       mostMsat: null,
+      node: null,
       shows: 'nothing',
       createdAt: NOW.toISOString(),
       count: '0',
