@@ -1,7 +1,13 @@
 import { App } from 'aws-cdk-lib';
-import stages from '../ampjar.settings.ts';
-import { settingsOf } from './settings.ts';
+import file from '../ampjar.settings.ts';
+import { readSettings, SettingError } from './settings.ts';
 import { addStage } from './stage.ts';
 
 const app = new App({ analyticsReporting: false });
-addStage(app, settingsOf(stages, app.node.tryGetContext('stage') ?? 'production'));
+try {
+  addStage(app, readSettings(file, app.node.tryGetContext('stage') ?? 'production'));
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error;
+  console.error(error.message);
+  process.exit(2);
+}

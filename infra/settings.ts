@@ -124,19 +124,28 @@ export interface Settings extends Omit<z.output<typeof stageSettings>, 'producti
 
 const STAGE = /^[a-z][a-z0-9]{0,19}$/;
 
+/** What `ampjar.settings.ts` holds. */
+export interface SettingsFile {
+  readonly stages: Readonly<Record<string, StageSettings>>;
+}
+
+/** Settings as they are written down: an editor knows their names and kinds. */
+export const defineSettings = (file: SettingsFile): SettingsFile => file;
+
 /**
- * The settings of all stages, as `ampjar.settings.ts` gives them.
- * @throws SettingError of the first that can't be used
+ * The settings of one stage. Those of the others are looked at, too.
+ * @throws SettingError of the first that can't be used, or if there is no stage of this name
  */
-export function defineSettings(given: { readonly stages: Record<string, StageSettings> }): Settings[] {
-  return Object.entries(given.stages).map(([stage, values]) => {
-    if (!STAGE.test(stage))
-      throw new SettingError('stages', stage, 'a name of up to 20 lower case letters and digits');
-    return readStage(stage, values);
-  });
+export function readSettings({ stages }: SettingsFile, stage: string): Settings {
+  const read = Object.entries(stages).map(([name, values]) => readStage(name, values));
+  const found = read.find((each) => each.stage === stage);
+  if (found) return found;
+  throw new SettingError('stage', stage, `one of ${Object.keys(stages).join(', ')}`);
 }
 
 function readStage(stage: string, values: StageSettings): Settings {
+  if (!STAGE.test(stage))
+    throw new SettingError('stages', stage, 'a name of up to 20 lower case letters and digits');
   const { data, error } = stageSettings.safeParse(values);
   if (error) throw settingError(`stages.${stage}`, values, error.issues[0]!);
   const refuse = (setting: keyof Settings, expected: string): never => {
@@ -144,13 +153,22 @@ function readStage(stage: string, values: StageSettings): Settings {
   };
   if (data.domain && 'zoneName' in data.domain && !isWithin(data.domain.name, data.domain.zoneName))
     refuse('domain', 'a name within its zone');
-  const certified = data.domain && 'hostedZoneId' in data.domain;
-  if (data.region === undefined && (certified || data.firewall))
+  if (data.region === undefined && needsUsEast1(data))
     refuse('region', 'a Region, which a domain with its zone and a firewall need');
   if (data.budgetDollars !== undefined && data.alarmEmails.length === 0)
     refuse('alarmEmails', 'a list of who hears of the budget');
   return { ...data, stage, production: data.production ?? stage === 'production' };
 }
+
+/**
+ * Whether there is something to make in us-east-1, from which alone CloudFront takes certificates and firewalls, whatever the Region
+ * of all else.
+ */
+export const needsUsEast1 = ({ domain, firewall }: Pick<Settings, 'domain' | 'firewall'>): boolean =>
+  firewall !== undefined || (domain !== undefined && 'hostedZoneId' in domain);
+
+/** The name of a stage's stack. */
+export const stackName = (stage: string) => `Ampjar-${stage}`;
 
 const isWithin = (name: string, zone: string) => name === zone || name.endsWith(`.${zone}`);
 
@@ -165,13 +183,3 @@ function settingError(at: string, values: unknown, issue: z.core.$ZodIssue): Set
 
 const valueAt = (values: unknown, path: PropertyKey[]) =>
   path.reduce<unknown>((from, key) => (from as Record<PropertyKey, unknown>)?.[key], values);
-
-/**
- * The settings of one stage.
- * @throws SettingError if there is none of this name
- */
-export function settingsOf(stages: readonly Settings[], stage: unknown): Settings {
-  const found = stages.find((each) => each.stage === stage);
-  if (found) return found;
-  throw new SettingError('stage', stage, `one of ${stages.map((each) => each.stage).join(', ')}`);
-}

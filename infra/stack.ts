@@ -64,6 +64,7 @@ export class AmpjarStack extends Stack {
         asks,
       });
 
+    new CfnOutput(this, 'Region', { value: this.region });
     new CfnOutput(this, 'TableName', { value: table.tableName });
     new CfnOutput(this, 'PublicUrl', { value: edge.url });
     new CfnOutput(this, 'StaticBucketName', { value: files.bucket.bucketName });

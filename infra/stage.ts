@@ -1,24 +1,20 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { Settings } from './settings.ts';
+import { needsUsEast1, type Settings, stackName } from './settings.ts';
 import { AmpjarStack } from './stack.ts';
 import { UsEast1Stack } from './usEast1.ts';
 
-/**
- * The stacks of a stage, checked by cdk-nag's AwsSolutions: one, and a second in us-east-1 where a domain's certificate or a firewall
- * is to be made, for CloudFront takes them from nowhere else.
- */
+/** The stacks of a stage, checked by cdk-nag's AwsSolutions: one, and a second in us-east-1 where there is something to make there. */
 export function addStage(app: App, settings: Settings): AmpjarStack {
-  const { stage, account, region, domain, firewall, production, tags } = settings;
-  const id = `Ampjar-${stage}`;
+  const { stage, account, region, domain, production, tags } = settings;
+  const id = stackName(stage);
   const props = {
     tags: { 'ampjar:stage': stage, ...tags },
     terminationProtection: production,
     crossRegionReferences: true,
   };
-  const needsUsEast1 = firewall !== undefined || (domain && 'hostedZoneId' in domain);
-  const usEast1 = needsUsEast1
+  const usEast1 = needsUsEast1(settings)
     ? new UsEast1Stack(app, `${id}-us-east-1`, settings, { ...props, env: { account, region: 'us-east-1' } })
     : undefined;
   const stack = new AmpjarStack(app, id, settings, {

@@ -1,6 +1,6 @@
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { defineSettings, SettingError } from '../../infra/settings.ts';
+import { readSettings, SettingError } from '../../infra/settings.ts';
 import { synthesise } from './synthesise.ts';
 
 const certificate = async (cA: boolean) =>
@@ -76,7 +76,7 @@ describe('IAM Roles Anywhere', () => {
 
 describe('the setting connector', () => {
   const read = (connector: unknown) =>
-    defineSettings({ stages: { production: { connector } as object } })[0]!.connector;
+    readSettings({ stages: { production: { connector } as object } }, 'production').connector;
 
   test('of an instance has lnd’s usual folder and network', () => {
     expect(read({ instance: { id: 'i-0123456789abcdef0', roleName: 'lnd' } })).toEqual({

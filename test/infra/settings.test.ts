@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import stages from '../../ampjar.settings.ts';
-import { defineSettings, SettingError, type StageSettings, settingsOf } from '../../infra/settings.ts';
+import file from '../../ampjar.settings.ts';
+import { readSettings, SettingError, type StageSettings } from '../../infra/settings.ts';
 
-const read = (settings: unknown) => defineSettings({ stages: { production: settings as StageSettings } })[0]!;
+const read = (settings: unknown) =>
+  readSettings({ stages: { production: settings as StageSettings } }, 'production');
 
 const ZONE = { hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'example.org' };
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
@@ -10,8 +11,8 @@ const region = 'eu-central-1';
 
 describe('the settings', () => {
   test('as shipped name two stages, and nothing of an account', () => {
-    expect(stages.map(({ stage }) => stage)).toEqual(['production', 'test']);
-    expect(stages[0]).toEqual(read({}));
+    expect(Object.keys(file.stages)).toEqual(['production', 'test']);
+    expect(readSettings(file, 'production')).toEqual(read({}));
   });
 
   test('may all be left out', () => {
@@ -27,8 +28,9 @@ describe('the settings', () => {
   });
 
   test('are for play in every stage but production, unless they say otherwise', () => {
-    const stages = defineSettings({ stages: { production: {}, test: {}, twin: { production: true } } });
-    expect(stages.map(({ production }) => production)).toEqual([true, false, true]);
+    const stages = { production: {}, test: {}, twin: { production: true } };
+    const isProduction = (stage: string) => readSettings({ stages }, stage).production;
+    expect(Object.keys(stages).map(isProduction)).toEqual([true, false, true]);
   });
 
   test.each([
@@ -91,10 +93,12 @@ describe('the settings', () => {
   });
 
   test.each(['Production', 'my stage', '1', ''])('of a stage named %j are refused', (stage) => {
-    expect(() => defineSettings({ stages: { [stage]: {} } })).toThrow(SettingError);
+    expect(() => readSettings({ stages: { production: {}, [stage]: {} } }, 'production')).toThrow(
+      SettingError,
+    );
   });
 
   test('of a stage that there is not are refused with the names of those that there are', () => {
-    expect(() => settingsOf(stages, 'prod')).toThrow('stage: "prod", expected one of production, test');
+    expect(() => readSettings(file, 'prod')).toThrow('stage: "prod", expected one of production, test');
   });
 });

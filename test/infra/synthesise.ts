@@ -1,6 +1,6 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { defineSettings, type StageSettings } from '../../infra/settings.ts';
+import { readSettings, type StageSettings } from '../../infra/settings.ts';
 import { addStage } from '../../infra/stage.ts';
 
 /** A resource of a template. */
@@ -14,8 +14,7 @@ export interface Resource {
 /** The template of the stage `production` with the bundles left out, its rules checked as `npm run synth` checks them. */
 export function synthesise(settings: StageSettings = {}) {
   const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
-  const [production] = defineSettings({ stages: { production: settings } });
-  const stack = addStage(app, production!);
+  const stack = addStage(app, readSettings({ stages: { production: settings } }, 'production'));
   const { Resources, Outputs } = Template.fromStack(stack).toJSON();
   const resources = Resources as Record<string, Resource>;
   return {

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { notAnswering } from './answering.ts';
+import { isBootstrapped, type Place, placeOf } from './awsAccount.ts';
+import { DeployError } from './deployError.ts';
+import { needsUsEast1, type Settings, stackName } from './settings.ts';
+import { uploadStatic } from './upload.ts';
+
+const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** What all deployments made from here told, by the name of their stack. */
+const OUTPUTS_FILE = 'ampjar.outputs.json';
+
+type Outputs = Record<string, Record<string, string>>;
+
+/** How a deployment is made. */
+export interface Deploying {
+  /** Ask nothing. */
+  readonly yes: boolean;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Deploy a stage: set up the CDK where it is not, deploy the stacks, put the static files in their bucket, write down what the stacks
+ * tell, and look whether it answers.
+ * @throws DeployError
+ */
+export async function deploy(settings: Settings, { yes, print }: Deploying): Promise<void> {
+  const { stage } = settings;
+  const place = await placeOf(settings);
+  print(`${stage}: account ${place.account}, ${place.region}`);
+  const env = { AWS_REGION: place.region, AWS_DEFAULT_REGION: place.region };
+  const regions = new Set([place.region, ...(needsUsEast1(settings) ? ['us-east-1'] : [])]);
+  for (const region of regions) await setUp({ ...place, region }, yes, env);
+  await run(env, 'node', '--import', 'tsx', 'widget/main.ts');
+  const told = await deployStacks(stage, yes, env);
+  const outputs = told[stackName(stage)]!;
+  await uploadStatic({ region: place.region, bucket: outputs.StaticBucketName! }, root('dist/static'));
+  await remember(told);
+  print(nextSteps(stage, outputs));
+  const wrong = await notAnswering(outputs.PublicUrl!);
+  if (wrong.length > 0)
+    throw new DeployError(
+      `deployed, but not all of it answers at ${outputs.PublicUrl}:\n  ${wrong.join('\n  ')}`,
+    );
+  print(`${outputs.PublicUrl} answers`);
+}
+
+async function setUp({ account, region }: Place, yes: boolean, env: NodeJS.ProcessEnv): Promise<void> {
+  if (await isBootstrapped(region)) return;
+  const what = `the CDK is not set up in account ${account}, ${region}`;
+  if (!yes && !(await agreed(`${what}: it needs a bucket and roles of its own there. Set it up?`)))
+    throw new DeployError(
+      `${what}: say yes, give --yes, or set it up with npx cdk bootstrap aws://${account}/${region}`,
+    );
+  await run(env, 'node_modules/.bin/cdk', 'bootstrap', `aws://${account}/${region}`);
+}
+
+/** Whether someone at a terminal says yes. */
+async function agreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const asking = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test(await asking.question(`${question} [y/N] `));
+  } finally {
+    asking.close();
+  }
+}
+
+async function deployStacks(stage: string, yes: boolean, env: NodeJS.ProcessEnv): Promise<Outputs> {
+  const folder = await mkdtemp(join(tmpdir(), 'ampjar-deploy-'));
+  try {
+    const file = join(folder, 'outputs.json');
+    const approval = yes ? ['--require-approval', 'never'] : [];
+    await run(
+      env,
+      ...['node_modules/.bin/cdk', 'deploy', '--all', '-c', `stage=${stage}`, '--outputs-file', file],
+      ...approval,
+    );
+    return JSON.parse(await readFile(file, 'utf8'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Run a command of the project to its end, at this terminal. */
+const run = (env: NodeJS.ProcessEnv, ...[command, ...args]: string[]) =>
+  new Promise<void>((resolve, reject) => {
+    const child = spawn(command!, args, { cwd: root(''), env: { ...process.env, ...env }, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new DeployError(`${[command, ...args].join(' ')} failed; see above`)),
+    );
+  });
+
+/** Write down what stacks told, beside what others told before. */
+async function remember(told: Outputs): Promise<void> {
+  const file = root(OUTPUTS_FILE);
+  const before = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
+  await writeFile(file, `${JSON.stringify({ ...before, ...told }, undefined, 2)}\n`);
+}
+
+const nextSteps = (stage: string, { PublicUrl, ManageUrl, TableName, Region }: Record<string, string>) => `
+readers   ${PublicUrl}
+manage    ${ManageUrl}
+table     ${TableName}
+All of it is written down in ${OUTPUTS_FILE}. Next, as docs/deploy.md tells:
+
+  npx ampjar connector-setup --stack ${stackName(stage)} …    beside lnd, with that file
+  npm run key -- add --operator --table ${TableName} --region ${Region}
+`;
