@@ -40,6 +40,18 @@ export default defineConfig({
             },
           ]
         : []),
+      ...(here.has('bundles')
+        ? [
+            {
+              test: {
+                name: 'bundles',
+                include: ['test/bundles/**/*.test.ts'],
+                testTimeout: 60_000,
+                hookTimeout: 180_000,
+              },
+            },
+          ]
+        : []),
       ...(here.has('deploy')
         ? [
             {

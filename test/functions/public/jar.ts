@@ -136,6 +136,8 @@ export async function openJar() {
         .replace('COFFEE', coffee.optionId)
         .replace('ADDR', open.paymentAddr)
         .replace('SET', tips.at(-1)!.setId),
+    /** Serve the table by HTTP. @returns where */
+    listen: async () => `http://127.0.0.1:${(await tables.listen(0)).port}`,
     close: async () => {
       await tables.close();
       await rm(dir, { recursive: true });
