@@ -1,72 +1,37 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Health } from '../../connector/connector.ts';
 import { CALLS } from '../../connector/lndGrpc.ts';
 import { bakeCommand } from '../../connector/macaroon.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import { readTip, tableDefinition } from '../../shared/ledger/index.ts';
 import { type Gate, openGate } from './gate.ts';
 import { type Jar, openJar, until } from './jar.ts';
-
-const MAIN = fileURLToPath(new URL('../../connector/main.ts', import.meta.url));
+import { killAll, launch, start } from './process.ts';
 
 /** Keys of AWS that must not be seen again. */
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDTHATISNOTREAL000', AWS_SECRET_ACCESS_KEY: 'secret/that+is/not+real' };
 
 let jar: Jar;
 let gate: Gate;
-const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
   jar = await openJar();
   gate = await openGate((await jar.tables.listen(0)).port);
 });
 afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
+  killAll();
   gate.open();
 });
 afterAll(async () => {
   gate.close();
   await jar.close();
 });
-
-function launch(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.add(child);
-  const printed = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.err += text));
-  const ended = once(child, 'close').then(([code]) => {
-    children.delete(child);
-    return { code: code as number | null, ...printed };
-  });
-  return { child, printed, ended };
-}
-
-/** Start a connector that has a health endpoint, and wait until that answers. */
-async function start(args: string[], env: Record<string, string> = {}) {
-  const started = launch(args, env);
-  const port = await Promise.race([
-    until(async () => /"health":\{"address":"127\.0\.0\.1".*?"port":(\d+)/.exec(started.printed.out)?.[1]),
-    started.ended.then(({ err }) => Promise.reject(new Error(err))),
-  ]);
-  const health = async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/health`);
-    return { status: response.status, ...((await response.json()) as Health) };
-  };
-  return { ...started, port, health };
-}
 
 /** The flags of a connector that works. */
 const flags = () => [
