@@ -20,7 +20,10 @@ export interface Books {
   readonly tables: EmbeddedTables;
   readonly ledger: Ledger;
   readonly lease: Lease;
+  /** Alice's. */
   readonly invoice: NewInvoice;
+  /** Add another creator. @returns their invoice */
+  join(handle: string): Promise<NewInvoice>;
 }
 
 /** Open an embedded table with alice and an invoice of hers. No node is behind it. */
@@ -29,7 +32,21 @@ export async function openBooks(dir: string): Promise<Books> {
   const tables = await openEmbeddedTable({ dir, clock: Date.now });
   const ledger: Ledger = { client: tables.client(), table: TABLE };
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
-  await addCreator(ledger, { handle: 'alice', name: 'Alice', shows: 'messages' }, now);
+  const nodeKey = randomBytes(32);
+  const node = invoiceOf('alice', nodeKey, now).payee;
+  const lease = (await takeLease(ledger, { node, network: 'regtest', holder: 'bench', seen: undefined }))!;
+  const join = async (handle: string) => {
+    await addCreator(ledger, { handle, name: handle, shows: 'messages' }, now);
+    const invoice = invoiceOf(handle, nodeKey, now);
+    const put = { invoice, previous: undefined, want: undefined, renewAt: invoice.expiresAt, now };
+    await putCurrentInvoice(ledger, lease, put);
+    return invoice;
+  };
+  return { tables, ledger, lease, invoice: await join('alice'), join };
+}
+
+/** An invoice of a creator's open option, as a node makes it. */
+function invoiceOf(handle: string, nodeKey: Uint8Array, now: Date): NewInvoice {
   const terms = {
     network: 'regtest',
     paymentHash: randomBytes(32),
@@ -38,11 +55,12 @@ export async function openBooks(dir: string): Promise<Books> {
     createdAt: now,
     expirySeconds: 31_536_000,
   } as const;
-  const paymentRequest = signAmpInvoice(terms, randomBytes(32));
+  const paymentRequest = signAmpInvoice(terms, nodeKey);
   const { payee, paymentAddr, createdAt, expiresAt } = readAmpInvoice(paymentRequest);
-  const invoice: NewInvoice = {
-    handle: 'alice',
-    optionId: openOptionId('alice'),
+  const optionId = openOptionId(handle);
+  return {
+    handle,
+    optionId,
     paymentRequest,
     paymentAddr,
     payee,
@@ -51,11 +69,6 @@ export async function openBooks(dir: string): Promise<Books> {
     node: payee,
     addIndex: 1n,
   };
-  const holder = { node: payee, network: 'regtest', holder: 'bench', seen: undefined };
-  const lease = (await takeLease(ledger, holder))!;
-  const put = { invoice, previous: undefined, want: undefined, renewAt: expiresAt, now };
-  await putCurrentInvoice(ledger, lease, put);
-  return { tables, ledger, lease, invoice };
 }
 
 /** A tip as the connector would book it, with a short message. */

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { asks } from './asks.ts';
 import type { Bench } from './bench.ts';
 import { booking } from './booking.ts';
+import { cost } from './cost.ts';
 import { deliver } from './deliver.ts';
 import { feed } from './feed.ts';
 import { growth } from './growth.ts';
@@ -15,6 +16,7 @@ import { type Result, table } from './print.ts';
 import { protocol } from './protocol.ts';
 import { qr } from './qr.ts';
 import { start } from './start.ts';
+import { takeover } from './takeover.ts';
 import { told } from './told.ts';
 
 const BENCHES: readonly Bench[] = [
@@ -28,7 +30,9 @@ const BENCHES: readonly Bench[] = [
   feed,
   deliver,
   start,
+  takeover,
   growth,
+  cost,
 ];
 
 const NAMES = BENCHES.map(({ name }) => name);
