@@ -1,0 +1,236 @@
+import { parseArgs } from 'node:util';
+import {
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  DescribeContinuousBackupsCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  ImportTableCommand,
+  PutItemCommand,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  RestoreTableToPointInTimeCommand,
+  type TableDescription,
+  UpdateContinuousBackupsCommand,
+  UpdateTableCommand,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { TTL, tableDefinition } from '../shared/ledger/index.ts';
+import { type Place, PlaceError, readPlace } from '../shared/place.ts';
+import { UsageError } from './commands.ts';
+import { ExportError, type Item, readExport } from './exportFiles.ts';
+
+export const HELP = `Usage: npm run restore -- --to NEW [one source] [--region REGION] [--endpoint URL]
+
+Makes a new table out of a backup of one, with all that a table of Ampjar has (docs/backup.md). The one before is not touched.
+
+  [--table NAME] [--at TIME]   the table as it was at a time, like 2026-11-24T11:00:00Z, within its 35 days of
+                               point-in-time recovery; without --at the latest that there is. NAME is ampjar, or AMPJAR_TABLE
+  --export s3://BUCKET/PREFIX  an export to S3, in DynamoDB's JSON, gzipped: PREFIX ends with AWSDynamoDB/ID/data/
+  --files FOLDER               the same, downloaded, into a table on this machine (--endpoint): to rehearse
+
+  --to        the name of the new table
+  --region    its AWS Region, or AWS_REGION; us-east-1
+  --endpoint  where DynamoDB answers, or AMPJAR_ENDPOINT; AWS
+
+Given again it goes on where it broke off.
+
+Exit code: 0 done, 1 AWS could not be reached or refused, 2 what was asked can't be done.`;
+
+/** Whether an error is the asker's to mend. */
+export const isBadInput = (error: unknown) =>
+  [UsageError, PlaceError, ExportError].some((kind) => error instanceof kind);
+
+/** Out of what the new table is made. */
+type Source =
+  | { readonly kind: 'time'; readonly table: string; readonly at: Date | undefined }
+  | { readonly kind: 'export'; readonly bucket: string; readonly prefix: string }
+  | { readonly kind: 'files'; readonly folder: string };
+
+export interface Wanted {
+  readonly to: string;
+  readonly source: Source;
+  readonly place: Place;
+}
+
+/** What the command works with. */
+export interface Parts {
+  readonly client: DynamoDBClient;
+  readonly onLoopback: boolean;
+  readonly sleep: (ms: number) => Promise<unknown>;
+  readonly print: (line: string) => void;
+}
+
+const text = { type: 'string' } as const;
+const OPTIONS = {
+  to: text,
+  table: text,
+  at: text,
+  export: text,
+  files: text,
+  region: text,
+  endpoint: text,
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Read a command line; undefined when help is asked for. @throws UsageError, PlaceError */
+export function readArguments(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+): Wanted | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  const place = readPlace(values, env);
+  if (values.to === undefined || !/^[\w.-]{3,255}$/.test(values.to))
+    throw new UsageError(`--to: ${JSON.stringify(values.to ?? '')} is not a name for the new table`);
+  return { to: values.to, place, source: readSource(values, place) };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    // Node's hints come on lines of their own.
+    throw new UsageError((error as Error).message.replaceAll('\n', ' '));
+  }
+}
+
+function readSource(values: ReturnType<typeof parse>, { table }: Place): Source {
+  const { at, files } = values;
+  const given = [at ?? values.table, values.export, files].filter((each) => each !== undefined);
+  if (given.length > 1)
+    throw new UsageError('--table with --at, --export and --files: one source alone makes a table');
+  if (files !== undefined) return { kind: 'files', folder: files };
+  if (values.export !== undefined) {
+    const [, bucket, prefix] = /^s3:\/\/([a-z0-9.-]{3,63})\/(.+)$/.exec(values.export) ?? [];
+    if (bucket === undefined || prefix === undefined)
+      throw new UsageError(`--export: ${JSON.stringify(values.export)} is not like s3://BUCKET/PREFIX`);
+    return { kind: 'export', bucket, prefix };
+  }
+  if (at === undefined) return { kind: 'time', table, at };
+  const time = new Date(at);
+  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(at) || Number.isNaN(time.getTime()))
+    throw new UsageError(`--at: ${JSON.stringify(at)} is not a time like 2026-11-24T11:00:00Z`);
+  return { kind: 'time', table, at: time };
+}
+
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * Make the table, and give it what comes with no backup: stream, time to live, recovery and protection.
+ * @throws UsageError, ExportError; and what DynamoDB throws
+ */
+export async function run({ to, source }: Wanted, parts: Parts): Promise<void> {
+  const { client, onLoopback, print } = parts;
+  if (source.kind === 'files' && !onLoopback)
+    throw new UsageError('--files: it needs an --endpoint of this machine; --export makes a table at AWS');
+  if ((await describe(client, to)) === undefined || source.kind === 'files') await make(parts, to, source);
+  await untilActive(parts, to);
+  await expire(client, to);
+  if (!(await describe(client, to))?.StreamSpecification?.StreamEnabled) {
+    const { StreamSpecification } = tableDefinition(to);
+    await client.send(new UpdateTableCommand({ TableName: to, StreamSpecification }));
+    await untilActive(parts, to);
+  }
+  if (source.kind === 'files') return print(`loaded into the table ${to}`);
+  await protect(parts, to);
+  const { LatestStreamArn } = await untilActive(parts, to);
+  print(
+    `${to} is there. In ampjar.settings.ts its stage takes it by\n\n    table: { streamArn: '${LatestStreamArn}' },\n`,
+  );
+}
+
+async function make(parts: Parts, to: string, source: Source): Promise<void> {
+  const { client, print } = parts;
+  if (source.kind === 'files') return load(parts, to, source.folder);
+  if (source.kind === 'time') {
+    const when = source.at ? { RestoreDateTime: source.at } : { UseLatestRestorableTime: true };
+    const tables = { SourceTableName: source.table, TargetTableName: to };
+    await client.send(new RestoreTableToPointInTimeCommand({ ...tables, ...when }));
+    return print(`restoring ${source.table}; a table of some gigabytes takes from minutes to hours`);
+  }
+  const { StreamSpecification: _, ...definition } = tableDefinition(to);
+  await client.send(
+    new ImportTableCommand({
+      S3BucketSource: { S3Bucket: source.bucket, S3KeyPrefix: source.prefix },
+      InputFormat: 'DYNAMODB_JSON',
+      InputCompressionType: 'GZIP',
+      TableCreationParameters: definition,
+    }),
+  );
+  print(`importing s3://${source.bucket}/${source.prefix}`);
+}
+
+/** DynamoDB's bound on a batch of writes. */
+const BATCH = 25;
+
+async function load({ client }: Parts, to: string, folder: string): Promise<void> {
+  await client.send(new CreateTableCommand(tableDefinition(to))).catch((error: unknown) => {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  });
+  let batch: Item[] = [];
+  for await (const item of readExport(folder)) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    await putAll(client, to, batch);
+    batch = [];
+  }
+  if (batch.length > 0) await putAll(client, to, batch);
+}
+
+async function putAll(client: DynamoDBClient, table: string, items: readonly Item[]) {
+  const requests = items.map((Item) => ({ PutRequest: { Item } }));
+  const { UnprocessedItems = {} } = await client.send(
+    new BatchWriteItemCommand({ RequestItems: { [table]: requests } }),
+  );
+  for (const { PutRequest } of UnprocessedItems[table] ?? [])
+    await client.send(new PutItemCommand({ TableName: table, Item: PutRequest!.Item }));
+}
+
+/** A table, or undefined when there is none. */
+const describe = (client: DynamoDBClient, table: string): Promise<TableDescription | undefined> =>
+  client.send(new DescribeTableCommand({ TableName: table })).then(
+    ({ Table }) => Table,
+    (error: unknown) => {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    },
+  );
+
+async function untilActive({ client, sleep }: Parts, table: string): Promise<TableDescription> {
+  for (;;) {
+    const found = await describe(client, table);
+    if (!found) throw new UsageError(`--to: AWS gave up making ${table}; its console says why`);
+    const indexes = found.GlobalSecondaryIndexes ?? [];
+    if (
+      [found.TableStatus, ...indexes.map(({ IndexStatus }) => IndexStatus)].every((each) => each === 'ACTIVE')
+    )
+      return found;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function expire(client: DynamoDBClient, table: string): Promise<void> {
+  const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName: table }));
+  if (TimeToLiveDescription?.AttributeName === TTL) return;
+  const TimeToLiveSpecification = { AttributeName: TTL, Enabled: true };
+  await client.send(new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification }));
+}
+
+async function protect(parts: Parts, table: string): Promise<void> {
+  const { client } = parts;
+  const { ContinuousBackupsDescription } = await client.send(
+    new DescribeContinuousBackupsCommand({ TableName: table }),
+  );
+  const recovery = ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
+  if (recovery !== 'ENABLED') {
+    const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
+    await client.send(
+      new UpdateContinuousBackupsCommand({ TableName: table, PointInTimeRecoverySpecification }),
+    );
+  }
+  const { DeletionProtectionEnabled } = await untilActive(parts, table);
+  if (!DeletionProtectionEnabled)
+    await client.send(new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: true }));
+}
