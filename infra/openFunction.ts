@@ -7,6 +7,7 @@ import {
   FunctionUrlAuthType,
   LoggingFormat,
   Runtime,
+  SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -63,6 +64,8 @@ export function bundledFunction(scope: Construct, parts: BundledFunction) {
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
+    // Lambda's own lines of an invocation that went well cost more to keep than the invocation (docs/cost.md).
+    systemLogLevelV2: SystemLogLevel.WARN,
     environment: { ...parts.environment, NODE_OPTIONS: '--enable-source-maps' },
     bundling: {
       format: OutputFormat.ESM,
