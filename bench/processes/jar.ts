@@ -21,12 +21,21 @@ export interface JarInput {
   /** How the reading side reads. */
   readonly reads?: Reads;
   readonly rotateAfter?: number;
+  /** Names the connector in the lease. */
+  readonly holder?: string;
 }
 
 export type Jar = Awaited<ReturnType<typeof openJar>>;
 
 /** Ampjar beside a node, as `npm start` wires it: table, connector, and the reading side. */
-async function openJar({ dir, endpoint, access, reads = 'shared', rotateAfter = ROTATE_AFTER }: JarInput) {
+async function openJar({
+  dir,
+  endpoint,
+  access,
+  reads = 'shared',
+  rotateAfter = ROTATE_AFTER,
+  holder = 'bench',
+}: JarInput) {
   const tables = endpoint ? undefined : await openEmbeddedTable({ dir, clock: Date.now });
   const listener = await tables?.listen(0);
   const ledger = tables ? { client: tables.client(), table: TABLE } : remoteLedger(endpoint!);
@@ -37,7 +46,7 @@ async function openJar({ dir, endpoint, access, reads = 'shared', rotateAfter = 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(listening));
   });
-  const running = runConnector(dir, access, ledger, { rotateAfter, rotateRestMs: 0 });
+  const running = runConnector(dir, access, ledger, { rotateAfter, rotateRestMs: 0, holder });
 
   return {
     calls: {
