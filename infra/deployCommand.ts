@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
 import file from '../ampjar.settings.ts';
-import { deploy } from './deploying.ts';
+import { notAnswering } from './answering.ts';
+import { DeployError } from './deployError.ts';
+import { deploy, OUTPUTS_FILE } from './deploying.ts';
 import { readSettings, SettingError } from './settings.ts';
 
 const HELP = `npm run deploy -- [flags]: deploys a stage of ampjar.settings.ts (docs/deploy.md)
 
   --stage NAME   which one; production unless told
+  --outputs FILE where to write down what the stacks tell, beside what is there; ampjar.outputs.json
   --yes          ask nothing: set up the CDK in an account that lacks it, and take changes of who may do what
   --help         this text
 `;
@@ -16,7 +19,12 @@ const isBadFlag = (error: unknown) =>
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { stage: { type: 'string' }, yes: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      stage: { type: 'string' },
+      outputs: { type: 'string' },
+      yes: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -24,10 +32,16 @@ async function main(args: string[]): Promise<void> {
   }
   // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  await deploy(readSettings(file, values.stage ?? 'production'), {
+  const settings = readSettings(file, values.stage ?? 'production');
+  const origin = await deploy(settings, {
     yes: values.yes ?? false,
+    outputs: values.outputs ?? OUTPUTS_FILE,
     print: console.log,
   });
+  const wrong = await notAnswering(origin);
+  if (wrong.length > 0)
+    throw new DeployError(`deployed, but not all of it answers at ${origin}:\n  ${wrong.join('\n  ')}`);
+  console.log(`${origin} answers`);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
