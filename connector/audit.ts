@@ -97,23 +97,32 @@ export class Audit {
    * The invoices that are handed out, those retired within a week, and in turn some of the older ones, so that all of
    * them are looked at within a bounded time, and not all of them each time.
    * @param cursor where the turn of the old ones is, as the last audit gave it
+   * @returns with it when the first of those expires that are handed out
    */
-  async run(now: Date, cursor: string | undefined): Promise<{ drift: Drift; cursor: string }> {
+  async run(
+    now: Date,
+    cursor: string | undefined,
+  ): Promise<{ drift: Drift; cursor: string; firstExpiry: Date | undefined }> {
     const { ledger, node } = this.#parts;
     const drift = { ...NO_DRIFT };
     const hot = new Date(now.getTime() - HOT_MS);
-    for await (const invoice of currentInvoices(ledger, node)) await this.#check(invoice, drift);
+    let firstExpiry: Date | undefined;
+    for await (const invoice of currentInvoices(ledger, node)) {
+      if (!firstExpiry || invoice.expiresAt < firstExpiry) firstExpiry = invoice.expiresAt;
+      await this.#check(invoice, drift);
+    }
     for await (const invoice of retiredInvoices(ledger, node, hot)) await this.#check(invoice, drift);
     let looked = 0;
     let last = new Date(cursor ?? 0);
     for await (const invoice of retiredInvoices(ledger, node, last, hot)) {
       const { retiredAt = last } = invoice;
       // The turn ends between two moments, for the next one begins with all of the moment that it is given.
-      if (looked++ >= SLICE && retiredAt > last) return { drift, cursor: retiredAt.toISOString() };
+      if (looked++ >= SLICE && retiredAt > last)
+        return { drift, cursor: retiredAt.toISOString(), firstExpiry };
       last = retiredAt;
       await this.#check(invoice, drift);
     }
-    return { drift, cursor: new Date(0).toISOString() };
+    return { drift, cursor: new Date(0).toISOString(), firstExpiry };
   }
 
   /** All invoices of the node, however old. `progress` is told after each. */

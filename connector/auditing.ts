@@ -52,9 +52,9 @@ export class Auditing {
   }
 
   /** One audit, tried again while the table is away. @throws LndError, LeaseLostError, InvoiceMissingError */
-  async run(signal: AbortSignal): Promise<Drift> {
+  async run(signal: AbortSignal): Promise<{ drift: Drift; firstExpiry: Date | undefined }> {
     const { log } = this.#parts;
-    const drift = await this.#backoff.untilDone(
+    const audited = await this.#backoff.untilDone(
       () => this.#look(),
       (error) =>
         !(
@@ -65,16 +65,17 @@ export class Auditing {
       (error, waitMs) => log.warn({ error: String(error), waitMs }, 'audit failed, trying again'),
       signal,
     );
+    const { drift } = audited;
     const found = { ...drift, missingMsat: drift.missingMsat.toString() };
     if (isDrift(drift)) log.warn(found, 'audit: table and lnd differ');
     else log.info(found, 'audit: table and lnd agree');
-    return drift;
+    return audited;
   }
 
-  async #look(): Promise<Drift> {
+  async #look() {
     const { ledger, lnd, alarms, lease, clock } = this.#parts;
     const { caughtUp, foundPlain } = this.#findings;
-    const { drift, cursor } = await this.#audit.run(clock(), this.#auditCursor);
+    const { drift, cursor, firstExpiry } = await this.#audit.run(clock(), this.#auditCursor);
     const plain = { ledger, lnd, alarms, node: lease.node, caughtUp, found: foundPlain };
     const reached = await auditPlain(plain, this.#plainIndex, drift);
     if (cursor !== this.#auditCursor) await moveHints(ledger, lease, { auditCursor: cursor });
@@ -84,6 +85,6 @@ export class Auditing {
       await moveHints(ledger, lease, { plainIndex: reached, plainMark: there.mark });
       this.#plainIndex = reached;
     }
-    return drift;
+    return { drift, firstExpiry };
   }
 }

@@ -62,7 +62,7 @@ const isTip = (entry: NewTip | AsideEvent): entry is NewTip => !('reason' in ent
  * booked at once; what comes while a commit is under way shares the next one.
  */
 export class BookingQueue {
-  readonly #waiting: Heard[] = [];
+  readonly #waiting: (Heard & { readonly sinceMs: number })[] = [];
   #bytes = 0;
   #wake: () => void = () => {};
   #room: (() => void)[] = [];
@@ -86,9 +86,10 @@ export class BookingQueue {
   /** Take something in; waits while the queue is full. What comes after the end is not lost: lnd tells it again. */
   async push(heard: Heard): Promise<void> {
     while (this.#isFull() && !this.#ended) await new Promise<void>((resolve) => this.#room.push(resolve));
-    this.#waiting.push(heard);
+    const sinceMs = this.#parts.steadyMs();
+    this.#waiting.push({ ...heard, sinceMs });
     this.#bytes += heard.entry?.event.length ?? 0;
-    if (heard.settleIndex !== undefined) this.#heardAt = this.#parts.steadyMs();
+    if (heard.settleIndex !== undefined) this.#heardAt = sinceMs;
     this.#wake();
   }
 
@@ -98,6 +99,12 @@ export class BookingQueue {
 
   get length() {
     return this.#waiting.length;
+  }
+
+  /** For how long the first in line has waited; 0 when nothing waits. */
+  longestWaitMs(): number {
+    const [first] = this.#waiting;
+    return first ? this.#parts.steadyMs() - first.sinceMs : 0;
   }
 
   /** The settle index up to which all that the subscription brought is booked. */

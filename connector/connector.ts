@@ -24,6 +24,8 @@ export interface ConnectorParts {
   chance(): number;
   /** A new unique text. */
   unique(): string;
+  /** Of the software that runs; told in the table. */
+  readonly version: string;
   /** Names this connector in the lease. */
   readonly holder: string;
   readonly expirySeconds: number;

@@ -28,6 +28,7 @@ import { Nudge } from './nudge.ts';
 import { plainEntryOf } from './plain.ts';
 import { resume } from './resuming.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
+import { VitalSignsTeller } from './vitalSigns.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const AUDIT_EVERY_MS = 600_000;
@@ -58,6 +59,7 @@ export class Session {
   readonly #queue: BookingQueue;
   readonly #attribution: Attribution;
   readonly #asks: AskMint;
+  readonly #vitalSigns: VitalSignsTeller;
   readonly #mintSoon = new Nudge();
   readonly #auditSoon = new Nudge();
 
@@ -86,6 +88,7 @@ export class Session {
       counts,
     );
     this.#attribution = new Attribution(this.#minting);
+    this.#vitalSigns = new VitalSignsTeller({ ...parts, lease });
     this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs, (ids) =>
       parts.askHints?.answered?.(ids),
     );
@@ -200,7 +203,9 @@ export class Session {
     if (this.#state?.settleIndex === undefined) this.#auditSoon.nudge();
     const began = steadyMs();
     while (!this.#signal.aborted) {
-      this.#watcher.live(await auditing.run(this.#signal));
+      const { drift, firstExpiry } = await auditing.run(this.#signal);
+      this.#vitalSigns.audited(drift, firstExpiry);
+      this.#watcher.live(drift);
       if (routeHints) await this.#renewStaleHints();
       const settled = () => steadyMs() - began >= ORDER_KNOWN_AFTER_MS || this.#queue.isQuiet();
       while (!this.#queue.orderKnown && !this.#signal.aborted && !settled())
@@ -260,8 +265,10 @@ export class Session {
     const { ledger, log, sleep } = this.#parts;
     while (!this.#signal.aborted) {
       try {
-        // A checkpoint that moves is a sign of life, too.
-        if (!(await this.#queue.saveCheckpoint())) await keepLease(ledger, this.#lease);
+        // A checkpoint that moves and vital signs that are told are signs of life, too.
+        const moved = await this.#queue.saveCheckpoint();
+        const told = await this.#vitalSigns.tell(this.#queue);
+        if (!moved && !told) await keepLease(ledger, this.#lease);
       } catch (error) {
         if (error instanceof LeaseLostError) throw error;
         log.warn({ error: String(error) }, 'no sign of life could be written');

@@ -5,6 +5,7 @@ import { Backoff } from './backoff.ts';
 import { Connector, type ConnectorParts } from './connector.ts';
 import { connectLnd, type LndCredentials } from './lndGrpc.ts';
 import { checkMacaroon } from './macaroon.ts';
+import { VERSION } from './version.ts';
 
 /** Where lnd answers, and the files to reach it with. */
 export interface LndAccess {
@@ -43,6 +44,7 @@ export async function readCredentials({
 export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?: number): Connector {
   return new Connector({
     ...choices,
+    version: VERSION,
     async connect() {
       const credentials = await readCredentials(access);
       checkMacaroon(credentials.macaroon, choices);

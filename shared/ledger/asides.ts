@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { bytes, moment, type Of, oneOf, optional, record, small, text } from './codec.ts';
-import { keyItem, keys } from './keys.ts';
+import { listedAttributes } from './creators.ts';
+import { keyItem, keys, listed } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
 import { getItem, queryAll, queryPage } from './read.ts';
-import type { Ledger } from './table.ts';
+import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact, update } from './transaction.ts';
 
 /** An event that can't be booked, kept whole with the reason. */
@@ -73,7 +74,9 @@ export function asideAction(table: string, node: string, aside: AsideEvent): Tra
       ? { event: zipped }
       : { event: gzipSync(whole.subarray(0, MOST_EVENT_BYTES)), cutFrom: whole.length };
   const item = asideItem.toItem({ reason, ...kept, status: 'open' });
-  return put(table, { ...keyItem(keys.aside(node, asideId(aside))), ...item }, ABSENT);
+  const id = asideId(aside);
+  const listing = listedAttributes(listed.aside(node, id));
+  return put(table, { ...keyItem(keys.aside(node, id)), ...item, ...listing }, ABSENT);
 }
 
 /** All events of a node that are set aside. */
@@ -83,6 +86,20 @@ export async function* readAsides(ledger: Ledger, node: string): AsyncGenerator<
     ExpressionAttributeValues: { ':pk': { S: keys.aside(node, '').pk } },
   };
   for await (const item of queryAll(ledger, query)) yield { ...asideItem.fromItem(item), id: item.sk!.S! };
+}
+
+/** How many events of a node are set aside and open; where they are so many that they fill 1 MB, those of the first of it. */
+export async function countOpenAsides({ client, table }: Ledger, node: string): Promise<number> {
+  const { Count = 0 } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      IndexName: LISTED,
+      Select: 'COUNT',
+      KeyConditionExpression: 'listPk = :open',
+      ExpressionAttributeValues: { ':open': { S: listed.aside(node, '').listPk } },
+    }),
+  );
+  return Count;
 }
 
 /** Those of some set ids that have an event set aside, whatever became of it. */
@@ -124,6 +141,7 @@ export async function closeAside(
     fence(ledger.table, lease),
     update(ledger.table, keys.aside(lease.node, id), {
       set: { note: { S: note }, closedAt: moment.write(now)!, status: { S: status } },
+      remove: ['listPk', 'listSk'],
       condition: equals('status', { S: 'open' }),
     }),
   ]);

@@ -171,6 +171,17 @@ export async function* dueDeliveries(ledger: Ledger, inList: number, now: Date):
   for await (const item of queryAll(ledger, query)) yield dueItem.fromItem(item);
 }
 
+/** When the first delivery of a list is due; undefined when none is pending there. */
+export async function firstDelivery(ledger: Ledger, inList: number): Promise<Date | undefined> {
+  const { items } = await queryPage(ledger, {
+    IndexName: LISTED,
+    KeyConditionExpression: 'listPk = :list',
+    ExpressionAttributeValues: { ':list': { S: listed.delivery(inList, new Date(0), '').listPk } },
+    Limit: 1,
+  });
+  return items[0] && dueItem.fromItem(items[0]).due;
+}
+
 const PENDING = { names: { '#state': 'state' }, values: { ':pending': { S: 'pending' } } };
 
 /** Who put a delivery may have a clock that is so much ahead: it was meant for now all the same. */

@@ -105,8 +105,18 @@ export async function* unhandedNumbers(
 
 /** Whether a tip was handed on. */
 export async function isHanded(ledger: Ledger, handle: string, sequence: bigint): Promise<boolean> {
-  const [item] = await getItems(ledger, [keys.handed(handle, blockOf(sequence))], { consistent: true });
-  return numbersOf(item).has(sequence);
+  const [handed] = await areHanded(ledger, [{ handle, sequence }]);
+  return handed!;
+}
+
+/** Which of some tips were handed on, in their order. */
+export async function areHanded(
+  ledger: Ledger,
+  tips: readonly { readonly handle: string; readonly sequence: bigint }[],
+): Promise<boolean[]> {
+  const blocks = tips.map(({ handle, sequence }) => keys.handed(handle, blockOf(sequence)));
+  const items = await getItems(ledger, blocks, { consistent: true });
+  return tips.map(({ sequence }, at) => numbersOf(items[at]).has(sequence));
 }
 
 /** Remember that every tip up to a number was handed on. It never goes back. */

@@ -15,6 +15,7 @@ export {
   type Aside,
   type AsideEvent,
   closeAside,
+  countOpenAsides,
   is32Bytes,
   paymentAside,
   readAside,
@@ -81,6 +82,7 @@ export {
   type Ending,
   enqueueDeliveries,
   finish,
+  firstDelivery,
   isDeliveryId,
   type NewDelivery,
   noteDelivery,
@@ -150,7 +152,7 @@ export {
   takeLease,
 } from './lease.ts';
 export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
-export { type NewParked, type Parked, park, readParked } from './parked.ts';
+export { countParked, type NewParked, type Parked, park, readParked } from './parked.ts';
 export { type Comparison, compareSums, type Difference, differences, replaceSums } from './rebuild.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
 export {
@@ -168,7 +170,8 @@ export {
 } from './tips.ts';
 export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
 export { isForGood } from './transaction.ts';
-export { dueWants, type Want } from './wants.ts';
+export { readVitalSigns, saveVitalSigns, type VitalSigns } from './vitals.ts';
+export { dueWants, firstWant, type Want } from './wants.ts';
 export {
   changeWebhook,
   deleteWebhook,

@@ -99,6 +99,8 @@ export const listed = {
   }),
   /** The nodes of the table, for the check that a connector stands beside the right one. */
   node: (node: string) => ({ listPk: 'nodes#all', listSk: node }),
+  /** Events of a node that are set aside, until an operator closes them. */
+  aside: (node: string, id: string) => ({ listPk: `asides#${node}`, listSk: id }),
   /** Deliveries that are still to be made, in order of time, in one of several lists. */
   delivery: (list: number, due: Date, id: string) => ({
     listPk: `deliveries#${list}`,

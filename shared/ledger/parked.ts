@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { bytes, moment, type Of, optional, record, small, text, whole } from './codec.ts';
-import { isHanded } from './handed.ts';
+import { areHanded, isHanded } from './handed.ts';
 import { keyItem, keys } from './keys.ts';
-import { queryAll } from './read.ts';
+import { queryAll, queryPage } from './read.ts';
 import type { Ledger } from './table.ts';
 
 const parkedItem = record({
@@ -100,4 +100,23 @@ export async function* readParked(ledger: Ledger): AsyncGenerator<Parked> {
         handle !== undefined && sequence !== undefined && (await isHanded(ledger, handle, sequence)),
     };
   }
+}
+
+/** Parked records that are looked at to count them. */
+const MOST_COUNTED = 100;
+
+/** How many parked records' tips were not handed on since, of the first {@link MOST_COUNTED} records. */
+export async function countParked(ledger: Ledger): Promise<number> {
+  const { items } = await queryPage(ledger, {
+    KeyConditionExpression: 'pk = :pk',
+    ProjectionExpression: 'handle, #sequence',
+    ExpressionAttributeNames: { '#sequence': 'sequence' },
+    ExpressionAttributeValues: { ':pk': { S: keys.parked('').pk } },
+    Limit: MOST_COUNTED,
+  });
+  const tips = items.flatMap(({ handle, sequence }) =>
+    handle?.S && sequence?.N ? [{ handle: handle.S, sequence: BigInt(sequence.N) }] : [],
+  );
+  const handed = await areHanded(ledger, tips);
+  return items.length - handed.filter(Boolean).length;
 }

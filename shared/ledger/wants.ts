@@ -1,7 +1,7 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { moment, type Of, optional, record, text } from './codec.ts';
 import { keyItem, keys } from './keys.ts';
-import { queryAll } from './read.ts';
+import { queryAll, queryPage } from './read.ts';
 import type { Ledger } from './table.ts';
 import { put, remove } from './transaction.ts';
 
@@ -34,4 +34,14 @@ export async function* dueWants(ledger: Ledger, now: Date, node?: string): Async
     ExpressionAttributeValues: { ':pk': { S: pk }, ':until': { S: sk } },
   };
   for await (const item of queryAll(ledger, query)) yield wantItem.fromItem(item);
+}
+
+/** When the first want is due of those with a node, or with none; undefined when there is none. */
+export async function firstWant(ledger: Ledger, node?: string): Promise<Date | undefined> {
+  const { items } = await queryPage(ledger, {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: keys.want(new Date(0), '', node).pk } },
+    Limit: 1,
+  });
+  return items[0] && wantItem.fromItem(items[0]).due;
 }

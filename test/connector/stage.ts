@@ -120,6 +120,7 @@ export async function openStage() {
       sleep: own.sleep,
       chance: () => 0.5,
       unique: randomUUID,
+      version: '0.0.0',
       holder: 'one',
       expirySeconds: 31_536_000,
       routeHints: false,

@@ -25,6 +25,7 @@ const LIST_KEYS: Record<keyof typeof listed, string> = {
   retiredInvoice: listed.retiredInvoice('02ab', new Date(0), 'ff').listPk,
   node: listed.node('02ab').listPk,
   ask: listed.ask(0, new Date(0), 'a').listPk,
+  aside: listed.aside('02ab', 'a').listPk,
   delivery: listed.delivery(0, new Date(0), 'a').listPk,
   apiKey: listed.apiKey('alice', 'a').listPk,
   creator: listed.creator('alice').listPk,

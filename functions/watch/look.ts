@@ -1,0 +1,79 @@
+import {
+  countOpenAsides,
+  countParked,
+  DELIVERY_LISTS,
+  firstDelivery,
+  firstWant,
+  type Ledger,
+  readVitalSigns,
+  type VitalSigns,
+} from '../../shared/ledger/index.ts';
+import type { Metric } from '../../shared/metrics.ts';
+
+/** Of a node, how its connector fares; of one that never told, that nothing is known. */
+export interface NodeSeen extends Partial<VitalSigns> {
+  readonly node: string;
+  readonly asidesOpen: number;
+}
+
+/** What was measured. A value that can't be known is left out. */
+export interface Seen {
+  readonly values: Partial<Record<Metric, number>>;
+  readonly nodes: readonly NodeSeen[];
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const NEVER = new Date(0);
+
+/**
+ * Look how the table and the connectors of its nodes fare. The clocks are compared as they are: a connector's that is off by minutes
+ * is worth an alarm, too.
+ */
+export async function look(ledger: Ledger, now: Date): Promise<Seen> {
+  const nodes: NodeSeen[] = [];
+  for await (const { node, signs } of readVitalSigns(ledger))
+    nodes.push({ node, ...signs, asidesOpen: await countOpenAsides(ledger, node) });
+  const wants = await Promise.all(
+    [undefined, ...nodes.map(({ node }) => node)].map((node) => firstWant(ledger, node)),
+  );
+  const lists = Array.from({ length: DELIVERY_LISTS }, (_, list) => list);
+  const deliveries = await Promise.all(lists.map((list) => firstDelivery(ledger, list)));
+  const parked = await countParked(ledger);
+
+  const since = (moments: readonly (Date | undefined)[]) => secondsSince(now, earliest(moments));
+  return {
+    nodes,
+    values: {
+      ...ofNodes(nodes, now),
+      WantsOverdue: since(wants),
+      DeliveriesOverdue: since(deliveries),
+      Parked: parked,
+    },
+  };
+}
+
+function ofNodes(nodes: readonly NodeSeen[], now: Date): Seen['values'] {
+  // Before the first connector there is nothing to measure, which alarms by itself.
+  if (nodes.length === 0) return {};
+  const longestSince = (of: (node: NodeSeen) => Date | undefined) =>
+    secondsSince(now, earliest(nodes.map((node) => of(node) ?? NEVER)));
+  const isAudited = ({ auditedAt = NEVER }: NodeSeen) => now.getTime() - auditedAt.getTime() < HOUR_MS;
+  const firstExpiry = earliest(nodes.map((node) => node.firstExpiry));
+  return {
+    HeartbeatAge: longestSince(({ aliveAt }) => aliveAt),
+    CheckpointAge: longestSince(({ checkpointAt }) => checkpointAt),
+    AsidesOpen: sum(nodes.map(({ asidesOpen }) => asidesOpen)),
+    ...(nodes.every(isAudited) && { Drift: sum(nodes.map(({ drift = 0 }) => drift)) }),
+    ...(firstExpiry && { DaysToExpiry: (firstExpiry.getTime() - now.getTime()) / DAY_MS }),
+  };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+
+const earliest = (moments: readonly (Date | undefined)[]) =>
+  moments.reduce((first, each) => (!first || (each && each < first) ? each : first), undefined);
+
+/** 0 for what is still to come, or is not there at all. */
+const secondsSince = (now: Date, moment: Date | undefined) =>
+  moment ? Math.max(0, (now.getTime() - moment.getTime()) / 1_000) : 0;

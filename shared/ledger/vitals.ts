@@ -1,0 +1,63 @@
+import { moment, type Of, optional, record, small, text } from './codec.ts';
+import { keys, listed } from './keys.ts';
+import { holds, type Lease, LeaseLostError } from './lease.ts';
+import { queryAll } from './read.ts';
+import { type Ledger, LISTED } from './table.ts';
+import { update } from './transaction.ts';
+import { write } from './write.ts';
+
+/** How a connector fares, by its own clock. It lies with its node's item, next to the lease. */
+const vitalSigns = record({
+  /** When it wrote this. */
+  aliveAt: moment,
+  /** Of the software that it runs. */
+  version: text,
+  /** What was heard of lnd and is not booked yet. */
+  waiting: small,
+  /** All that was settled before is booked, and the checkpoint says so. */
+  checkpointAt: optional(moment),
+  /** When the last audit ended, and how many sets and invoices it or one shortly before found wrong: 0 is right. */
+  auditedAt: optional(moment),
+  drift: optional(small),
+  /** When the first of the invoices expires that are handed out. */
+  firstExpiry: optional(moment),
+});
+
+export type VitalSigns = Of<typeof vitalSigns.fields>;
+
+/**
+ * Write down how the connector fares, which is a sign of life of its lease, too. What is left out stays as it was; an audit that
+ * found no invoices takes away the expiry of the one before.
+ * @throws LeaseLostError
+ */
+export async function saveVitalSigns(ledger: Ledger, lease: Lease, signs: VitalSigns): Promise<void> {
+  const kept = await write(
+    ledger,
+    update(ledger.table, keys.node(lease.node), {
+      set: vitalSigns.toItem(signs),
+      remove: signs.auditedAt && !signs.firstExpiry ? ['firstExpiry'] : [],
+      add: { beat: { N: '1' } },
+      condition: holds(lease),
+    }),
+  );
+  if (!kept.done) throw new LeaseLostError(lease);
+}
+
+/**
+ * The nodes of the table, with how their connectors fare; undefined for one whose connector has not told yet. The index may be a
+ * moment behind.
+ */
+export async function* readVitalSigns(
+  ledger: Ledger,
+): AsyncGenerator<{ node: string; signs: VitalSigns | undefined }> {
+  const query = {
+    IndexName: LISTED,
+    KeyConditionExpression: 'listPk = :nodes',
+    ExpressionAttributeValues: { ':nodes': { S: listed.node('').listPk } },
+  };
+  for await (const item of queryAll(ledger, query))
+    yield {
+      node: text.read(item.listSk, 'listSk'),
+      signs: item.aliveAt && vitalSigns.fromItem(item),
+    };
+}

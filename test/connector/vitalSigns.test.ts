@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_DRIFT } from '../../connector/audit.ts';
+import { DRIFT_SHOWS_MS, TELL_EVERY_MS, VitalSignsTeller } from '../../connector/vitalSigns.ts';
+import { readCreatorWithInvoice, readVitalSigns, type VitalSigns } from '../../shared/ledger/index.ts';
+import { gather, lead, NOW, openBook } from '../shared/ledger/book.ts';
+import { openStage, type Stage, until } from './stage.ts';
+
+const AT_REST = { length: 0, orderKnown: true, longestWaitMs: () => 0 };
+const later = (ms: number) => new Date(NOW.getTime() + ms);
+
+describe('vital signs', () => {
+  let book: Awaited<ReturnType<typeof openBook>>;
+  let ms: number;
+  let teller: VitalSignsTeller;
+  const signs = async () => (await gather(readVitalSigns(book.ledger)))[0]?.signs as VitalSigns;
+
+  beforeEach(async () => {
+    book = await openBook();
+    ms = 0;
+    const clocks = { clock: () => later(ms), steadyMs: () => ms };
+    teller = new VitalSignsTeller({
+      ledger: book.ledger,
+      lease: await lead(book.ledger),
+      version: '1.2.3',
+      ...clocks,
+    });
+  });
+  afterEach(() => book.close());
+
+  it('are told at once, then once a minute', async () => {
+    expect(await teller.tell(AT_REST)).toBe(true);
+    ms = TELL_EVERY_MS - 1;
+    expect(await teller.tell(AT_REST)).toBe(false);
+    expect(await signs()).toMatchObject({ aliveAt: NOW, version: '1.2.3', waiting: 0 });
+    ms = TELL_EVERY_MS;
+    expect(await teller.tell(AT_REST)).toBe(true);
+    expect((await signs()).aliveAt).toEqual(later(TELL_EVERY_MS));
+  });
+
+  it('tell up to when all is booked: until now, or until the first that waits came', async () => {
+    await teller.tell(AT_REST);
+    expect((await signs()).checkpointAt).toEqual(NOW);
+    ms = TELL_EVERY_MS;
+    await teller.tell({ length: 7, orderKnown: true, longestWaitMs: () => 45_000 });
+    expect(await signs()).toMatchObject({ waiting: 7, checkpointAt: later(15_000) });
+  });
+
+  it('leave the checkpoint where it was while the order of a replay is not known', async () => {
+    await teller.tell(AT_REST);
+    ms = TELL_EVERY_MS;
+    await teller.tell({ ...AT_REST, orderKnown: false });
+    expect(await signs()).toMatchObject({ aliveAt: later(TELL_EVERY_MS), checkpointAt: NOW });
+  });
+
+  it('tell what the last audit found, and when', async () => {
+    await teller.tell(AT_REST);
+    expect(await signs()).not.toHaveProperty('auditedAt');
+    const firstExpiry = later(86_400_000);
+    ms = 5_000;
+    teller.audited(
+      { ...NO_DRIFT, invoices: 9, missingSets: 1, surplusSets: 2, goneInvoices: 3 },
+      firstExpiry,
+    );
+    ms = TELL_EVERY_MS;
+    await teller.tell(AT_REST);
+    expect(await signs()).toMatchObject({ auditedAt: later(5_000), drift: 6, firstExpiry });
+  });
+
+  it('tell what an audit found wrong when the next one has found it mended, but not for ever', async () => {
+    const told = async () => {
+      ms += TELL_EVERY_MS;
+      await teller.tell(AT_REST);
+      return (await signs()).drift;
+    };
+    teller.audited({ ...NO_DRIFT, missingSets: 5 }, undefined);
+    teller.audited(NO_DRIFT, undefined);
+    expect(await told()).toBe(5);
+    ms += DRIFT_SHOWS_MS;
+    teller.audited(NO_DRIFT, undefined);
+    expect(await told()).toBe(0);
+  });
+});
+
+describe('a connector that leads', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await openStage();
+    stage.time.flow();
+  });
+  afterEach(() => stage.close());
+
+  const signs = async () => (await gather(readVitalSigns(stage.ledger)))[0]?.signs;
+
+  it('tells that all is booked and audited, and when its first invoice expires', async () => {
+    await stage.start().live();
+    await stage.current();
+    const { invoice } = await readCreatorWithInvoice(stage.ledger, 'alice');
+    const told = await until(async () => {
+      const found = await signs();
+      return found?.firstExpiry && found.checkpointAt && found;
+    });
+    expect(told).toMatchObject({ version: '0.0.0', waiting: 0, drift: 0 });
+    expect(told.firstExpiry).toEqual(invoice?.expiresAt);
+  });
+
+  it('tells of payments that it had not heard of', async () => {
+    const first = stage.start();
+    await first.live();
+    const invoice = await stage.current();
+    await first.stop();
+    stage.lnd.books.push(stage.lnd.message(invoice));
+    await stage.start().live();
+    expect(await until(async () => (await signs())?.drift || undefined)).toBe(1);
+  });
+});

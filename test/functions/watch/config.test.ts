@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../../functions/public/config.ts';
+import { readConfig } from '../../../functions/watch/config.ts';
+
+const ENV = { TABLE_NAME: 'ledger', AWS_REGION: 'eu-central-1', METRICS_NAMESPACE: 'Ampjar-production' };
+
+describe('the environment of the watch function', () => {
+  test('names table, Region and namespace', () => {
+    expect(readConfig(ENV)).toEqual({
+      table: 'ledger',
+      region: 'eu-central-1',
+      namespace: 'Ampjar-production',
+    });
+  });
+
+  test.each([undefined, '', 'AWS/Lambda', 'a b', 'x'.repeat(256)])('%j is no namespace', (namespace) => {
+    expect(() => readConfig({ ...ENV, METRICS_NAMESPACE: namespace })).toThrow(ConfigError);
+    expect(() => readConfig({ ...ENV, METRICS_NAMESPACE: namespace })).toThrow(/^METRICS_NAMESPACE: /);
+  });
+});

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { look } from '../../../functions/watch/look.ts';
+import {
+  addCreator,
+  assignNode,
+  bookTips,
+  closeAside,
+  enqueueDeliveries,
+  markHanded,
+  park,
+  readAsides,
+  readNode,
+  saveVitalSigns,
+  takeLease,
+  type VitalSigns,
+} from '../../../shared/ledger/index.ts';
+import { gather, hex, lead, NODE, NOW, openBook } from '../../shared/ledger/book.ts';
+
+const OTHER = `03${'cd'.repeat(32)}`;
+const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1_000);
+const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
+
+const WELL: VitalSigns = {
+  aliveAt: ago(20),
+  version: '0.1.0',
+  waiting: 0,
+  checkpointAt: ago(25),
+  auditedAt: ago(300),
+  drift: 0,
+  firstExpiry: inDays(100),
+};
+
+let book: Awaited<ReturnType<typeof openBook>>;
+beforeEach(async () => {
+  book = await openBook();
+});
+afterEach(() => book.close());
+
+const leadAt = async (node: string) => {
+  const seen = await readNode(book.ledger, node);
+  return (await takeLease(book.ledger, { node, network: 'regtest', holder: node, seen }))!;
+};
+const tell = async (signs: Partial<VitalSigns>, node = NODE) =>
+  saveVitalSigns(book.ledger, await leadAt(node), { ...WELL, ...signs });
+const values = async (now = NOW) => (await look(book.ledger, now)).values;
+
+describe('what is watched', () => {
+  it('of a table whose connector is well is all at rest', async () => {
+    await tell({});
+    expect(await values()).toEqual({
+      HeartbeatAge: 20,
+      CheckpointAge: 25,
+      Drift: 0,
+      AsidesOpen: 0,
+      DaysToExpiry: 100,
+      WantsOverdue: 0,
+      Parked: 0,
+      DeliveriesOverdue: 0,
+    });
+  });
+
+  it('of a table without a connector is no sign of life, and nothing that only it can tell', async () => {
+    expect(await values()).toEqual({ WantsOverdue: 0, Parked: 0, DeliveriesOverdue: 0 });
+  });
+
+  it('of a node whose connector never told is silence since ever', async () => {
+    await tell({});
+    await leadAt(OTHER);
+    const { HeartbeatAge, CheckpointAge, ...rest } = await values();
+    expect([HeartbeatAge, CheckpointAge]).toEqual([NOW.getTime() / 1_000, NOW.getTime() / 1_000]);
+    expect(rest).not.toHaveProperty('Drift');
+  });
+
+  it('of several nodes is the worst of each, with the nodes told beside', async () => {
+    await tell({ drift: 1, firstExpiry: inDays(3) });
+    await tell({ aliveAt: ago(400), checkpointAt: ago(10), drift: 2, firstExpiry: inDays(9) }, OTHER);
+    const { nodes, ...seen } = await look(book.ledger, NOW);
+    expect(seen.values).toMatchObject({ HeartbeatAge: 400, CheckpointAge: 25, Drift: 3, DaysToExpiry: 3 });
+    expect(nodes).toMatchObject([
+      { node: NODE, drift: 1, asidesOpen: 0 },
+      { node: OTHER, drift: 2, version: '0.1.0' },
+    ]);
+  });
+
+  it.each([
+    ['went on after it told', { aliveAt: ago(-3) }, { HeartbeatAge: 0 }],
+    ['has a connector that hangs on what it heard', { checkpointAt: ago(1_200) }, { CheckpointAge: 1_200 }],
+    ['lets an invoice expire', { firstExpiry: inDays(-0.5) }, { DaysToExpiry: -0.5 }],
+  ])('of a node that %s: %j is %j', async (_, signs, expected) => {
+    await tell(signs);
+    expect(await values()).toMatchObject(expected);
+  });
+
+  it('of a node that was not audited for an hour is no drift at all, which is not the same as none', async () => {
+    await tell({ auditedAt: ago(3_600) });
+    expect(await values()).not.toHaveProperty('Drift');
+  });
+
+  it('of events that are set aside counts those that are open', async () => {
+    const lease = await lead(book.ledger);
+    await saveVitalSigns(book.ledger, lease, WELL);
+    const asides = ['a', 'b', 'c'].map((name) => ({ reason: 'odd', event: name, setId: hex(name) }));
+    await bookTips(book.ledger, lease, { tips: [], asides });
+    expect(await values()).toMatchObject({ AsidesOpen: 3 });
+    const [first] = await gather(readAsides(book.ledger, NODE));
+    await closeAside(book.ledger, lease, { id: first!.id, status: 'dismissed', note: 'seen', now: NOW });
+    expect(await values()).toMatchObject({ AsidesOpen: 2 });
+  });
+
+  it('of wants is how late the first of them is, whichever node it lies with', async () => {
+    await tell({});
+    await addCreator(book.ledger, { handle: 'alice', name: 'Alice' }, ago(700));
+    expect(await values()).toMatchObject({ WantsOverdue: 700 });
+    expect(await values(ago(800))).toMatchObject({ WantsOverdue: 0 });
+    await tell({}, OTHER);
+    await addCreator(book.ledger, { handle: 'bob', name: 'Bob' }, ago(300));
+    await assignNode(book.ledger, 'bob', OTHER, ago(900));
+    expect(await values()).toMatchObject({ WantsOverdue: 900 });
+  });
+
+  it('of parked records counts those whose tip was not handed on since', async () => {
+    for (const [at, id] of ['a', 'b', 'c'].entries())
+      await park(
+        book.ledger,
+        { id, reason: 'odd', record: {}, handle: 'alice', sequence: BigInt(at + 1) },
+        NOW,
+      );
+    await park(book.ledger, { id: 'd', reason: 'nobody knows of what', record: {} }, NOW);
+    expect(await values()).toMatchObject({ Parked: 4 });
+    await markHanded(book.ledger, 'alice', [1n, 3n]);
+    expect(await values()).toMatchObject({ Parked: 2 });
+  });
+
+  it('of deliveries is how late the first of them is, in whichever list', async () => {
+    const queued = (endpointId: string, at: Date) =>
+      enqueueDeliveries(
+        book.ledger,
+        [{ endpointId, handle: 'alice', eventId: 'one', type: 'endpoint.test', body: '{}', at }],
+        at,
+      );
+    await queued('we_a1', ago(30));
+    await queued('we_b1', ago(90));
+    expect(await values()).toMatchObject({ DeliveriesOverdue: 90 });
+  });
+});
