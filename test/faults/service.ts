@@ -67,6 +67,8 @@ export class SimNode {
   readonly telling: Telling;
   readonly wall: () => number;
   #streams = new Set<SettlementStream>();
+  /** Asked for, and the request is on its way. */
+  #awaited = new Set<SettlementStream>();
 
   constructor(parts: {
     books: NodeBooks;
@@ -91,11 +93,17 @@ export class SimNode {
     for (const stream of this.#streams) stream.live(set);
   }
 
+  awaited(stream: SettlementStream): void {
+    this.#awaited.add(stream);
+  }
+
   subscribe(stream: SettlementStream): void {
+    this.#awaited.delete(stream);
     this.#streams.add(stream);
   }
 
   unsubscribe(stream: SettlementStream): void {
+    this.#awaited.delete(stream);
     this.#streams.delete(stream);
   }
 
@@ -120,6 +128,7 @@ export class SimNode {
     this.faults = NO_LND_FAULTS;
     this.downUntil = 0;
     this.silentUntil = 0;
+    for (const stream of [...this.#awaited]) stream.arrive();
     for (const stream of this.#streams) stream.hurry();
   }
 

@@ -21,6 +21,7 @@ export class SettlementStream {
   readonly #coming: { at: number; arrival: Arrival }[] = [];
   readonly #there: Arrival[] = [];
   #moving: (() => void) | undefined;
+  #arrive: () => void = () => {};
   #wake: () => void = () => {};
 
   constructor(node: SimNode, actor: Actor) {
@@ -35,7 +36,19 @@ export class SettlementStream {
     const what = `${this.actor.name} > subscribeInvoices`;
     const isDeadline = error instanceof LndError && error.code === DEADLINE;
     if (error && !isDeadline) scheduler.after(back, what, () => this.#fail(error as LndError));
-    else scheduler.after(reach!, what, () => this.#start(from));
+    else {
+      const cancel = scheduler.after(reach!, what, () => this.#start(from));
+      this.#node.awaited(this);
+      this.#arrive = () => {
+        cancel();
+        this.#start(from);
+      };
+    }
+  }
+
+  /** The request for it is there now. */
+  arrive(): void {
+    this.#arrive();
   }
 
   #start(from: bigint): void {
