@@ -31,7 +31,7 @@ export interface Deploying {
  * @returns the origin that readers know, without a slash at its end
  * @throws DeployError
  */
-export async function deploy(settings: Settings, { yes, outputs: file, print }: Deploying): Promise<void> {
+export async function deploy(settings: Settings, { yes, outputs: file, print }: Deploying): Promise<string> {
   const { stage } = settings;
   const place = await placeOf(settings);
   print(`${stage}: account ${place.account}, ${place.region}`);
