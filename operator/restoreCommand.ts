@@ -3,10 +3,12 @@ import {
   BatchWriteItemCommand,
   CreateTableCommand,
   DescribeContinuousBackupsCommand,
+  DescribeImportCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
   ImportTableCommand,
+  ListImportsCommand,
   PutItemCommand,
   ResourceInUseException,
   ResourceNotFoundException,
@@ -126,6 +128,7 @@ export async function run({ to, source }: Wanted, parts: Parts): Promise<void> {
   if (source.kind === 'files' && !onLoopback)
     throw new UsageError('--files: it needs an --endpoint of this machine; --export makes a table at AWS');
   if ((await describe(client, to)) === undefined || source.kind === 'files') await make(parts, to, source);
+  if (source.kind === 'export') await untilImported(parts, to);
   await untilActive(parts, to);
   await expire(client, to);
   if (!(await describe(client, to))?.StreamSpecification?.StreamEnabled) {
@@ -151,6 +154,7 @@ async function make(parts: Parts, to: string, source: Source): Promise<void> {
     return print(`restoring ${source.table}; a table of some gigabytes takes from minutes to hours`);
   }
   const { StreamSpecification: _, ...definition } = tableDefinition(to);
+  print(`importing s3://${source.bucket}/${source.prefix}`);
   await client.send(
     new ImportTableCommand({
       S3BucketSource: { S3Bucket: source.bucket, S3KeyPrefix: source.prefix },
@@ -159,7 +163,22 @@ async function make(parts: Parts, to: string, source: Source): Promise<void> {
       TableCreationParameters: definition,
     }),
   );
-  print(`importing s3://${source.bucket}/${source.prefix}`);
+}
+
+/** Wait for the import that makes a table, if one does. @throws UsageError when it failed */
+async function untilImported({ client, sleep }: Parts, table: string): Promise<void> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+  const { ImportSummaryList = [] } = await client.send(new ListImportsCommand({ TableArn: Table?.TableArn }));
+  for (const { ImportArn } of ImportSummaryList) {
+    for (;;) {
+      const { ImportTableDescription } = await client.send(new DescribeImportCommand({ ImportArn }));
+      const { ImportStatus, FailureCode, FailureMessage } = ImportTableDescription ?? {};
+      if (ImportStatus === 'COMPLETED') break;
+      if (ImportStatus !== 'IN_PROGRESS')
+        throw new UsageError(`--export: the import into ${table} ended: ${FailureCode}: ${FailureMessage}`);
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
 }
 
 /** DynamoDB's bound on a batch of writes. */
