@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DeployError } from './deployError.ts';
 import type { Settings } from './settings.ts';
@@ -54,3 +55,30 @@ export async function isBootstrapped(region: string): Promise<boolean> {
     cloudFormation.destroy();
   }
 }
+
+/** What Lambda leaves for functions that reserve nothing: none may reserve more. */
+const KEPT_FREE = 100;
+
+/**
+ * Look whether the account may run as many copies of functions at once as the settings reserve. A new account may run ten.
+ * @throws DeployError that names the settings
+ */
+export async function checkConcurrency(settings: Settings, region: string): Promise<void> {
+  const reserved = RESERVING.map((setting) => settings[setting]).filter((copies) => copies !== 'account');
+  const sum = reserved.reduce((all, copies) => all + copies, 0);
+  if (sum === 0) return;
+  const lambda = new LambdaClient({ region });
+  try {
+    const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+    const limit = AccountLimit?.ConcurrentExecutions ?? 0;
+    if (sum + KEPT_FREE > limit)
+      throw new DeployError(
+        `${RESERVING.join(', ')}: ${sum} in all, expected ${limit > KEPT_FREE ? `at most ${limit - KEPT_FREE}, or ` : ''}"account" for each: ` +
+          `Lambda runs at most ${limit} copies of functions for this account in ${region}, and keeps ${KEPT_FREE} of them free`,
+      );
+  } finally {
+    lambda.destroy();
+  }
+}
+
+const RESERVING = ['publicConcurrency', 'lnurlConcurrency', 'manageConcurrency'] as const;

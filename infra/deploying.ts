@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
-import { isBootstrapped, type Place, placeOf } from './awsAccount.ts';
+import { checkConcurrency, isBootstrapped, type Place, placeOf } from './awsAccount.ts';
 import { DeployError } from './deployError.ts';
 import { needsUsEast1, type Settings, stackName } from './settings.ts';
 import { uploadStatic } from './upload.ts';
@@ -35,6 +35,7 @@ export async function deploy(settings: Settings, { yes, outputs: file, print }: 
   const { stage } = settings;
   const place = await placeOf(settings);
   print(`${stage}: account ${place.account}, ${place.region}`);
+  await checkConcurrency(settings, place.region);
   const env = { AWS_REGION: place.region, AWS_DEFAULT_REGION: place.region };
   const regions = new Set([place.region, ...(needsUsEast1(settings) ? ['us-east-1'] : [])]);
   for (const region of regions) await setUp({ ...place, region }, yes, env);

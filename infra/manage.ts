@@ -8,12 +8,11 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { manageAccess } from './access.ts';
 import { bundledFunction } from './openFunction.ts';
+import type { Settings } from './settings.ts';
 
 /** All keys together: keys have bounds of their own in the function (docs/api.md). Who has none is turned away here. */
 const THROTTLE = { rateLimit: 50, burstLimit: 100 };
 
-/** How many copies run at once: with a POST claimed for thirty seconds, far more than 50 requests a second need. */
-const CONCURRENCY = 10;
 /** Shorter than a POST is claimed under its idempotency key. */
 const TIMEOUT = Duration.seconds(15);
 
@@ -43,14 +42,15 @@ export class ManageApi extends Construct {
     scope: Construct,
     id: string,
     table: ITable,
-    queues: { asks?: Queue | undefined; deliveries?: Queue | undefined } = {},
+    queues: { asks?: Queue | undefined; deliveries?: Queue | undefined },
+    { manageConcurrency }: Settings,
   ) {
     super(scope, id);
     const { handler } = bundledFunction(this, {
       description: 'The creator’s API: profile, tip options, webhooks, keys',
       entry: 'functions/manage/handler.ts',
       timeout: TIMEOUT,
-      concurrency: CONCURRENCY,
+      concurrency: manageConcurrency,
       environment: {
         TABLE_NAME: table.tableName,
         ...(queues.asks && { ASKS_QUEUE_URL: queues.asks.queueUrl }),

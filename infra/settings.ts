@@ -22,7 +22,7 @@ const host = text(HOST, 'a host name like tips.example, in lower case');
 /** Twenty copies of 512 MB that never rest cost about $0.50 an hour of Lambda's time (arm64, list price), plus requests. */
 const DEFAULT_CONCURRENCY = 20;
 const COPIES = 'a whole number from 1 to 9999 or "account"';
-const copies = z.union([z.literal('account'), whole(1, 9999)], COPIES).default(DEFAULT_CONCURRENCY);
+const copies = z.union([z.literal('account'), whole(1, 9999)], COPIES);
 
 /** What CloudWatch keeps a log for. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731];
@@ -60,12 +60,14 @@ const stageSettings = z.strictObject({
    * How many copies of the public function may run at once. Anyone may call it, so this bounds the bill. `account` sets no bound of
    * its own: the account's own limit holds, which a new account's may have to, being too low to reserve from.
    */
-  publicConcurrency: copies,
+  publicConcurrency: copies.default(DEFAULT_CONCURRENCY),
   /**
    * The same of the LNURL function. A copy waits with each wallet until its invoice is there, some 100 ms, and up to 5 s
    * while the node is away.
    */
-  lnurlConcurrency: copies,
+  lnurlConcurrency: copies.default(DEFAULT_CONCURRENCY),
+  /** The same of the creator's API: with a POST claimed for thirty seconds, far more than 50 requests a second need. */
+  manageConcurrency: copies.default(10),
   /**
    * Rate rules of AWS WAF: how many requests one address may make in five minutes, in all and for invoices by LNURL. About $7 a month,
    * and $0.60 a million requests.

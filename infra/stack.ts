@@ -36,7 +36,7 @@ export class AmpjarStack extends Stack {
     const lnurl = new LnurlPay(this, 'Lnurl', table, asks, settings);
     const webhooks = new WebhookDelivery(this, 'Webhooks', table);
     new SettledEvents(this, 'Settled', table, { deliveries: webhooks.hints, live });
-    const manage = new ManageApi(this, 'Manage', table, { asks, deliveries: webhooks.hints });
+    const manage = new ManageApi(this, 'Manage', table, { asks, deliveries: webhooks.hints }, settings);
     const files = new StaticFiles(this, 'Static');
     const edge = new Edge(this, 'Edge', {
       reads: reads.url,

@@ -4,6 +4,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import { ManageApi } from '../../infra/manage.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { ledgerTable } from '../../infra/table.ts';
 import { CLAIM_MS } from '../../shared/ledger/idempotency.ts';
 import { KINDS, type Kind, listed, prefix } from '../../shared/ledger/keys.ts';
@@ -24,7 +25,9 @@ const queue = (id: string) => {
   });
   return made;
 };
-const api = new ManageApi(stack, 'Api', table, { asks: queue('Asks'), deliveries: queue('Deliveries') });
+const settings = readSettings({ stages: { production: {} } }, 'production');
+const queues = { asks: queue('Asks'), deliveries: queue('Deliveries') };
+const api = new ManageApi(stack, 'Api', table, queues, settings);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const template = Template.fromStack(stack).toJSON();
 const resources = Object.entries(template.Resources as Record<string, Resource>);

@@ -21,6 +21,7 @@ describe('the settings', () => {
       production: true,
       publicConcurrency: 20,
       lnurlConcurrency: 20,
+      manageConcurrency: 10,
       alarmEmails: [],
       logDays: 30,
       tags: {},
