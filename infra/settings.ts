@@ -106,6 +106,8 @@ const stageSettings = z.strictObject({
     .number()
     .refine((value) => LOG_DAYS.includes(value), `one of ${LOG_DAYS.join(', ')}`)
     .default(30),
+  /** Whether functions are traced with X-Ray. It costs more than the functions themselves (docs/decisions/tracing.md). */
+  tracing: z.boolean('true or false').default(false),
   /** Tags of all resources that have tags, beside `ampjar:stage`. */
   tags: z
     .record(
@@ -114,6 +116,9 @@ const stageSettings = z.strictObject({
     )
     .default({}),
 });
+
+/** All that may be set. */
+export const SETTING_NAMES = Object.keys(stageSettings.shape);
 
 /** What whoever deploys writes down of a stage. */
 export type StageSettings = z.input<typeof stageSettings>;

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import file from '../../ampjar.settings.ts';
-import { readSettings, SettingError, type StageSettings } from '../../infra/settings.ts';
+import { readSettings, SETTING_NAMES, SettingError, type StageSettings } from '../../infra/settings.ts';
 
 const read = (settings: unknown) =>
   readSettings({ stages: { production: settings as StageSettings } }, 'production');
@@ -15,6 +16,13 @@ describe('the settings', () => {
     expect(readSettings(file, 'production')).toEqual(read({}));
   });
 
+  test('each have a line in docs/deploy.md, where there is no other', async () => {
+    const page = await readFile(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const [, table] = page.split('## Settings');
+    const listed = Array.from(table!.split('\n## ')[0]!.matchAll(/^\| `(\w+)`/gm), ([, name]) => name);
+    expect(listed.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
   test('may all be left out', () => {
     expect(read({})).toEqual({
       stage: 'production',
@@ -24,6 +32,7 @@ describe('the settings', () => {
       manageConcurrency: 10,
       alarmEmails: [],
       logDays: 30,
+      tracing: false,
       tags: {},
     });
   });
