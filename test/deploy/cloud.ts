@@ -69,10 +69,11 @@ export async function openCloud() {
     { suffix: HOOKS, address: '93.184.215.14', port: receiver.port },
     ...SERVED.map((suffix) => ({ suffix, address: '52.94.233.129', port: front.port })),
   ];
-  /** What a process needs to live in that network, with Node 24 told to load {@link network}. */
+  const preload = path('./network.mjs');
+  /** What a process that loads {@link preload} needs as environment to live in that network. */
   const env = { AMPJAR_ROUTES: JSON.stringify(routes), NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') };
   const node = join(dir, 'node');
-  writeFileSync(node, `#!/bin/sh\nexec ${NODE_24} --import ${path('./network.mjs')} "$@"\n`);
+  writeFileSync(node, `#!/bin/sh\nexec ${NODE_24} --import ${preload} "$@"\n`);
   chmodSync(node, 0o755);
   const emulator = await startMinistack({
     program: [PYTHON, path('./emulator.py')],
@@ -91,8 +92,9 @@ export async function openCloud() {
     ask: asker(endpoint),
     receiver,
     hookUrl: `https://${HOOKS}/tips`,
-    /** Node 24 within the network, and what it needs as environment. */
+    /** Node 24 within the network, the module that makes it so, and what that needs as environment. */
     node,
+    preload,
     env,
     logged: () => logged(endpoint),
     async close() {

@@ -1,34 +1,43 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Resource } from '../infra/synthesise.ts';
+import type { Cloud } from './cloud.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const MOST_OUTPUT = 50_000_000;
 
 export interface Deployment {
-  /** What the stacks tell, by name. */
+  /** What the stack tells, by name. */
   readonly outputs: Record<string, string>;
-  /** The templates as they were deployed. */
+  /** The templates as they were deployed, by logical id. */
   readonly resources: Record<string, Resource>;
-  /** Of an environment that nothing was deployed to before, and of all stacks from source to the last resource. */
-  readonly seconds: { readonly bootstrap: number; readonly deploy: number };
+  /** What the command printed last: where all is, and what to do next. */
+  readonly printed: string;
+  readonly seconds: number;
 }
 
-/** Bootstraps an emulated account and deploys to it what the settings say, by the CDK's own command. */
-export async function deploy(endpoint: string): Promise<Deployment> {
+/** Deploys the test stage of the settings to an account with nothing in it, by the command for that. */
+export async function deploy({ endpoint, env, preload }: Cloud): Promise<Deployment> {
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-deploy-'));
-  const cdk = async (cwd: string, ...args: string[]) => {
-    const began = performance.now();
-    await promisify(execFile)(join(root, 'node_modules/.bin/cdk'), [...args, '--no-notices'], {
-      cwd,
+  const out = join(dir, 'cdk.out');
+  const outputsFile = join(dir, 'outputs.json');
+  const command = ['infra/deployCommand.ts', '--stage', 'test', '--yes', '--outputs', outputsFile];
+  const began = performance.now();
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', ...command], {
+      cwd: root,
       maxBuffer: MOST_OUTPUT,
       env: {
         PATH: process.env.PATH,
         HOME: dir,
+        ...env,
+        NODE_OPTIONS: `--import ${preload}`,
+        // An output folder of its own, since one project may be synthesised by others meanwhile.
+        CDK_OUTPUT: out,
         AWS_ENDPOINT_URL: endpoint,
         AWS_ENDPOINT_URL_S3: endpoint,
         AWS_REGION: 'us-east-1',
@@ -37,27 +46,15 @@ export async function deploy(endpoint: string): Promise<Deployment> {
         CI: 'true',
       },
     });
-    return (performance.now() - began) / 1000;
-  };
-  try {
-    const out = join(dir, 'cdk.out');
-    const outputsFile = join(dir, 'outputs.json');
-    // In a folder without an app, which would be synthesised for nothing.
-    const bootstrap = await cdk(dir, 'bootstrap', 'aws://000000000000/us-east-1');
-    const seconds = {
-      bootstrap,
-      deploy: await cdk(
-        root,
-        ...['deploy', '--all', '--require-approval', 'never', '--output', out, '--outputs-file', outputsFile],
-      ),
-    };
-    const outputs = JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
-    const templates = Object.keys(outputs).map((stack) =>
-      readFileSync(join(out, `${stack}.template.json`), 'utf8'),
-    );
+    const seconds = (performance.now() - began) / 1000;
+    const templates = readdirSync(out).filter((file) => file.endsWith('.template.json'));
     return {
-      outputs: Object.assign({}, ...Object.values(outputs)),
-      resources: Object.assign({}, ...templates.map((text) => JSON.parse(text).Resources)),
+      outputs: JSON.parse(readFileSync(outputsFile, 'utf8'))['Ampjar-test'],
+      resources: Object.assign(
+        {},
+        ...templates.map((file) => JSON.parse(readFileSync(join(out, file), 'utf8')).Resources),
+      ),
+      printed: stdout,
       seconds,
     };
   } finally {

@@ -1,13 +1,15 @@
 """ministack, with what Ampjar's template asks for and it lacks. The template is never changed for it.
 
 - Its AppSync Events service can't be reached from a template: two resource types lead there.
-- Its CloudFront doesn't sign what it asks of a function URL for an origin access control, so that such URLs refuse it, and
-  tells no function the viewer's address.
+- Its CloudFront doesn't sign what it asks of a function URL for an origin access control, so that such URLs refuse it; asks
+  a bucket as if in the clear, which buckets refuse; and tells no function the viewer's address.
 """
 
+import functools
 import json
 
 from ministack import app
+from ministack.core import iam_evaluator
 from ministack.services import appsync_events, cloudfront
 from ministack.services.cloudformation import provisioners
 
@@ -77,5 +79,6 @@ async def answer_viewer_of_address(dist, method, path, raw_uri, raw_query, heade
 
 cloudfront._fetch_from_function_url_origin = ask_signed
 cloudfront.handle_viewer_request = answer_viewer_of_address
+iam_evaluator.EvalContext = functools.partial(iam_evaluator.EvalContext, secure_transport=True)
 
 app.main()

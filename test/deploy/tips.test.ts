@@ -33,7 +33,7 @@ const start = (...run: Parameters<typeof runProgram>) => {
 
 beforeAll(async () => {
   cloud = await openCloud();
-  deployment = await deploy(cloud.endpoint);
+  deployment = await deploy(cloud);
   const { TableName: table, AsksQueueUrl: asks } = deployment.outputs as Record<string, string>;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = new DynamoDBClient({ endpoint: cloud.endpoint, region: 'us-east-1', credentials });
@@ -108,6 +108,20 @@ globalThis.WebSocket = class extends Socket {
 ${LIVE_CLIENT}
 follow(JSON.parse(where), [], (tip) => console.log('tip ' + JSON.stringify(tip))).start();
 `;
+
+it('npm run deploy sets up an account with nothing in it, deploys, and sees that all of it answers', () => {
+  expect(deployment.printed.trimEnd()).toMatch(/\nhttps:\/\/[a-z0-9]+\.cloudfront\.net answers$/);
+});
+
+it('the widget’s loader names a module that is there', async () => {
+  const loader = await cloud.ask(new URL('/widget.js', deployment.outputs.PublicUrl).href);
+  const [, path] = /'(\.\/widget\/\w+\.js)'/.exec(loader.body)!;
+  const module = await cloud.ask(new URL(path!, deployment.outputs.PublicUrl).href);
+  expect(module).toMatchObject({
+    status: 200,
+    headers: { 'content-type': expect.stringMatching(/javascript/) },
+  });
+});
 
 describe('a tip through the deployed stack', () => {
   it('begins with a creator of the manage API, whose invoice is there for all within seconds', async () => {
