@@ -4,6 +4,7 @@ import { type EmbeddedTables, openEmbeddedTable } from '../local/table/index.ts'
 import { readAmpInvoice, signAmpInvoice } from '../shared/invoices/index.ts';
 import {
   addCreator,
+  type Creator,
   type Lease,
   type Ledger,
   type NewInvoice,
@@ -23,7 +24,7 @@ export interface Books {
   /** Alice's. */
   readonly invoice: NewInvoice;
   /** Add another creator. @returns their invoice */
-  join(handle: string): Promise<NewInvoice>;
+  join(handle: string, shows?: Creator['shows']): Promise<NewInvoice>;
 }
 
 /** Open an embedded table with alice and an invoice of hers. No node is behind it. */
@@ -35,8 +36,8 @@ export async function openBooks(dir: string): Promise<Books> {
   const nodeKey = randomBytes(32);
   const node = invoiceOf('alice', nodeKey, now).payee;
   const lease = (await takeLease(ledger, { node, network: 'regtest', holder: 'bench', seen: undefined }))!;
-  const join = async (handle: string) => {
-    await addCreator(ledger, { handle, name: handle, shows: 'messages' }, now);
+  const join = async (handle: string, shows: Creator['shows'] = 'messages') => {
+    await addCreator(ledger, { handle, name: handle, shows }, now);
     const invoice = invoiceOf(handle, nodeKey, now);
     const put = { invoice, previous: undefined, want: undefined, renewAt: invoice.expiresAt, now };
     await putCurrentInvoice(ledger, lease, put);

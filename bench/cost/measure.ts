@@ -10,6 +10,7 @@ import type { Live } from '../../functions/public/live.ts';
 import type { SettleDeps } from '../../functions/settled/handOn.ts';
 import { type StreamRecord, settle } from '../../functions/settled/settle.ts';
 import { sweep } from '../../functions/settled/sweep.ts';
+import { look } from '../../functions/watch/look.ts';
 import { tipEvent } from '../../shared/events.ts';
 import {
   batchLength,
@@ -87,18 +88,23 @@ const settleDeps = (ledger: Ledger): SettleDeps => ({
 /** Payments that wait to be booked at once, as in the bench `booking`. */
 const WAITING = 200;
 
-/** One of some creators by chance: the first as often as the second and third together, and so on (Zipf's law). */
-function drawer(handles: readonly string[]): () => string {
+/**
+ * The creators of so many tips: the first has as many as the second and third together, and so on (Zipf's law). Tips are drawn
+ * evenly over the whole, so that a run finds what the one before found.
+ */
+function drawn(count: number, handles: readonly string[]): string[] {
   let total = 0;
   const upTo = handles.map((_, at) => {
     total += 1 / (at + 1);
     return total;
   });
-  return () => {
-    const chance = Math.random() * total;
-    return handles[upTo.findIndex((bound) => chance < bound)]!;
-  };
+  return Array.from({ length: count }, (_, at) => {
+    const place = ((at * GOLDEN_RATIO) % 1) * total;
+    return handles[upTo.findIndex((bound) => place < bound)]!;
+  });
 }
+
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /**
  * Book one batch and hand it on, as many tips as a commit takes of those that wait.
@@ -128,10 +134,8 @@ const TAKEN: Answer = { status: 204, durationMs: 1 };
 const named = (kind: string, count: number) => Array.from({ length: count }, (_, at) => `${kind}-${at + 1}`);
 
 /** A full batch of tips of so many creators, whose popularity follows Zipf's law. */
-export function measureFullBatch(books: Books, creators: number): Promise<TipBatch> {
-  const draw = drawer(named(`of-${creators}`, creators));
-  return measureBatch(books, Array.from({ length: WAITING }, draw));
-}
+export const measureFullBatch = (books: Books, creators: number): Promise<TipBatch> =>
+  measureBatch(books, drawn(WAITING, named(`of-${creators}`, creators)));
 
 /** A full batch in which each tip is of another creator. */
 export const measureSpreadBatch = (books: Books): Promise<TipBatch> =>
@@ -207,13 +211,14 @@ export async function measureAnswer({ ledger }: Books, path: string): Promise<An
 }
 
 /** What the schedules find when there is nothing to do. */
-export async function measureSchedules({ ledger }: Books): Promise<{ sweep: Work; look: Work }> {
+export async function measureSchedules({ ledger }: Books): Promise<Record<'sweep' | 'due' | 'watch', Work>> {
   const post = async () => TAKEN;
   const signal = new AbortController().signal;
   return {
     sweep: await twice(ledger, (ledger) => sweep(settleDeps(ledger))),
-    look: await twice(ledger, (ledger) =>
+    due: await twice(ledger, (ledger) =>
       deliverDue({ ledger, post, clock, random: randomBytes, sleep, report, signal }),
     ),
+    watch: await twice(ledger, (ledger) => look(ledger, clock())),
   };
 }

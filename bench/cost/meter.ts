@@ -89,12 +89,22 @@ export function metered({ client, table }: Ledger) {
   const sizeOf = async (key: Item) => itemSize((await itemOf(key)) ?? {});
 
   /** A query is charged for all that it passes, whatever it leaves out of its answer. */
-  const passedBytes = async ({
-    FilterExpression: _,
-    ProjectionExpression: __,
-    ...input
-  }: QueryCommandInput) => {
-    const { Items } = await client.send(new QueryCommand(input));
+  const passedBytes = async (asked: QueryCommandInput) => {
+    const { FilterExpression, ProjectionExpression, Select, ...input } = asked;
+    // An expression's parts that nothing needs any more are refused.
+    const isNeeded = ([name]: [string, unknown]) =>
+      new RegExp(`${name}\\b`).test(input.KeyConditionExpression!);
+    const needed = <T>(all: Record<string, T> = {}) => {
+      const left = Object.entries(all).filter(isNeeded);
+      return left.length > 0 ? Object.fromEntries(left) : undefined;
+    };
+    const { Items } = await client.send(
+      new QueryCommand({
+        ...input,
+        ExpressionAttributeNames: needed(input.ExpressionAttributeNames),
+        ExpressionAttributeValues: needed(input.ExpressionAttributeValues),
+      }),
+    );
     return (Items as Item[]).reduce((sum, item) => sum + itemSize(item), 0);
   };
 

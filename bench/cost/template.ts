@@ -16,7 +16,8 @@ export const MONTH_SECONDS = 730 * 3600;
 const POLLS_A_MONTH = (5 * MONTH_SECONDS) / 20;
 
 /**
- * What Lambda itself logs of an invocation as JSON, its start and its report, with what CloudWatch adds to an event.
+ * What Lambda itself logs of an invocation that goes well as JSON, unless it is told not to: its start and its report, with what
+ * CloudWatch adds to an event.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
  */
 const SYSTEM_LOG_BYTES = 650;
@@ -117,7 +118,7 @@ export function invocation(
   const [, { MemorySize, TracingConfig, LoggingConfig }] = functionOf(resources, part);
   const share = Math.min(1, MemorySize / MB_OF_A_PROCESSOR);
   const seconds = (work.ms / share + work.requests * ROUND_TRIP_MS) / 1000;
-  const silent = ['WARN'].includes(LoggingConfig?.SystemLogLevel);
+  const silent = LoggingConfig?.SystemLogLevel === 'WARN';
   return {
     lambdaRequest: 1,
     lambdaGbSecond: (MemorySize / 1024) * seconds,
