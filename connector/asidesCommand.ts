@@ -4,6 +4,8 @@ import pino from 'pino';
 import {
   type Aside,
   closeAside,
+  forgetAside,
+  type Lease,
   type Ledger,
   readAside,
   readAsides,
@@ -20,6 +22,7 @@ const HELP = `npm run asides -- COMMAND [flags]: events that could not be booked
   show ID                      one of them, with the event that lnd sent
   book ID --reason TEXT        book its payment, on your word if it does not verify
   dismiss ID --reason TEXT     close it without booking
+  forget ID                    take the content of a closed one away, with what its payer wrote, for good
 
   --node PUBKEY            whose events; needed when the table has several nodes
 ${PLACES_HELP.split('\n').slice(4).join('\n')}`;
@@ -39,7 +42,7 @@ runMain(async (args, env) => {
     process.stdout.write(HELP);
     return values.help ? 0 : 2;
   }
-  if (!['list', 'show', 'book', 'dismiss'].includes(command) || rest.length > 0)
+  if (!['list', 'show', 'book', 'dismiss', 'forget'].includes(command) || rest.length > 0)
     throw new OptionError(`"${positionals.join(' ')}" is not a command; see --help`);
   const ledger = openLedger(values, env);
   try {
@@ -53,6 +56,7 @@ runMain(async (args, env) => {
       process.stdout.write(`${lines(aside)}\n${plain(eventOf(aside))}\n`);
       return 0;
     }
+    if (command === 'forget') return await forget(ledger, node, aside);
     return await close(ledger, node, aside, command as 'book' | 'dismiss', values.reason);
   } finally {
     ledger.client.destroy();
@@ -78,6 +82,19 @@ async function list(ledger: Ledger, node: string, all: boolean): Promise<number>
   return 0;
 }
 
+/** Do something under the lease of a node, as an operator. */
+const leading = (ledger: Ledger, node: string, work: (lease: Lease) => Promise<void>) =>
+  underLease({ ledger, sleep }, { node, holder: `asides ${randomBytes(4).toString('hex')}` }, work);
+
+async function forget(ledger: Ledger, node: string, { id, status }: Aside): Promise<number> {
+  if (status === 'open') throw new OptionError('id: it is open; book or dismiss it first');
+  await leading(ledger, node, async (lease) => {
+    await forgetAside(ledger, lease, id);
+  });
+  process.stdout.write(`forgot what ${id} told\n`);
+  return 0;
+}
+
 async function close(
   ledger: Ledger,
   node: string,
@@ -90,8 +107,7 @@ async function close(
   if (aside.status !== 'open')
     throw new OptionError(`id: it was ${aside.status} before: ${plain(aside.note ?? '')}`);
   const clock = () => new Date();
-  const holder = `asides ${randomBytes(4).toString('hex')}`;
-  await underLease({ ledger, sleep }, { node, holder }, async (lease) => {
+  await leading(ledger, node, async (lease) => {
     if (command === 'dismiss') {
       await closeAside(ledger, lease, { id: aside.id, status: 'dismissed', note: reason, now: clock() });
       process.stdout.write(`dismissed ${aside.id}\n`);

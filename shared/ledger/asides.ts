@@ -148,3 +148,23 @@ export async function closeAside(
   if (refused?.[0]) throw new LeaseLostError(lease);
   return refused === undefined;
 }
+
+/**
+ * Take a closed event's content away, with what its payer wrote, for good. What became of it stays, and that it was there.
+ * @returns false when it is open, or not there. @throws LeaseLostError
+ */
+export async function forgetAside(ledger: Ledger, lease: Lease, id: string): Promise<boolean> {
+  const refused = await transact(ledger, [
+    fence(ledger.table, lease),
+    update(ledger.table, keys.aside(lease.node, id), {
+      set: { event: bytes.write(gzipSync('{}'))! },
+      condition: {
+        expression: 'attribute_exists(pk) AND #status <> :open',
+        names: { '#status': 'status' },
+        values: { ':open': { S: 'open' } },
+      },
+    }),
+  ]);
+  if (refused?.[0]) throw new LeaseLostError(lease);
+  return refused === undefined;
+}

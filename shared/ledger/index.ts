@@ -16,6 +16,7 @@ export {
   type AsideEvent,
   closeAside,
   countOpenAsides,
+  forgetAside,
   is32Bytes,
   paymentAside,
   readAside,

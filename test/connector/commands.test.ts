@@ -199,6 +199,21 @@ describe('npm run asides', () => {
     expect(closed).toMatchObject({ status: 'booked', note: 'alice is there again' });
   });
 
+  it('forgets what a closed one told, and not one that is open', async () => {
+    const bad = message({ records: new Map([[MESSAGE, Buffer.from('my secret')]]) });
+    bad.htlcs[0].amp.root_share.fill(7);
+    const id = await setAside({ reason: 'a test', event: eventJson(bad), setId: setIdOf(bad) });
+    const secret = Buffer.from('my secret').toString('hex');
+    expect((await asides('show', id)).stdout).toContain(secret);
+    expect(await asides('forget', id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/open/) });
+    await asides('dismiss', id, '--reason', 'a test');
+    expect(await asides('forget', id)).toMatchObject({ code: 0, stdout: `forgot what ${id} told\n` });
+    const { code, stdout } = await asides('show', id);
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining(secret)]);
+    expect(stdout).toContain('a test');
+    expect((await asides('list', '--all')).stdout).toContain(id);
+  });
+
   it("books one that can't be verified on the operator's word, and the row says so", async () => {
     const before = await readTotals(jar.ledger, 'alice');
     const bad = message({ amountMsat: 9_000n });
