@@ -1,13 +1,17 @@
 import type { LambdaEvent } from 'hono/aws-lambda';
 import { ASKED_HOST, VIEWER_ADDRESS } from '../shared/edgeHeaders.ts';
 
+/** A name without a port: nothing that could end a URL, an attribute or a Lightning Address. */
+const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
+
 /**
  * What a function behind CloudFront knows of who asks. CloudFront alone may call it, and sets both headers itself, so they can be
  * believed; without them it is what the function's URL saw.
  */
 function headersOf({ headers }: LambdaEvent) {
   const given = headers as Record<string, string | undefined> | undefined;
-  return { host: given?.[ASKED_HOST], viewer: given?.[VIEWER_ADDRESS] };
+  const host = given?.[ASKED_HOST]?.toLowerCase();
+  return { host: host !== undefined && HOST.test(host) ? host : undefined, viewer: given?.[VIEWER_ADDRESS] };
 }
 
 /** The origin that a request was sent to, without a slash at its end. */

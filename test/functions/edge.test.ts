@@ -18,6 +18,18 @@ describe('a function behind CloudFront', () => {
     expect(askedOrigin(event(headers))).toBe('https://d1.cloudfront.net');
   });
 
+  test.each(['D1.CloudFront.net', 'd1.cloudfront.net'])('writes the host %s in lower case', (host) => {
+    expect(askedOrigin(event({ 'x-forwarded-host': host }))).toBe('https://d1.cloudfront.net');
+  });
+
+  test.each(['', 'localhost', 'd1.cloudfront.net:8443', 'a.example/@alice', '"><script>'])(
+    'takes no host out of %j',
+    (host) => {
+      const headers = { 'x-forwarded-host': host };
+      expect(askedOrigin(event(headers))).toBe('https://abc.lambda-url.eu-central-1.on.aws');
+    },
+  );
+
   test.each([
     ['198.51.100.10:46532', '198.51.100.10'],
     ['2001:db8:0:1:1:1:1:1:443', '2001:db8:0:1:1:1:1:1'],

@@ -287,6 +287,18 @@ describe('a domain', () => {
     });
   });
 
+  test('of a jar in us-east-1 needs nothing that carries values from Region to Region', () => {
+    const types = ({ resources }: Pick<Template, 'resources'>) =>
+      Object.values(resources)
+        .map(({ Type }) => Type)
+        .filter((type) => type.startsWith('Custom::'));
+    const there = synthesise({ ...ZONED, region: 'us-east-1' });
+    expect(types(there)).toEqual([]);
+    expect(types({ resources: there.usEast1()! })).toEqual([]);
+    expect(types(zoned)).toEqual(['Custom::CrossRegionExportReader']);
+    expect(types({ resources: zoned.usEast1()! })).toEqual(['Custom::CrossRegionExportWriter']);
+  });
+
   test('with a certificate needs neither zone nor second stack', () => {
     expect(ofType(certified, 'AWS::Route53::RecordSet')).toEqual([]);
     expect(certified.usEast1()).toBeUndefined();
