@@ -48,6 +48,8 @@ const lnService: {
 const PAGE_HTLCS = 5_000;
 const MOST_LISTED = 100;
 const NOT_FOUND = 5;
+/** What an lnd that never made an invoice says of any (lnd invoices/errors.go). */
+const NO_INVOICES = 'there are no existing invoices';
 const DEADLINE_MS = 15_000;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -96,7 +98,8 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
     try {
       return await call(invoices, 'lookupInvoiceV2', request);
     } catch (error) {
-      if (error instanceof LndError && error.code === NOT_FOUND) return undefined;
+      if (error instanceof LndError && (error.code === NOT_FOUND || error.details === NO_INVOICES))
+        return undefined;
       throw error;
     }
   };

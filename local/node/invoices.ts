@@ -86,6 +86,11 @@ export class InvoiceBook {
     this.#byAddr.delete(hex(paymentAddr));
   }
 
+  /** Whether no invoice was ever made. */
+  get isNew(): boolean {
+    return this.#addIndex === 0;
+  }
+
   nowSeconds(): number {
     return Math.floor(this.#clock() / 1000);
   }

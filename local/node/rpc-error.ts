@@ -12,3 +12,6 @@ export class RpcError extends Error {
 
 /** @see lnd invoices/errors.go */
 export const invoiceNotFound = (): RpcError => new RpcError('unable to locate invoice', status.NOT_FOUND);
+
+/** What lnd says of an invoice, whatever it is looked up by, before it has made its first one. */
+export const noInvoices = (): RpcError => new RpcError('there are no existing invoices');
