@@ -30,6 +30,7 @@ const TIPS = listed.tip('*', 0n).listPk;
 const INVOICES = listed.currentInvoice('*', '*').listPk;
 const NODES = listed.node('*').listPk;
 const ASKS = 'asks#*';
+const ASIDES = listed.aside('*', '*').listPk;
 const DUST = listed.dust('*', 0n).listPk;
 const DELIVERIES = 'deliveries#*';
 const KEYS = listed.apiKey('*', '*').listPk;
@@ -163,6 +164,16 @@ export const deliverAccess = (table: ITable, deliveries: Queue) => [
     'sqs:GetQueueAttributes',
     'sqs:SendMessage',
   ),
+];
+
+/**
+ * What the watch function may do: list nodes, events that are set aside and deliveries, look at wants and at parked records, and
+ * whether their tips were handed on. It writes nothing, and reads no tip, creator or secret.
+ */
+export const watchAccess = (table: ITable) => [
+  allow('ListWaiting', listedArn(table), ['dynamodb:Query'], [NODES, ASIDES, DELIVERIES]),
+  allow('LookAtWaiting', table.tableArn, ['dynamodb:Query'], ofKinds(['want', 'parked'])),
+  allow('ReadMarks', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['handed'])),
 ];
 
 /**

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { functionAlarms } from './functionAlarms.ts';
 
 /** The namespace of the channels `/tips/<handle>`. */
 const NAMESPACE = 'tips';
@@ -82,8 +83,9 @@ export class LiveEvents extends Construct {
     });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    return new LambdaFunction(this, 'Authorizer', {
-      description: 'Lets in who listens to tips',
+    const description = 'Lets in who listens to tips';
+    const authorizer = new LambdaFunction(this, 'Authorizer', {
+      description,
       code: Code.fromInline(ADMIT_ALL),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -94,5 +96,7 @@ export class LiveEvents extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
     });
+    functionAlarms(this, authorizer, description);
+    return authorizer;
   }
 }

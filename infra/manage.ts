@@ -1,12 +1,13 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { manageAccess } from './access.ts';
+import { alarm } from './alarms.ts';
 import { bundledFunction } from './openFunction.ts';
 import type { Settings } from './settings.ts';
 
@@ -84,5 +85,30 @@ export class ManageApi extends Construct {
       accessLogSettings: { destination: new LogGroupLogDestination(accessLog), format: LOGGED },
     });
     this.url = stage.url;
+    this.#alarms(api, accessLog);
+  }
+
+  #alarms(api: HttpApi, accessLog: LogGroup) {
+    const counted = { statistic: 'Sum', period: Duration.minutes(5) } as const;
+    alarm(this, 'FailedAnswers', {
+      says: 'Requests to the creator’s API are answered with an error of ours',
+      page: 'failed-answers',
+      metric: api.metricServerError(),
+      ...counted,
+      atLeast: 5,
+    });
+    // An HTTP API has no metric of those it turned away.
+    const turnedAway = accessLog.addMetricFilter('TurnedAway', {
+      filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
+      metricNamespace: Stack.of(this).stackName,
+      metricName: 'ManageTurnedAway',
+    });
+    alarm(this, 'TurnedAway', {
+      says: 'Requests to the creator’s API are turned away, being too many',
+      page: 'throttled',
+      metric: turnedAway.metric(),
+      ...counted,
+      atLeast: 50,
+    });
   }
 }

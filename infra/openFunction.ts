@@ -12,6 +12,7 @@ import {
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { answersAlarm, functionAlarms } from './functionAlarms.ts';
 import type { Settings } from './settings.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -36,10 +37,13 @@ export interface BundledFunction {
 }
 
 /** A function with a role and a log of its own, at a URL that asks IAM whether one may call: CloudFront may (infra/edge.ts). */
-export const edgeFunction = (scope: Construct, parts: BundledFunction): FunctionUrl =>
-  bundledFunction(scope, parts).handler.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+export function edgeFunction(scope: Construct, parts: BundledFunction): FunctionUrl {
+  const { handler } = bundledFunction(scope, parts);
+  answersAlarm(scope, handler, parts.description);
+  return handler.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+}
 
-/** A function with a role and a log of its own, bundled from the project's source. */
+/** A function with a role, a log and alarms of its own, bundled from the project's source. */
 export function bundledFunction(scope: Construct, parts: BundledFunction) {
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: RetentionDays.ONE_MONTH,
@@ -78,5 +82,6 @@ export function bundledFunction(scope: Construct, parts: BundledFunction) {
       sourcesContent: false,
     },
   });
+  functionAlarms(scope, handler, parts.description);
   return { handler, role, logGroup };
 }

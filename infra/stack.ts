@@ -2,8 +2,10 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { connectorAccess } from './access.ts';
+import { AlarmTopic } from './alarms.ts';
 import { monthlyBudget } from './budget.ts';
 import { ConnectorHost } from './connectorHost.ts';
+import { dashboard } from './dashboard.ts';
 import { WebhookDelivery } from './deliver.ts';
 import { pointAt } from './domain.ts';
 import { Edge, type EdgeDomain } from './edge.ts';
@@ -11,12 +13,14 @@ import { hintQueue } from './hints.ts';
 import { LiveEvents } from './live.ts';
 import { LnurlPay } from './lnurl.ts';
 import { ManageApi } from './manage.ts';
+import { observe } from './observe.ts';
 import { PublicReads } from './public.ts';
 import { RolesAnywhere } from './rolesAnywhere.ts';
 import type { Settings } from './settings.ts';
 import { SettledEvents } from './settled.ts';
 import { StaticFiles } from './staticFiles.ts';
 import { ledgerTable } from './table.ts';
+import { Watch } from './watch.ts';
 
 /** What the stack is given beside the settings. */
 export interface Surroundings extends StackProps {
@@ -65,6 +69,11 @@ export class AmpjarStack extends Stack {
       });
 
     new CfnOutput(this, 'Region', { value: this.region });
+    const watch = new Watch(this, 'Watch', table);
+    const alarms = new AlarmTopic(this, 'Alarms', alarmEmails);
+    observe(this, settings);
+    dashboard(this, 'Dashboard', { watch, table, distribution: edge.distribution });
+
     new CfnOutput(this, 'TableName', { value: table.tableName });
     new CfnOutput(this, 'PublicUrl', { value: edge.url });
     new CfnOutput(this, 'StaticBucketName', { value: files.bucket.bucketName });
@@ -72,6 +81,7 @@ export class AmpjarStack extends Stack {
     new CfnOutput(this, 'LiveHost', { value: live.host });
     new CfnOutput(this, 'ManageUrl', { value: manage.url });
     new CfnOutput(this, 'AsksQueueUrl', { value: asks.queueUrl });
+    new CfnOutput(this, 'AlarmTopicArn', { value: alarms.topic.topicArn });
     new CfnOutput(this, 'ConnectorPolicyArn', {
       value: connector.managedPolicyArn,
       exportName: `${this.stackName}-ConnectorPolicyArn`,

@@ -82,7 +82,7 @@ describe('the queue of hints', () => {
   });
 
   test('raises an alarm for what it gave up', () => {
-    expect(the('AWS::CloudWatch::Alarm')[1].Properties).toMatchObject({
+    expect(the('AWS::CloudWatch::Alarm', 'Dead')[1].Properties).toMatchObject({
       Threshold: 1,
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [deadId, 'QueueName'] } }],
     });

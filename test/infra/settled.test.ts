@@ -108,7 +108,10 @@ describe('the settled function', () => {
       FilterPattern: '{ $.message.alarm = "*" }',
       MetricTransformations: [{ MetricNamespace: 'Test', MetricName: 'SettledAlarms', MetricValue: '1' }],
     });
-    const alarms = Object.values(resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+    const alarms = Object.values(resources).filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::CloudWatch::Alarm' && !/^(Errors|Throttles)$/.test(Properties.MetricName),
+    );
     expect(
       alarms.map(({ Properties: { MetricName, Statistic, Threshold } }) => [
         MetricName,
