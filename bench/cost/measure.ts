@@ -89,7 +89,7 @@ const settleDeps = (ledger: Ledger): SettleDeps => ({
 const WAITING = 200;
 
 /**
- * The creators of so many tips: the first has as many as the second and third together, and so on (Zipf's law). Tips are drawn
+ * The creators of so many tips: the second has half of what the first has, the third a third (Zipf's law). Tips are drawn
  * evenly over the whole, so that a run finds what the one before found.
  */
 function drawn(count: number, handles: readonly string[]): string[] {
