@@ -7,7 +7,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { deliverAccess } from './access.ts';
 import { alarm } from './alarms.ts';
-import { bundledFunction } from './openFunction.ts';
+import { bundledFunction } from './bundledFunction.ts';
 
 /** A POST takes ten seconds at most; the rest is for what is found by the schedule, one after another. */
 const TIMEOUT = Duration.seconds(60);

@@ -4,8 +4,8 @@ import type { FunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { lnurlAccess } from './access.ts';
+import { edgeFunction } from './bundledFunction.ts';
 import { originEnvironment } from './domain.ts';
-import { edgeFunction } from './openFunction.ts';
 import type { Settings } from './settings.ts';
 
 /** A wallet is told within five seconds that the node is away; the rest is for a cold start. */

@@ -8,7 +8,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { manageAccess } from './access.ts';
 import { alarm } from './alarms.ts';
-import { bundledFunction } from './openFunction.ts';
+import { bundledFunction } from './bundledFunction.ts';
 import type { Settings } from './settings.ts';
 
 /** All keys together: keys have bounds of their own in the function (docs/api.md). Who has none is turned away here. */

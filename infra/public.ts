@@ -3,8 +3,8 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { FunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { publicAccess } from './access.ts';
+import { edgeFunction } from './bundledFunction.ts';
 import { originEnvironment } from './domain.ts';
-import { edgeFunction } from './openFunction.ts';
 import type { Settings } from './settings.ts';
 
 /** The reading side: one function, at a URL for CloudFront alone. */

@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { prefix } from '../shared/ledger/keys.ts';
 import { settledAccess, streamAccess } from './access.ts';
 import { alarm } from './alarms.ts';
-import { bundledFunction } from './openFunction.ts';
+import { bundledFunction } from './bundledFunction.ts';
 
 /** A batch takes some hundred ms, longer while something is down; the sweep after an outage takes what it gets. */
 const TIMEOUT = Duration.minutes(5);

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { Metric } from '../shared/metrics.ts';
 import { watchAccess } from './access.ts';
 import { type AlarmParts, alarm } from './alarms.ts';
-import { bundledFunction } from './openFunction.ts';
+import { bundledFunction } from './bundledFunction.ts';
 
 /** Some thirty small requests; more when one of them is tried again. */
 const TIMEOUT = Duration.seconds(30);
