@@ -218,6 +218,16 @@ describe('under Node 24, by the Runtime API', () => {
     });
   });
 
+  it('the watch function writes one line, whose metrics CloudWatch finds', async () => {
+    const { invoke, log } = await start('Measures how table');
+    await invoke(scheduleEvent);
+    const told = JSON.parse(log());
+    const [{ Namespace, Metrics }] = told._aws.CloudWatchMetrics;
+    expect(Namespace).toBe('Ampjar-production');
+    expect(Metrics).toContainEqual({ Name: 'DeliveriesOverdue', Unit: 'Seconds' });
+    for (const { Name } of Metrics) expect(told[Name], Name).toEqual(expect.any(Number));
+  });
+
   it('whoever listens is let in', async () => {
     const { invoke } = await start('Lets in who listens');
     expect(await invoke({ authorizationToken: 'public' })).toEqual({ isAuthorized: true });
