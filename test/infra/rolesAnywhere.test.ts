@@ -1,3 +1,9 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readSettings, SettingError } from '../../infra/settings.ts';
@@ -72,6 +78,21 @@ describe('IAM Roles Anywhere', () => {
     const types = Object.values(synthesise().resources).map(({ Type }) => Type);
     expect(types.filter((type) => type.startsWith('AWS::RolesAnywhere'))).toEqual([]);
   });
+});
+
+test('docs/connector-production.md makes an authority that the settings take, and a host’s certificate of it', async () => {
+  const page = readFileSync('docs/connector-production.md', 'utf8');
+  const lines = page.match(/^ {4}(openssl|printf) (.*\\\n)*.*$/gm)!;
+  expect(lines).toHaveLength(6);
+  const dir = mkdtempSync(join(tmpdir(), 'ampjar-authority-'));
+  await promisify(execFile)('sh', ['-ec', lines.join('\n')], { cwd: dir });
+  const caCertificate = readFileSync(join(dir, 'authority.pem'), 'utf8');
+  const host = new X509Certificate(readFileSync(join(dir, 'host.pem')));
+  rmSync(dir, { recursive: true });
+  expect(host.checkIssued(new X509Certificate(caCertificate))).toBe(true);
+  expect({ ca: host.ca, subject: host.subject }).toEqual({ ca: false, subject: 'CN=shed' });
+  const connector = { rolesAnywhere: { caCertificate, hosts: ['shed'] } };
+  expect(readSettings({ stages: { production: { connector } } }, 'production').connector).toEqual(connector);
 });
 
 describe('the setting connector', () => {
