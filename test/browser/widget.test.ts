@@ -70,6 +70,7 @@ async function openSite(
   service: { origin: string; realtime?: string },
   markup: string,
   options: BrowserContextOptions = {},
+  before: (page: Page) => Promise<unknown> = async () => {},
 ) {
   const body = `<!doctype html><meta charset="utf-8"><title>A site</title>
 <script type="module" src="${service.origin}/widget.js"></script><h1>A site</h1>${markup}`;
@@ -83,6 +84,7 @@ async function openSite(
   ends.push(() => new Promise((resolve) => site.close(resolve)));
   ends.push(() => context.close());
   const page = await context.newPage();
+  await before(page);
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
@@ -208,6 +210,21 @@ describe('on a page of another site with a strict policy', () => {
     await page.getByText('Tip Bob').waitFor();
     expect(await page.locator('[part=name]').count()).toBe(1);
   });
+});
+
+test('a page that stays open asks for a new invoice every six hours, and keeps the old one where none comes', async () => {
+  const service = await serveJar();
+  const { page, requests } = await openSite(service, ALICE, {}, (page) => page.clock.install());
+  await code(page).waitFor();
+  const asked = () => requests.filter((url) => url.includes('/invoice?')).length;
+  expect(asked()).toBe(1);
+  await page.clock.fastForward('06:00:01');
+  await eventually(asked).toBe(2);
+  await service.close();
+  await page.clock.fastForward('06:00:01');
+  await eventually(asked).toBe(3);
+  expect(await page.getByText('The tip jar can’t be reached now.').count()).toBe(0);
+  expect(await scanned(page)).toBe(`LIGHTNING:${jar.open.paymentRequest.toUpperCase()}`);
 });
 
 describe('what can’t be shown is said, above what the page put into the element', () => {
