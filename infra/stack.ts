@@ -1,10 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { connectorAccess } from './access.ts';
 import { AlarmTopic } from './alarms.ts';
 import { monthlyBudget } from './budget.ts';
-import { ConnectorHost } from './connectorHost.ts';
+import { connectors } from './connectors.ts';
 import { dashboard } from './dashboard.ts';
 import { WebhookDelivery } from './deliver.ts';
 import { pointAt } from './domain.ts';
@@ -15,7 +13,6 @@ import { LnurlPay } from './lnurl.ts';
 import { ManageApi } from './manage.ts';
 import { observe } from './observe.ts';
 import { PublicReads } from './public.ts';
-import { RolesAnywhere } from './rolesAnywhere.ts';
 import type { Settings } from './settings.ts';
 import { SettledEvents } from './settled.ts';
 import { StaticFiles } from './staticFiles.ts';
@@ -52,36 +49,24 @@ export class AmpjarStack extends Stack {
     const { domain, budgetDollars, alarmEmails } = settings;
     if (domain && 'hostedZoneId' in domain) pointAt(this, domain, edge.distribution);
     if (budgetDollars !== undefined) monthlyBudget(this, 'Budget', budgetDollars, alarmEmails);
-    const connector = new ManagedPolicy(this, 'ConnectorPolicy', {
-      description: 'What the Ampjar connector beside lnd may do with the ledger',
-      statements: connectorAccess(table, asks),
-    });
-    const { rolesAnywhere, instance } = settings.connector ?? {};
-    if (rolesAnywhere) new RolesAnywhere(this, 'RolesAnywhere', connector, rolesAnywhere);
-    if (instance)
-      new ConnectorHost(this, 'ConnectorHost', {
-        ...instance,
-        instanceId: instance.id,
-        role: Role.fromRoleName(this, 'InstanceRole', instance.roleName),
-        policy: connector,
-        table,
-        asks,
-      });
-
-    new CfnOutput(this, 'Region', { value: this.region });
+    const connector = connectors(this, table, asks, settings);
     const watch = new Watch(this, 'Watch', table);
     const alarms = new AlarmTopic(this, 'Alarms', alarmEmails);
     observe(this, settings);
     dashboard(this, 'Dashboard', { watch, table, distribution: edge.distribution });
 
-    new CfnOutput(this, 'TableName', { value: table.tableName });
-    new CfnOutput(this, 'PublicUrl', { value: edge.url });
-    new CfnOutput(this, 'StaticBucketName', { value: files.bucket.bucketName });
-    new CfnOutput(this, 'LiveUrl', { value: live.url });
-    new CfnOutput(this, 'LiveHost', { value: live.host });
-    new CfnOutput(this, 'ManageUrl', { value: manage.url });
-    new CfnOutput(this, 'AsksQueueUrl', { value: asks.queueUrl });
-    new CfnOutput(this, 'AlarmTopicArn', { value: alarms.topic.topicArn });
+    const outputs = {
+      Region: this.region,
+      TableName: table.tableName,
+      PublicUrl: edge.url,
+      StaticBucketName: files.bucket.bucketName,
+      LiveUrl: live.url,
+      LiveHost: live.host,
+      ManageUrl: manage.url,
+      AsksQueueUrl: asks.queueUrl,
+      AlarmTopicArn: alarms.topic.topicArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
     new CfnOutput(this, 'ConnectorPolicyArn', {
       value: connector.managedPolicyArn,
       exportName: `${this.stackName}-ConnectorPolicyArn`,
