@@ -7,7 +7,7 @@ const list=document.querySelector('.tips[data-handle]');
 if(list){
 const at=(item)=>place(item.dataset.cursor);
 const put=(parent,name,text,more)=>parent.appendChild(Object.assign(document.createElement(name),{textContent:text},more));
-const minute=new Intl.DateTimeFormat('en',{dateStyle:'medium',timeStyle:'short',timeZone:'UTC',hour12:false});
+const minute=new Intl.DateTimeFormat('en',{dateStyle:'medium',timeStyle:'short',timeZone:'UTC',hourCycle:'h23'});
 const live=follow(list.dataset,[...list.children].map(at),(tip,here)=>{
 const item=Object.assign(document.createElement('li'),{className:'new'}),row=put(item,'div','');
 item.dataset.cursor=tip.cursor;

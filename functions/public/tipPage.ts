@@ -4,6 +4,7 @@ import { lightningUri } from '../../shared/invoices/uri.ts';
 import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
 import { encodeCursor } from '../../shared/ledger/index.ts';
 import { formatSat } from '../../shared/money.ts';
+import { dayText, minuteText } from './dates.ts';
 import { type Live, liveData, livePage } from './live.ts';
 import { type OtherWays, otherWays } from './otherWays.ts';
 import { otherWaysCard } from './otherWaysCard.ts';
@@ -12,14 +13,6 @@ import type { FeedEntry } from './schemas.ts';
 
 /** Satoshi with thousands set apart, decimals untouched: "1,234,567.8 sat". */
 const satText = (msat: bigint) => `${formatSat(msat).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')} sat`;
-
-const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
-const MINUTE = new Intl.DateTimeFormat('en', {
-  dateStyle: 'medium',
-  timeStyle: 'short',
-  timeZone: 'UTC',
-  hour12: false,
-});
 
 /** What a tip page shows. */
 interface TipPage {
@@ -51,7 +44,7 @@ const oneTip = (
   tip: FeedEntry,
   live: Live | undefined,
 ) => html`<li${live ? html` data-cursor="${tip.cursor}"` : ''}>
-<div><b>${satText(BigInt(tip.amountMsat))}</b><time datetime="${tip.settledAt}">${MINUTE.format(new Date(tip.settledAt))} UTC</time></div>
+<div><b>${satText(BigInt(tip.amountMsat))}</b><time datetime="${tip.settledAt}">${minuteText(new Date(tip.settledAt))}</time></div>
 ${tip.sender ? html`<p class="soft" dir="auto">${tip.sender}</p>` : ''}${tip.message ? html`<p dir="auto">${tip.message}</p>` : ''}
 </li>`;
 
@@ -84,7 +77,7 @@ ${
 <a class="open" href="${uri}">Open in a Lightning wallet</a>
 <div class="label"><label for="request">Payment request</label><button data-copy="request" type="button" aria-live="polite" hidden>Copy</button></div>
 <textarea id="request" readonly spellcheck="false">${page.invoice.paymentRequest}</textarea>
-<p class="soft">This invoice is static and reusable: print it, share it, pay it as often as you like until ${DAY.format(page.invoice.expiresAt)}.</p>
+<p class="soft">This invoice is static and reusable: print it, share it, pay it as often as you like until ${dayText(page.invoice.expiresAt)}.</p>
 <p class="soft">It needs a wallet that can pay AMP invoices: lnd itself, or an app on your own lnd, such as Zeus. Most phone wallets can’t yet, and refuse it without sending anything.${ways ? html` They take <a href="#other">the other code</a>.` : ''}</p>
 </section>`;
 };
