@@ -106,8 +106,9 @@ describe('docs/http.md', () => {
 
 describe('docs/README.md', () => {
   it('leads to each page, and to none that is not there', () => {
+    // Pages of incidents have an index of their own (test/infra/alarms.test.ts).
     const pages = readdirSync(DOCS, { recursive: true, encoding: 'utf8' }).filter((file) =>
-      file.endsWith('.md'),
+      /^(?!incidents\/(?!README)).*\.md$/.test(file),
     );
     const links = Array.from(read('README.md').matchAll(/\]\(([^)]+)\)/g), ([, link]) => link!);
     expect(links.filter((link) => !link.startsWith('..')).sort()).toEqual(
