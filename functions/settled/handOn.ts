@@ -73,5 +73,6 @@ export async function parkPoison(
     { id, reason, record, handle: ofHandle, sequence: number === undefined ? undefined : BigInt(number) },
     clock(),
   );
-  report('parked', { id, reason, isNew });
+  // Not its id: a row's key has the set id in it, which no log may tell.
+  report('parked', { reason, isNew, handle: ofHandle, sequence: number });
 }

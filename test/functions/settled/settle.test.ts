@@ -184,6 +184,8 @@ describe('a record that can not be handed on', () => {
     expect(parked).toMatchObject({ handle: 'alice', sequence: BigInt(at + 1), parkedAt: NOW });
     expect(JSON.parse(parked!.record)).toEqual(records[at]);
     expect(stage.alarms.map(({ alarm }) => alarm)).toEqual(['parked']);
+    // Its key has the set id in it.
+    expect(JSON.stringify(stage.alarms)).not.toMatch(/[0-9a-f]{64}/);
   });
 
   it.each([
