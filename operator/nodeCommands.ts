@@ -9,8 +9,9 @@ import {
   NodeError,
   readCreators,
   readNode,
-  readNodes,
+  readVitalSigns,
   retireNode,
+  type VitalSigns,
   wantAll,
 } from '../shared/ledger/index.ts';
 import { PlaceError } from '../shared/place.ts';
@@ -18,7 +19,7 @@ import { UsageError } from './commands.ts';
 
 export const HELP = `Usage: npm run nodes -- COMMAND [--json] [--table NAME] [--region REGION] [--endpoint URL]
 
-  list            the nodes of the table, and what each of them has
+  list            the nodes of the table, what each of them has, and how its connector fares
   move FROM TO    let one node take over all creators of another; if it was the home of those who have no node of
                   their own, the other is now. What is paid to their invoices of before is booked as long as the
                   first node and its connector run
@@ -129,13 +130,15 @@ interface NodeBody {
   readonly holder: string | null;
   readonly creators: number;
   readonly invoices: number;
+  /** How its connector fares, as it wrote last. */
+  readonly signs: VitalSigns | null;
 }
 
 async function listNodes(ledger: Ledger): Promise<NodeBody[]> {
   const creators = new Map<string | undefined, number>();
   for await (const { node } of readCreators(ledger)) creators.set(node, (creators.get(node) ?? 0) + 1);
   const nodes: NodeBody[] = [];
-  for await (const node of readNodes(ledger)) {
+  for await (const { node, signs = null } of readVitalSigns(ledger)) {
     const state = await readNode(ledger, node);
     if (!state) continue;
     const home = !state.beside;
@@ -149,12 +152,13 @@ async function listNodes(ledger: Ledger): Promise<NodeBody[]> {
       holder: state.holder || null,
       creators: home ? own + (creators.get(undefined) ?? 0) : own,
       invoices,
+      signs,
     });
   }
   return nodes;
 }
 
-const nodeLine = ({ node, network, home, holder, creators, invoices }: NodeBody) =>
+const nodeLine = ({ node, network, home, holder, creators, invoices, signs }: NodeBody) =>
   [
     node,
     network,
@@ -162,7 +166,15 @@ const nodeLine = ({ node, network, home, holder, creators, invoices }: NodeBody)
     holder === null ? 'no connector' : `connector ${holder}`,
     `creators: ${creators}`,
     `invoices handed out: ${invoices}`,
+    ...(signs ? signsInWords(signs) : []),
   ].join('  ');
+
+const signsInWords = ({ aliveAt, version, waiting, drift }: VitalSigns) => [
+  `alive ${aliveAt.toISOString()}`,
+  `version ${version}`,
+  `waiting: ${waiting}`,
+  ...(drift === undefined ? [] : [`drift: ${drift}`]),
+];
 
 /** @returns how many creators were moved */
 async function moveAll({ ledger, now }: Parts, from: string, to: string): Promise<number> {

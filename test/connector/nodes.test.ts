@@ -196,7 +196,12 @@ describe('two nodes that share a table', () => {
     await assign('cilla', second);
     await handedOutBy(second, 'cilla');
     const [from, to] = [stage.lnd.node, second.node];
-    expect(await nodes('list')).toEqual(
+    const listed = await until(async () => {
+      const lines = await nodes('list');
+      return lines.every((line) => line.includes('  alive ')) && lines;
+    });
+    for (const line of listed) expect(line).toMatch(/ {2}alive 20\S+Z {2}version 0\.0\.0 {2}waiting: \d+/);
+    expect(listed.map((line) => line.split('  alive ')[0])).toEqual(
       [
         `${from}  regtest  home  connector one  creators: 2  invoices handed out: 2`,
         `${to}  regtest  connector other  creators: 1  invoices handed out: 1`,
