@@ -110,6 +110,14 @@ describe('npm start', () => {
     await expect(tip(`nobody@${new URL(url).host}`, '7')).rejects.toMatchObject({ code: 1 });
   });
 
+  it('has the widget for pages of other sites', async () => {
+    const loader = await (await fetch(`${url}/widget.js`)).text();
+    const [, path] = /^import '\.(\/widget\/[0-9a-f]+\.js)';$/m.exec(loader)!;
+    expect(await (await fetch(url + path)).text()).toContain('tip-jar');
+    const { live } = (await (await fetch(`${url}/v1/creators/alice`)).json()) as { live: string };
+    expect(live).toBe('sse');
+  });
+
   it('tells open pages and webhooks of a tip, and lets the key in its folder see to them', async () => {
     const posted = new EventEmitter();
     const receiver = createServer(async (request, response) => {
