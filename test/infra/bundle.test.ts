@@ -43,14 +43,7 @@ const CHILD = `
 async function invoke(file: string, path: string, more: Record<string, string> = {}) {
   const { stdout } = await run(
     process.execPath,
-    [
-      '--enable-source-maps',
-      '--input-type=module',
-      '-e',
-      CHILD,
-      pathToFileURL(file).href,
-      JSON.stringify(event(path)),
-    ],
+    ['--input-type=module', '-e', CHILD, pathToFileURL(file).href, JSON.stringify(event(path))],
     {
       cwd: out,
       env: { TABLE_NAME: 'ledger', AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: 'test', ...more },

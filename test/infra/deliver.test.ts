@@ -94,7 +94,6 @@ describe('the deliver function', () => {
     expect(handler.Properties.Environment.Variables).toEqual({
       TABLE_NAME: { Ref: tableId },
       DELIVERIES_QUEUE_URL: { Ref: hintsId },
-      NODE_OPTIONS: '--enable-source-maps',
     });
     expect(handler.Properties).toMatchObject({ Runtime: 'nodejs24.x', Timeout: 60 });
   });

@@ -68,7 +68,6 @@ describe('the LNURL function', () => {
     expect(handler.Properties.Environment.Variables).toEqual({
       TABLE_NAME: { Ref: tableId },
       ASKS_QUEUE_URL: { Ref: queueId },
-      NODE_OPTIONS: '--enable-source-maps',
     });
   });
 

@@ -85,7 +85,6 @@ describe('the settled function', () => {
       TABLE_NAME: { Ref: tableId },
       DELIVERIES_QUEUE_URL: { Ref: queueId },
       LIVE_PUBLISH_URL: PUBLISH_URL,
-      NODE_OPTIONS: '--enable-source-maps',
     });
   });
 

@@ -38,7 +38,6 @@ describe('the public function', () => {
       TABLE_NAME: { Ref: tableId },
       LIVE_REALTIME_HOST: expect.anything(),
       LIVE_HTTP_HOST: expect.anything(),
-      NODE_OPTIONS: '--enable-source-maps',
     });
   });
 

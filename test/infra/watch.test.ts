@@ -23,7 +23,6 @@ describe('the watch function', () => {
     expect(handler.Environment.Variables).toEqual({
       TABLE_NAME: { Ref: tableId },
       METRICS_NAMESPACE: 'Ampjar-production',
-      NODE_OPTIONS: '--enable-source-maps',
     });
   });
 
