@@ -24,10 +24,12 @@ export interface AskHints {
 const WAIT_SECONDS = 20;
 const MOST = 10;
 /**
- * A hint goes from hand to hand so often at most, until the connector that it is for has it: of two that take hints in turn it
- * misses one in a thousand then. What is given up is found in the table.
+ * A hint goes from hand to hand so often at most, until the connector that it is for has it. What is given up is found in the
+ * table.
  */
 const MOST_HANDS = 10;
+/** Who puts a hint back leaves it to those who wait before it asks again. */
+const LEAVE_MS = 50;
 
 /** Hints from an SQS queue, long-polled. What fails is tried again; the table holds what is missed meanwhile. */
 export class SqsHints implements AskHints {
@@ -56,18 +58,11 @@ export class SqsHints implements AskHints {
         { abortSignal: signal },
       );
       this.#backoff.reset();
-      const others: Message[] = [];
-      const taken: Message[] = [];
-      const ours: string[] = [];
-      for (const message of received.Messages ?? []) {
-        const hint = readHint(message.Body ?? '');
-        const isForOthers = hint && !isOurs(hint.node);
-        if (hint && !isForOthers) ours.push(hint.about);
-        (isForOthers && handsOf(message) < MOST_HANDS ? others : taken).push(message);
-      }
+      const { ours, others, over } = sorted(received.Messages ?? [], isOurs);
       // Taken is taken, whatever becomes of it: a hint that comes back is of no use to anyone.
-      if (taken.length > 0) void this.#forget(taken);
+      if (over.length > 0) void this.#forget(over);
       if (others.length > 0) await this.#putBack(others);
+      if (others.length > 0 && ours.length === 0) await this.#backoff.sleep(LEAVE_MS, signal);
       return ours;
     } catch (error) {
       if (signal.aborted) return [];
@@ -91,6 +86,20 @@ export class SqsHints implements AskHints {
       .send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries }))
       .catch((error) => this.#log.warn({ error: String(error) }, "others' hints were not put back"));
   }
+}
+
+/** What messages tell this connector, those that are for others still, and those that nobody needs any more. */
+function sorted(messages: readonly Message[], isOurs: (node: Hint['node']) => boolean) {
+  const ours: string[] = [];
+  const others: Message[] = [];
+  const over: Message[] = [];
+  for (const message of messages) {
+    const hint = readHint(message.Body ?? '');
+    const isForOthers = hint !== undefined && !isOurs(hint.node);
+    if (hint && !isForOthers) ours.push(hint.about);
+    (isForOthers && handsOf(message) < MOST_HANDS ? others : over).push(message);
+  }
+  return { ours, others, over };
 }
 
 const handsOf = ({ Attributes }: Message) => Number(Attributes?.ApproximateReceiveCount);
