@@ -5,7 +5,7 @@
 export const METRICS = {
   /** Since the connector last gave a sign of life; of several nodes the longest. */
   HeartbeatAge: 'Seconds',
-  /** Since all that the connector had heard of was booked; of several nodes the longest. */
+  /** Since all that the connector had heard of was booked; of several nodes the longest. Not measured before the first audit. */
   CheckpointAge: 'Seconds',
   /** Sets and invoices in which table and lnd differ. Not measured when a node was not audited for an hour. */
   Drift: 'Count',

@@ -24,7 +24,8 @@ export interface Seen {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-const NEVER = new Date(0);
+/** What a connector that never told counts for, so that graphs can be read. */
+const NEVER_MS = 7 * DAY_MS;
 
 /**
  * Look how the table and the connectors of its nodes fare. The clocks are compared as they are: a connector's that is off by minutes
@@ -56,13 +57,14 @@ export async function look(ledger: Ledger, now: Date): Promise<Seen> {
 function ofNodes(nodes: readonly NodeSeen[], now: Date): Seen['values'] {
   // Before the first connector there is nothing to measure, which alarms by itself.
   if (nodes.length === 0) return {};
-  const longestSince = (of: (node: NodeSeen) => Date | undefined) =>
-    secondsSince(now, earliest(nodes.map((node) => of(node) ?? NEVER)));
-  const isAudited = ({ auditedAt = NEVER }: NodeSeen) => now.getTime() - auditedAt.getTime() < HOUR_MS;
+  const isAudited = ({ auditedAt }: NodeSeen) => auditedAt && now.getTime() - auditedAt.getTime() < HOUR_MS;
+  const never = new Date(now.getTime() - NEVER_MS);
+  const checkpointAt = earliest(nodes.map((node) => node.checkpointAt));
   const firstExpiry = earliest(nodes.map((node) => node.firstExpiry));
   return {
-    HeartbeatAge: longestSince(({ aliveAt }) => aliveAt),
-    CheckpointAge: longestSince(({ checkpointAt }) => checkpointAt),
+    HeartbeatAge: secondsSince(now, earliest(nodes.map(({ aliveAt = never }) => aliveAt))),
+    // A first audit makes it known; one that does not come alarms by itself.
+    ...(checkpointAt && { CheckpointAge: secondsSince(now, checkpointAt) }),
     AsidesOpen: sum(nodes.map(({ asidesOpen }) => asidesOpen)),
     ...(nodes.every(isAudited) && { Drift: sum(nodes.map(({ drift = 0 }) => drift)) }),
     ...(firstExpiry && { DaysToExpiry: (firstExpiry.getTime() - now.getTime()) / DAY_MS }),

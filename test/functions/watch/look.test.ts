@@ -63,12 +63,17 @@ describe('what is watched', () => {
     expect(await values()).toEqual({ WantsOverdue: 0, Parked: 0, DeliveriesOverdue: 0 });
   });
 
-  it('of a node whose connector never told is silence since ever', async () => {
+  it('of a node whose connector never told is silence for a week', async () => {
     await tell({});
     await leadAt(OTHER);
-    const { HeartbeatAge, CheckpointAge, ...rest } = await values();
-    expect([HeartbeatAge, CheckpointAge]).toEqual([NOW.getTime() / 1_000, NOW.getTime() / 1_000]);
-    expect(rest).not.toHaveProperty('Drift');
+    const seen = await values();
+    expect(seen).toMatchObject({ HeartbeatAge: 7 * 86_400, CheckpointAge: 25 });
+    expect(seen).not.toHaveProperty('Drift');
+  });
+
+  it('of a node that was not audited yet is no age of its checkpoint', async () => {
+    await saveVitalSigns(book.ledger, await leadAt(NODE), { aliveAt: NOW, version: '0.1.0', waiting: 0 });
+    expect(Object.keys(await values())).not.toContain('CheckpointAge');
   });
 
   it('of several nodes is the worst of each, with the nodes told beside', async () => {

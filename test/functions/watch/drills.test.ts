@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { LndError } from '../../../connector/lnd.ts';
+import { look } from '../../../functions/watch/look.ts';
+import {
+  addCreator,
+  closeAside,
+  enqueueDeliveries,
+  markHanded,
+  park,
+  readAsides,
+  readNode,
+  readTip,
+  readVitalSigns,
+  takeLease,
+} from '../../../shared/ledger/index.ts';
+import { setIdOf } from '../../connector/played.ts';
+import { openStage, type Stage, until } from '../../connector/stage.ts';
+import { gather, NOW } from '../../shared/ledger/book.ts';
+import { openAlarms } from './alarmed.ts';
+
+const MINUTE_MS = 60_000;
+/** The connector tells once a minute, when it next looks. */
+const TOLD_WITHIN_MS = 2 * MINUTE_MS + 5_000;
+const DAY_MS = 86_400_000;
+
+let stage: Stage;
+let alarms: ReturnType<typeof openAlarms>;
+let started: ReturnType<Stage['start']> | undefined;
+
+beforeEach(async () => {
+  stage = await openStage();
+  alarms = openAlarms();
+  started = undefined;
+  onTestFailed(() => console.error(JSON.stringify(alarms.minutes)));
+});
+afterEach(() => stage.close());
+
+const now = () => stage.time.clock();
+
+async function startConnector() {
+  started = stage.start();
+  stage.time.flow();
+  await started.live();
+  await stage.current();
+  stage.time.halt();
+}
+
+async function stopConnector() {
+  stage.time.flow();
+  await started!.stop();
+  stage.time.halt();
+  started = undefined;
+}
+
+/** Time passes; a connector that runs has written what it had to write by then. */
+async function minute() {
+  await stage.time.pass(MINUTE_MS);
+  if (started)
+    await until(async () => {
+      const [node] = await gather(readVitalSigns(stage.ledger));
+      const { aliveAt } = node?.signs ?? {};
+      return aliveAt && now().getTime() - aliveAt.getTime() < TOLD_WITHIN_MS;
+    });
+  alarms.tell(await look(stage.ledger, now()), now());
+}
+
+/** Minutes pass until so these alarms are on. @returns how many */
+async function passUntil(pages: string[], most: number): Promise<number> {
+  for (let minutes = 1; minutes <= most; minutes++) {
+    await minute();
+    if (JSON.stringify(alarms.on()) === JSON.stringify(pages)) return minutes;
+  }
+  throw new Error(`after ${most} minutes these alarms are on: ${alarms.on()}`);
+}
+
+/** Minutes pass, and none of them changes which alarms are on. */
+async function stays(pages: string[], minutes: number) {
+  for (let passed = 0; passed < minutes; passed++) {
+    await minute();
+    expect(alarms.on()).toEqual(pages);
+  }
+}
+
+describe('while all is well', () => {
+  it('no alarm is on, with tips and without', async () => {
+    await startConnector();
+    await stays([], 3);
+    const invoice = await stage.current();
+    for (let tip = 0; tip < 5; tip++) stage.lnd.pay(invoice);
+    await stays([], 6);
+  });
+});
+
+describe('an alarm goes off, and is over', () => {
+  it('before the first connector: nobody lives and nobody audits', async () => {
+    await passUntil(['audit-drift', 'connector-silent'], 3);
+    await startConnector();
+    await passUntil([], 5);
+    await stays([], 2);
+  });
+
+  it('when the connector is gone: within six minutes, until it is back', async () => {
+    await startConnector();
+    await stays([], 3);
+    await stopConnector();
+    expect(await passUntil(['connector-silent'], 10)).toBeLessThanOrEqual(6);
+    await startConnector();
+    await passUntil([], 5);
+  });
+
+  it('when the table takes no tips: the connector lives and falls behind, and the audit sees it, too', async () => {
+    let busy = false;
+    stage.ledger.client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (busy && commandName === 'TransactWriteItemsCommand')
+            throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    await startConnector();
+    await stays([], 3);
+    busy = true;
+    const message = stage.lnd.pay(await stage.current());
+    expect(await passUntil(['audit-drift', 'checkpoint-behind'], 30)).toBeGreaterThanOrEqual(15);
+    busy = false;
+    stage.time.flow();
+    await until(() => readTip(stage.ledger, setIdOf(message)));
+    stage.time.halt();
+    await passUntil([], 30);
+  });
+
+  it('when a payment was not heard of: until it is booked, and seen', async () => {
+    await startConnector();
+    await stays([], 3);
+    const unheard = stage.lnd.message(await stage.current());
+    stage.lnd.books.push(unheard);
+    await passUntil(['audit-drift'], 20);
+    expect(await readTip(stage.ledger, setIdOf(unheard))).toBeDefined();
+    await passUntil([], 20);
+  });
+
+  it('when an event is set aside: until someone closes it', async () => {
+    await startConnector();
+    stage.lnd.pay(await stage.lnd.mint('Tip bob (ampjar abcdefghij)'));
+    const { node } = stage.lnd;
+    const aside = await until(async () => (await gather(readAsides(stage.ledger, node)))[0]);
+    await passUntil(['set-aside'], 2);
+    await stopConnector();
+    const seen = await readNode(stage.ledger, node);
+    const lease = (await takeLease(stage.ledger, { node, network: 'regtest', holder: '', seen }))!;
+    await closeAside(stage.ledger, lease, { id: aside.id, status: 'dismissed', note: 'a drill', now: now() });
+    await startConnector();
+    await passUntil([], 2);
+  });
+
+  it('when lnd mints no more: new options wait, and after a year invoices expire', async () => {
+    await startConnector();
+    stage.lnd.onMint = () => {
+      throw new LndError('addInvoice', { code: 2, details: 'no space left on device' });
+    };
+    await addCreator(stage.ledger, { handle: 'bob', name: 'Bob' }, now());
+    expect(await passUntil(['invoice-wanted'], 20)).toBeGreaterThanOrEqual(10);
+    stage.time.jumpedMs = 361 * DAY_MS;
+    await passUntil(['invoice-expiring', 'invoice-wanted'], 30);
+    stage.lnd.onMint = () => {};
+    // A failed option is tried again within an hour.
+    await passUntil([], 90);
+  }, 120_000);
+
+  it('when a tip can not be handed on: until it was', async () => {
+    await startConnector();
+    const parked = { id: 'a', reason: 'odd', record: {}, handle: 'alice', sequence: 1n };
+    await park(stage.ledger, parked, now());
+    await passUntil(['parked-records'], 1);
+    await markHanded(stage.ledger, 'alice', [1n]);
+    await passUntil([], 1);
+  });
+
+  it('when webhooks are due and nobody sends them', async () => {
+    await startConnector();
+    const test = { endpointId: 'we_a1', handle: 'alice', eventId: 'one', type: 'endpoint.test' as const };
+    await enqueueDeliveries(stage.ledger, [{ ...test, body: '{}', at: NOW }], now());
+    expect(await passUntil(['deliveries-late'], 20)).toBeGreaterThanOrEqual(10);
+  });
+});
