@@ -120,7 +120,6 @@ describe('the manage function', () => {
     expect(Object.keys(handler.Environment.Variables).sort()).toEqual([
       'ASKS_QUEUE_URL',
       'DELIVERIES_QUEUE_URL',
-      'NODE_OPTIONS',
       'TABLE_NAME',
     ]);
   });
