@@ -35,6 +35,8 @@ export interface Bench {
   readonly about: string;
   /** What of it needs lnd: all, some rows, or nothing. */
   readonly lnd: 'all' | 'some' | 'none';
+  /** What else it needs that is not here, and how to get it; undefined when nothing is missing. */
+  missing?(): string | undefined;
   run(setting: Setting): Promise<Row[]>;
 }
 

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { asks } from './asks.ts';
 import type { Bench } from './bench.ts';
 import { booking } from './booking.ts';
+import { coldstart } from './coldstart.ts';
 import { cost } from './cost.ts';
 import { deliver } from './deliver.ts';
 import { feed } from './feed.ts';
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   takeover,
   growth,
   cost,
+  coldstart,
 ];
 
 const NAMES = BENCHES.map(({ name }) => name);
@@ -69,11 +71,12 @@ function settings(args: string[]) {
   return { ...flags, benches: chosen(only) };
 }
 
-async function runOne({ name, lnd, run }: Bench, quick: boolean): Promise<Result> {
+async function runOne({ name, lnd, missing, run }: Bench, quick: boolean): Promise<Result> {
   const note = (progress: string) => void process.stderr.write(`${name}: ${progress}\n`);
-  if (lnd === 'all' && !hasLnd()) {
-    note(`left out, ${HOW_TO_GET_LND}`);
-    return { name, leftOut: HOW_TO_GET_LND };
+  const leftOut = lnd === 'all' && !hasLnd() ? HOW_TO_GET_LND : missing?.();
+  if (leftOut !== undefined) {
+    note(`left out, ${leftOut}`);
+    return { name, leftOut };
   }
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-bench-'));
   const remove = () => rmSync(dir, { recursive: true, force: true });

@@ -79,6 +79,14 @@ describe('npm run synth', () => {
     expect((await stat(`${bundle}.map`)).size).toBeGreaterThan(0);
   });
 
+  test('leaves out the search for credentials that Lambda gives as environment', async () => {
+    for (const file of [bundle, lnurlBundle]) {
+      const { sources } = JSON.parse(await readFile(`${file}.map`, 'utf8')) as { sources: string[] };
+      expect(sources.filter((source) => /credential-provider|nested-clients/.test(source))).toEqual([]);
+      expect(sources.filter((source) => source.endsWith('functions/lambdaCredentials.ts'))).toHaveLength(1);
+    }
+  });
+
   test('makes a bundle that starts without node_modules and answers a request', async () => {
     const answer = await invoke(bundle, '/openapi.json');
     expect(answer.statusCode).toBe(200);
