@@ -22,7 +22,7 @@ export async function keepWatchdog(
   { env, health, log, sleep }: WatchdogParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const everyMs = Number(env.WATCHDOG_USEC) / 1000 / SIGNS;
+  const everyMs = Math.floor(Number(env.WATCHDOG_USEC) / 1000 / SIGNS);
   if (!env.NOTIFY_SOCKET || !(everyMs > 0)) return;
   // Node.js can't write to datagram sockets of this machine.
   const notify = promisify(execFile);
