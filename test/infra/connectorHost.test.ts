@@ -12,9 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installCommands } from '../../infra/connectorInstall.ts';
 import { type Jar, openJar } from '../connector/jar.ts';
+import { suitesHere } from '../toolchains.ts';
 import { synthesise } from './synthesise.ts';
 
 const run = promisify(execFile);
@@ -60,6 +62,22 @@ describe('a connector on an EC2 instance', () => {
     expect(kinds.has('AWS::SSM::Document')).toBe(false);
   });
 });
+
+test.skipIf(!suitesHere().has('ministack'))(
+  'cfn-lint has nothing to say about the template, with IAM Roles Anywhere in it, too',
+  async () => {
+    const { cert } = await generate([{ name: 'commonName', value: 'hosts' }], {
+      keyType: 'ec',
+      extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
+    });
+    const { directory } = synthesise({
+      connector: { instance, rolesAnywhere: { caCertificate: cert, hosts: ['shed'] } },
+    });
+    const [name] = readdirSync(directory).filter((each) => each.endsWith('.template.json'));
+    const lint = run('.cache/venv/bin/cfn-lint', ['--ignore-checks', 'W3005', '-t', join(directory, name!)]);
+    await expect(lint).resolves.toMatchObject({ stdout: '' });
+  },
+);
 
 describe('what is installed', () => {
   const asset = () => {
