@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CALLS } from '../../connector/lndGrpc.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../../connector/minting.ts';
@@ -188,6 +188,24 @@ describe('two nodes that share a table', () => {
       return found.length === 1 && found;
     });
     expect(wants).toMatchObject([{ handle: 'alice', node: second.node }]);
+  });
+
+  it('make good a move that broke off before the new node was told, when the old one looks again', async () => {
+    const before = await handedOutBy(stage.lnd, 'alice');
+    const { client, table } = stage.ledger;
+    await client.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { pk: { S: 'creator#alice' }, sk: { S: 'creator' } },
+        UpdateExpression: 'SET #node = :node',
+        ExpressionAttributeNames: { '#node': 'node' },
+        ExpressionAttributeValues: { ':node': { S: second.node } },
+      }),
+    );
+    expect((await currentOf('alice'))!.paymentAddr).toBe(before.paymentAddr);
+    stage.time.jumpedMs += RENEWAL_MS;
+    await handedOutBy(second, 'alice');
+    expect(stage.lnd.invoices).toHaveLength(1);
   });
 
   it('move everyone at once, and with them the home of those who have no node of their own', async () => {
