@@ -10,6 +10,7 @@ import {
   type Answered,
   measureAlone,
   measureAnswer,
+  measureFiles,
   measureFullBatch,
   measureSchedules,
   measureSpreadBatch,
@@ -20,6 +21,7 @@ import {
 import { type Asked, metered } from './cost/meter.ts';
 import {
   connectionUsage,
+  fileUsage,
   openWidgetUsage,
   originShare,
   requestUsage,
@@ -112,6 +114,13 @@ async function viewRows(resources: Resources, books: Books, row: AsRow): Promise
   }
   const listening = sum(connectionUsage(LOOK_MINUTES, 0), times(2, requestUsage(resources, catchUp, 1)));
   rows.push(row(`what live adds to a million views of ${LOOK_MINUTES} minute`, times(MILLION, listening)));
+  const profile = await answer('/v1/creators/alice');
+  const firstSight = sum(
+    ...(await measureFiles()).map(fileUsage),
+    ...[profile, invoice].map((asked) => requestUsage(resources, asked, 1)),
+    requestUsage(resources, picture, 0),
+  );
+  rows.push(row('a million readers who see a widget for the first time', times(MILLION, firstSight)));
   const widget = times(1_000, openWidgetUsage(resources, { catchUp, invoice, picture }));
   rows.push(judged(row('1,000 live widgets open all month, ten tips a day', widget), { atMost: 5 }));
   return rows;

@@ -24,6 +24,7 @@ import {
 } from '../../shared/ledger/index.ts';
 import { tipToItem } from '../../shared/ledger/tips.ts';
 import { sleep } from '../../shared/sleep.ts';
+import { widgetFiles } from '../../widget/build.ts';
 import { aTip, type Books } from '../ledger.ts';
 import { type Asked, metered } from './meter.ts';
 
@@ -215,6 +216,10 @@ export async function measureAnswer({ ledger }: Books, path: string): Promise<An
   const bytes = bytesOf(new Uint8Array(await answer.arrayBuffer()), answer.headers);
   return { ...work, bytes };
 }
+
+/** Bytes of each of the widget's files. */
+export const measureFiles = async (): Promise<number[]> =>
+  [...(await widgetFiles()).values()].map((text) => bytesOf(Buffer.from(text), new Headers()));
 
 /** What the schedules find when there is nothing to do. */
 export async function measureSchedules({ ledger }: Books): Promise<Record<'sweep' | 'due' | 'watch', Work>> {

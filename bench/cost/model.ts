@@ -45,6 +45,9 @@ export const requestUsage = (resources: Resources, answered: Answered, share: nu
     times(share, worked(resources, 'Public', answered)),
   );
 
+/** What a file at the edge costs. */
+export const fileUsage = (bytes: number): Usage => ({ edgeRequest: 1, edgeGb: bytes / GB });
+
 /** A connection of AppSync that is open for so long: connecting and subscribing count as messages. */
 export const connectionUsage = (minutes: number, messages: number): Usage => ({
   liveMinute: minutes,

@@ -212,6 +212,16 @@ describe('on a page of another site with a strict policy', () => {
   });
 });
 
+test('a jar far below what is seen asks for nothing until a reader comes near', async () => {
+  const { page, requests } = await openSite(await serveJar(), '<br>'.repeat(300) + ALICE);
+  await page.waitForFunction("customElements.get('tip-jar')");
+  // By the second frame sight would have been told.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  expect(requests.filter((url) => url.includes('/v1/'))).toEqual([]);
+  await page.mouse.wheel(0, 100_000);
+  await code(page).waitFor();
+});
+
 test('a page that stays open asks for a new invoice every six hours, and keeps the old one where none comes', async () => {
   const service = await serveJar();
   const { page, requests } = await openSite(service, ALICE, {}, (page) => page.clock.install());

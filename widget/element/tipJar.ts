@@ -5,6 +5,9 @@ import { PlaceError, readPlace } from './place.ts';
 import { sheet } from './style.ts';
 import { showTips } from './tipList.ts';
 
+/** How far below what is seen a jar begins, so that it is there when a reader comes to it. */
+const NEAR = '200px';
+
 /**
  * `<tip-jar handle="alice">`: a creator's tip jar on any page. Attributes: `handle`, `host` (the service, if it is not where
  * the script comes from), `option` (the one to begin with), `live` (the newest tips, too).
@@ -16,9 +19,10 @@ export class TipJar extends HTMLElement {
   static readonly observedAttributes = ['handle', 'host', 'option', 'live'];
 
   readonly #root = this.attachShadow({ mode: 'open' });
+  /** Tells once that a reader comes near. What nobody sees asks for nothing. */
+  readonly #sight = new IntersectionObserver((entries) => this.#see(entries), { rootMargin: NEAR });
   /** Ends what runs for the jar that is shown. */
   #end = new AbortController();
-  #due = false;
 
   constructor() {
     super();
@@ -27,27 +31,30 @@ export class TipJar extends HTMLElement {
   }
 
   connectedCallback() {
-    this.#open();
+    this.#wait();
   }
 
   disconnectedCallback() {
+    this.#sight.disconnect();
     this.#end.abort();
   }
 
   attributeChangedCallback() {
-    if (this.isConnected) this.#open();
+    if (this.isConnected) this.#wait();
   }
 
-  /** Begin anew, once for all attributes that change together. */
-  #open() {
-    if (this.#due) return;
-    this.#due = true;
-    queueMicrotask(() => {
-      this.#due = false;
-      this.#end.abort();
-      this.#end = new AbortController();
-      if (this.isConnected) void this.#fill(this.#end.signal);
-    });
+  /** Begin anew as soon as it is in sight, which is told at the next frame: once for all attributes that change together. */
+  #wait() {
+    this.#sight.unobserve(this);
+    this.#sight.observe(this);
+  }
+
+  #see(entries: readonly IntersectionObserverEntry[]) {
+    if (!entries.at(-1)!.isIntersecting) return;
+    this.#sight.unobserve(this);
+    this.#end.abort();
+    this.#end = new AbortController();
+    void this.#fill(this.#end.signal);
   }
 
   async #fill(signal: AbortSignal) {
@@ -69,7 +76,7 @@ export class TipJar extends HTMLElement {
   #showTrouble(error: Trouble | PlaceError) {
     const text = make('p', { part: 'problem', role: 'status' }, error.message);
     const again = make('button', { part: 'retry', type: 'button' }, 'Try again');
-    again.onclick = () => this.#open();
+    again.onclick = () => this.#wait();
     const more = error instanceof Trouble ? [again] : [];
     this.#root.replaceChildren(make('section', { part: 'card' }, text, ...more, make('slot', {})));
   }
