@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { IgnoreMode, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -33,7 +34,7 @@ export class ConnectorHost extends Construct {
     super(scope, id);
     const { instanceId, role, policy, table, asks, lndDirectory, network, routeHints } = props;
     const software = new Asset(this, 'Software', {
-      path: '.',
+      path: fileURLToPath(new URL('..', import.meta.url)),
       exclude: SOFTWARE,
       ignoreMode: IgnoreMode.DOCKER,
     });
