@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { adapter } from './adapter.ts';
 import { asks } from './asks.ts';
 import type { Bench } from './bench.ts';
 import { booking } from './booking.ts';
 import { coldstart } from './coldstart.ts';
 import { cost } from './cost.ts';
 import { deliver } from './deliver.ts';
+import { deploy } from './deploy.ts';
 import { feed } from './feed.ts';
+import { fresh } from './fresh.ts';
 import { growth } from './growth.ts';
 import { invoice } from './invoice.ts';
 import { latency } from './latency.ts';
@@ -35,6 +38,9 @@ const BENCHES: readonly Bench[] = [
   growth,
   cost,
   coldstart,
+  adapter,
+  deploy,
+  fresh,
 ];
 
 const NAMES = BENCHES.map(({ name }) => name);
