@@ -82,15 +82,27 @@ describe('a connector set up beside lnd', () => {
     expect(failed).toBe(0);
   });
 
-  it('is told that accept-amp is off, where it is; an lnd that never made an invoice does as well', async () => {
+  it('is told that accept-amp is off, where it is, and without it AMP invoices are paid all the same', async () => {
     const spare = await network.spareLnd('bare');
     await startLnd(spare);
     const node = connectLnd(spare);
     const { lines } = await setup(node, 'bare');
+    expect(lines).toContain('ok lnd knows AMP');
     expect(lines).toContainEqual(expect.stringMatching(/^ok lnd accept-amp is off: /));
     expect(lines).toContain('ok macaroon lnd answers to it');
     node.close();
-    await node.kill('SIGTERM');
+
+    const joined = await network.join(spare);
+    const invoice = { is_amp: true, value_msat: '0' };
+    const { payment_request } = await unary<{ payment_request: string }>(
+      joined.lnd.default,
+      'addInvoice',
+      invoice,
+    );
+    const paid = await payAmp(payer, { paymentRequest: payment_request, amountMsat: 1_000n });
+    expect(paid).toMatchObject({ status: 'SUCCEEDED' });
+    joined.close();
+    await joined.kill('SIGTERM');
   });
 
   it('books each payment once while it hands over to another, and its macaroon is revoked by what the setup tells', async () => {
