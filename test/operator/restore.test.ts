@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { DescribeTableCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -97,4 +100,24 @@ describe('npm run restore', () => {
       /^export: ENOENT/,
     );
   });
+});
+
+it.each([
+  ['restore.ts', ['--to', 'x'], 2, '--to: "x" is not a name for the new table\n'],
+  ['nodes.ts', ['move', 'a', 'b'], 2, 'FROM: "a" is not the pubkey of a node\n'],
+  [
+    'nodes.ts',
+    ['list', '--endpoint', 'http://127.0.0.1:1'],
+    1,
+    /^table: "ampjar" at .* can't be reached \(ECONNREFUSED\)\n$/,
+  ],
+  ['restore.ts', ['--to', 'new', '--endpoint', 'http://127.0.0.1:1'], 1, /can't be reached/],
+] as const)('the command of %s ends %j with exit code %i and one line', async (file, args, code, line) => {
+  const main = fileURLToPath(new URL(`../../operator/${file}`, import.meta.url));
+  const ended = await promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...args]).then(
+    () => expect.unreachable('it succeeded'),
+    (error: { code: number; stderr: string }) => error,
+  );
+  expect(ended.code).toBe(code);
+  expect(ended.stderr).toEqual(typeof line === 'string' ? line : expect.stringMatching(line));
 });
