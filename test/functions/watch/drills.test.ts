@@ -52,23 +52,27 @@ async function stopConnector() {
   started = undefined;
 }
 
-/** Time passes; a connector that runs has written what it had to write by then. */
+/** Time passes, a minute or until a connector that runs has written what it had to write by then. */
 async function minute() {
   await stage.time.pass(MINUTE_MS);
   if (started)
     await until(async () => {
       const [node] = await gather(readVitalSigns(stage.ledger));
       const { aliveAt } = node?.signs ?? {};
-      return aliveAt && now().getTime() - aliveAt.getTime() < TOLD_WITHIN_MS;
+      if (aliveAt && now().getTime() - aliveAt.getTime() < TOLD_WITHIN_MS) return true;
+      // It was kept waiting by this machine when it should have told.
+      await stage.time.pass(1_000);
+      return false;
     });
   alarms.tell(await look(stage.ledger, now()), now());
 }
 
-/** Minutes pass until so these alarms are on. @returns how many */
+/** Minutes pass until these alarms are on. @returns how many */
 async function passUntil(pages: string[], most: number): Promise<number> {
-  for (let minutes = 1; minutes <= most; minutes++) {
+  const began = stage.time.ms;
+  for (let looks = 0; looks < most; looks++) {
     await minute();
-    if (JSON.stringify(alarms.on()) === JSON.stringify(pages)) return minutes;
+    if (JSON.stringify(alarms.on()) === JSON.stringify(pages)) return (stage.time.ms - began) / MINUTE_MS;
   }
   throw new Error(`after ${most} minutes these alarms are on: ${alarms.on()}`);
 }
