@@ -55,10 +55,13 @@ export const invoiceFreshness = (expiresAt: Date, now: Date) => within(INVOICE, 
 /** `Cache-Control` of a tip page: an invoice and the newest tips. */
 export const pageFreshness = (expiresAt: Date, now: Date) => within(PAGE, secondsLeft(expiresAt, now));
 
-/** `Cache-Control` of what an address names for good: usable as long as the invoice is, and never asked for again. */
+/**
+ * `Cache-Control` of what an address names for good: usable as long as the invoice is, and never asked for again. An edge that
+ * is told nothing of errors would go on with it while the function is down.
+ */
 export function immutableFreshness(expiresAt: Date, now: Date): string {
   const left = secondsLeft(expiresAt, now);
-  return left <= 0 ? 'no-store' : `public, max-age=${Math.min(left, ONE_YEAR)}, immutable`;
+  return left <= 0 ? 'no-store' : `public, max-age=${Math.min(left, ONE_YEAR)}, stale-if-error=0, immutable`;
 }
 
 /** `Cache-Control` of a code that leads to an invoice when it is paid: there is none in it to expire. */

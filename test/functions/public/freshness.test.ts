@@ -51,8 +51,8 @@ test.each([0, -1, -86_400])('with %s seconds to go nothing is stored', (seconds)
 });
 
 test.each([
-  [400 * 86_400, 'public, max-age=31536000, immutable'],
-  [86_400, 'public, max-age=86395, immutable'],
+  [400 * 86_400, 'public, max-age=31536000, stale-if-error=0, immutable'],
+  [86_400, 'public, max-age=86395, stale-if-error=0, immutable'],
 ])('a QR code that names its invoice, with %s seconds to go, is %s', (seconds, header) => {
   expect(immutableFreshness(inSeconds(seconds), NOW)).toBe(header);
 });
