@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 import { LIVE_CLIENT } from '../../shared/liveClient.ts';
 import { tipOf } from '../regtest/harness/books.ts';
@@ -11,6 +10,7 @@ import { payAmp, payPlain } from '../regtest/harness/pay.ts';
 import { TEXT_MESSAGE } from '../regtest/harness/records.ts';
 import { until } from '../regtest/harness/until.ts';
 import { type Cloud, openCloud } from './cloud.ts';
+import { startConnector } from './connectorBeside.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { command, type Program, runProgram } from './running.ts';
 
@@ -23,6 +23,7 @@ let cloud: Cloud;
 let deployment: Deployment;
 let ledger: Ledger;
 let operatorKey: string;
+let connector: Awaited<ReturnType<typeof startConnector>>;
 const programs: Program[] = [];
 
 const start = (...run: Parameters<typeof runProgram>) => {
@@ -34,23 +35,19 @@ const start = (...run: Parameters<typeof runProgram>) => {
 beforeAll(async () => {
   cloud = await openCloud();
   deployment = await deploy(cloud);
-  const { TableName: table, AsksQueueUrl: asks } = deployment.outputs as Record<string, string>;
+  const table = deployment.outputs.TableName!;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = new DynamoDBClient({ endpoint: cloud.endpoint, region: 'us-east-1', credentials });
-  ledger = { client, table: table! };
-  const place = ['--table', table!, '--endpoint', cloud.endpoint];
+  ledger = { client, table };
+  const place = ['--table', table, '--endpoint', cloud.endpoint];
   const printed = await command('operator/key.ts', 'add', '--operator', '--json', ...place);
   operatorKey = JSON.parse(printed).token;
-  const macaroon = await jar.bakeMacaroon([...CALLS]);
-  const connector = start(process.execPath, [
-    ...['--import', 'tsx', 'connector/main.ts', ...place, '--asks-queue', asks!],
-    ...['--lnd-host', jar.socket, '--lnd-cert', jar.certPath, '--lnd-macaroon', macaroon],
-  ]);
-  await connector.line((line) => JSON.parse(line).msg === 'leading');
+  connector = await startConnector(deployment, cloud.endpoint, jar);
 });
 
 afterAll(async () => {
   for (const program of programs) await program.stop();
+  await connector?.stop();
   ledger?.client.destroy();
   await cloud?.close();
   network.disconnect();
@@ -121,6 +118,11 @@ it('the widget’s loader names a module that is there', async () => {
     status: 200,
     headers: { 'content-type': expect.stringMatching(/javascript/) },
   });
+});
+
+it('ampjar connector-setup finds lnd, table and queue in order', () => {
+  for (const end of ['lnd', 'table', 'queue'])
+    expect(connector.printed).toMatch(new RegExp(`^ok\\s+${end}`, 'm'));
 });
 
 describe('a tip through the deployed stack', () => {
