@@ -6,7 +6,7 @@ import { inTurns } from './rounds.ts';
 
 /** What a path takes of the function: all of it but the table, or with a read of the table. */
 const PATHS = [
-  ['an answer without a read', '/openapi.json'],
+  ['an answer without a read: no such path', '/v1/nothing'],
   ['a profile, with a read of the table', '/v1/creators/alice'],
 ] as const;
 
