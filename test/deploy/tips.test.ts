@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Ledger } from '../../shared/ledger/index.ts';
@@ -18,6 +19,7 @@ const network = connectNetwork<'payer' | 'jar'>(inject('network'));
 const { payer, jar } = network.nodes;
 const MESSAGE = '<b>Grüße</b> from afar';
 const SECONDS = 60;
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 let cloud: Cloud;
 let deployment: Deployment;
@@ -36,8 +38,11 @@ beforeAll(async () => {
   cloud = await openCloud();
   deployment = await deploy(cloud);
   const table = deployment.outputs.TableName!;
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const client = new DynamoDBClient({ endpoint: cloud.endpoint, region: 'us-east-1', credentials });
+  const client = new DynamoDBClient({
+    endpoint: cloud.endpoint,
+    region: 'us-east-1',
+    credentials: CREDENTIALS,
+  });
   ledger = { client, table };
   const place = ['--table', table, '--endpoint', cloud.endpoint];
   const printed = await command('operator/key.ts', 'add', '--operator', '--json', ...place);
@@ -189,6 +194,27 @@ describe('a tip through the deployed stack', () => {
       message: 'Grüße',
     });
     expect((await read(verify)).body).toMatchObject({ settled: true, preimage: expect.any(String) });
+  });
+
+  it('is watched: the connector lives, nothing waits, and no invoice is about to expire', async () => {
+    const lambda = new LambdaClient({
+      endpoint: cloud.endpoint,
+      region: 'us-east-1',
+      credentials: CREDENTIALS,
+    });
+    const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+    const { FunctionName } = Functions.find(({ Description }) => Description?.startsWith('Measures'))!;
+    const { values } = await until('the connector has told of an audit', 2 * SECONDS, async () => {
+      const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName }));
+      expect(FunctionError).toBeUndefined();
+      const last = (await cloud.logged()).filter((line) => line.includes('"_aws"')).at(-1);
+      const values = last && JSON.parse(last.slice(last.indexOf('{"_aws"')));
+      return values?.Drift !== undefined && { values };
+    });
+    expect(values).toMatchObject({ Drift: 0, AsidesOpen: 0, Parked: 0, nodes: [{ node: jar.pubkey }] });
+    expect(values.HeartbeatAge).toBeLessThan(180);
+    expect(values.DaysToExpiry).toBeGreaterThan(300);
+    lambda.destroy();
   });
 
   it('leaves no fault in the log of any function', async () => {
