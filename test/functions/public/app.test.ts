@@ -124,7 +124,9 @@ describe('the invoice', () => {
   test('as a QR code by its payment address may be kept for as long as it can be paid', async () => {
     const response = await get(`/v1/invoices/${jar.open.paymentAddr}/qr.svg`);
     const seconds = Number(
-      /^public, max-age=(\d+), stale-if-error=0, immutable$/.exec(response.headers.get('cache-control')!)?.[1],
+      /^public, max-age=(\d+), stale-if-error=0, immutable$/.exec(
+        response.headers.get('cache-control')!,
+      )?.[1],
     );
     expect(seconds).toBeGreaterThan(86_400);
     expect(NOW.getTime() + seconds * 1000).toBeLessThanOrEqual(jar.open.expiresAt.getTime());
