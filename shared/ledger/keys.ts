@@ -25,6 +25,8 @@ export const KINDS = {
   totals: { writer: 'connector', ttl: false },
   /** A node: its lease with epoch, and its checkpoint. */
   node: { writer: 'connector', ttl: false },
+  /** How a node's connector fares. Listed, which the node's own item is not: each commit writes that. */
+  signs: { writer: 'connector', ttl: false },
   /** Someone asks for a BOLT11 invoice of their own, and is answered; both may write it, and it vanishes. */
   ask: { writer: 'both', ttl: true },
   /** An event that failed verification, whole. */
@@ -62,6 +64,7 @@ export const keys = {
   totals: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'all' }),
   day: (handle: string, day: string): Key => ({ pk: `totals#${handle}`, sk: `day#${day}` }),
   node: (node: string): Key => ({ pk: `node#${node}`, sk: 'node' }),
+  signs: (node: string): Key => ({ pk: `signs#${node}`, sk: 'signs' }),
   ask: (id: string): Key => ({ pk: `ask#${id}`, sk: 'ask' }),
   aside: (node: string, id: string): Key => ({ pk: `aside#${node}`, sk: id }),
   handed: (handle: string, block: bigint): Key => ({ pk: `handed#${handle}`, sk: inOrder(block) }),

@@ -1,14 +1,11 @@
-import {
-  ConditionalCheckFailedException,
-  type TransactWriteItem,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { flag, type Of, optional, record, text, whole } from './codec.ts';
 import { listedAttributes } from './creators.ts';
 import { keys, listed } from './keys.ts';
 import { getItem, queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, type Condition, equals, update } from './transaction.ts';
+import { write } from './write.ts';
 
 const nodeItem = record({
   /** Which chain the node is on; a table takes no node of another. */
@@ -103,13 +100,14 @@ export async function takeLease(
         values: { ':epochWas': whole.write(seen.epoch)!, ':beatWas': whole.write(seen.beat)! },
       }
     : ABSENT;
+  // First, so that no node leads that others don't see.
+  await write(ledger, update(ledger.table, keys.signs(node), { set: listedAttributes(listed.node(node)) }));
   const taken = await updateNode(ledger, node, {
     set: {
       epoch: whole.write(epoch)!,
       holder: { S: holder },
       network: { S: network },
       ...(beside && { beside: { BOOL: true } }),
-      ...listedAttributes(listed.node(node)),
     },
     add: { beat: { N: '1' } },
     condition: unchanged,
@@ -156,14 +154,6 @@ export async function moveHints(ledger: Ledger, lease: Lease, hints: Hints): Pro
 const updateNode = (ledger: Ledger, node: string, change: Parameters<typeof update>[2]) =>
   sendUpdate(ledger, update(ledger.table, keys.node(node), change));
 
-/** Send one update of a transaction by itself; false when its condition refused it. */
-async function sendUpdate({ client }: Ledger, { Update }: TransactWriteItem): Promise<boolean> {
-  const { ReturnValuesOnConditionCheckFailure, ...input } = Update!;
-  try {
-    await client.send(new UpdateItemCommand(input));
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
+/** @returns false when its condition refused it */
+const sendUpdate = async (ledger: Ledger, action: TransactWriteItem): Promise<boolean> =>
+  (await write(ledger, action)).done;

@@ -2,7 +2,7 @@ import { type Creator, changeCreator, wantAll } from './creators.ts';
 import { keys } from './keys.ts';
 import { type Lease, readNode } from './lease.ts';
 import type { Ledger } from './table.ts';
-import { type Change, type Condition, transact, update } from './transaction.ts';
+import { type Change, type Condition, check, transact, update } from './transaction.ts';
 
 /** Whether a creator's tips are for the node of a lease to take. */
 export const isOfNode = ({ node, home }: Lease, creator: Pick<Creator, 'node'>): boolean =>
@@ -66,7 +66,8 @@ export async function moveHome(ledger: Ledger, { from, to }: { from: string; to:
  */
 export async function retireNode(ledger: Ledger, node: string): Promise<boolean> {
   const refused = await transact(ledger, [
-    update(ledger.table, keys.node(node), { remove: ['listPk', 'listSk'], condition: BESIDE }),
+    check(ledger.table, keys.node(node), BESIDE),
+    update(ledger.table, keys.signs(node), { remove: ['listPk', 'listSk'] }),
   ]);
   return refused === undefined;
 }

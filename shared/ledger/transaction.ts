@@ -45,6 +45,21 @@ export const remove = (table: string, key: Key, condition?: Condition): Transact
   Delete: { TableName: table, Key: keyItem(key), ...conditionOf(condition) },
 });
 
+/** Demand a condition of an item, and leave it as it is. */
+export const check = (
+  table: string,
+  key: Key,
+  { expression, names, values }: Condition,
+): TransactWriteItem => ({
+  ConditionCheck: {
+    TableName: table,
+    Key: keyItem(key),
+    ConditionExpression: expression,
+    ...(names && { ExpressionAttributeNames: names }),
+    ...(values && { ExpressionAttributeValues: values }),
+  },
+});
+
 /** What an update does to an item's attributes. */
 export interface Change {
   readonly set?: Item;

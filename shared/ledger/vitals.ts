@@ -1,12 +1,12 @@
 import { moment, type Of, optional, record, small, text } from './codec.ts';
 import { keys, listed } from './keys.ts';
-import { holds, type Lease, LeaseLostError } from './lease.ts';
+import { keepLease, type Lease } from './lease.ts';
 import { queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { update } from './transaction.ts';
 import { write } from './write.ts';
 
-/** How a connector fares, by its own clock. It lies with its node's item, next to the lease. */
+/** How a connector fares, by its own clock: in an item beside that of its node's lease. */
 const vitalSigns = record({
   /** When it wrote this. */
   aliveAt: moment,
@@ -31,16 +31,14 @@ export type VitalSigns = Of<typeof vitalSigns.fields>;
  * @throws LeaseLostError
  */
 export async function saveVitalSigns(ledger: Ledger, lease: Lease, signs: VitalSigns): Promise<void> {
-  const kept = await write(
+  await keepLease(ledger, lease);
+  await write(
     ledger,
-    update(ledger.table, keys.node(lease.node), {
+    update(ledger.table, keys.signs(lease.node), {
       set: vitalSigns.toItem(signs),
       remove: signs.auditedAt && !signs.firstExpiry ? ['firstExpiry'] : [],
-      add: { beat: { N: '1' } },
-      condition: holds(lease),
     }),
   );
-  if (!kept.done) throw new LeaseLostError(lease);
 }
 
 /**

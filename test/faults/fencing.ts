@@ -4,10 +4,12 @@ import type { Witness } from './table.ts';
 
 /** A write of asks and of nothing else, alone or in a transaction. */
 const ONLY_ASKS = /^(PutItem ask#|TransactWriteItems Put ask#[^ ,]+(, Put ask#[^ ,]+)*$)/;
+const ONLY_SIGNS = /^UpdateItem signs#/;
 
 /**
  * Looks on at every write: who writes must lead, and the epoch grows by one each time that someone begins to. Answers to
- * asks are left out: they hand out an invoice that the node has by then, the first one counts, and no money is in them.
+ * asks are left out: they hand out an invoice that the node has by then, the first one counts, and no money is in them. So are
+ * vital signs, which tell of money and change none.
  */
 export class Fencing implements Witness {
   readonly problems: string[] = [];
@@ -39,7 +41,7 @@ export class Fencing implements Witness {
 
   after(actor: Actor, what: string): void {
     const { epoch, holder } = this.#now();
-    if (ONLY_ASKS.test(what)) return;
+    if (ONLY_ASKS.test(what) || ONLY_SIGNS.test(what)) return;
     if (epoch === this.#epoch) {
       if (this.#leader !== actor.name)
         this.problems.push(

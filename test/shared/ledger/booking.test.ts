@@ -296,7 +296,7 @@ describe('booking', () => {
       if (!KINDS[kind as Kind].ttl) expect(item).not.toHaveProperty(TTL);
     }
     expect([...met].sort()).toEqual(
-      ['aside', 'ask', 'creator', 'invoice', 'node', 'option', 'tip', 'totals', 'want'].sort(),
+      ['aside', 'ask', 'creator', 'invoice', 'node', 'option', 'signs', 'tip', 'totals', 'want'].sort(),
     );
   });
 });
