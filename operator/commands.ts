@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import {
   addCreator,
@@ -27,6 +26,7 @@ import {
 } from '../shared/ledger/index.ts';
 import { AmountError, formatSat, parseSat } from '../shared/money.ts';
 import { PlaceError } from '../shared/place.ts';
+import { commandOf, readWords, UsageError } from './words.ts';
 
 export const HELP = `Usage: npm run creator -- COMMAND [--json] [--table NAME] [--region REGION] [--endpoint URL]
 
@@ -48,11 +48,6 @@ export const HELP = `Usage: npm run creator -- COMMAND [--json] [--table NAME] [
 
 Exit code: 0 done, 1 the table could not be reached or refused, or another changed the same creator at the same time,
 2 what was asked can't be done.`;
-
-/** A command line that can't be understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 /** Whether another changed the same creator at the same time: nothing was wrong with what was asked. */
 export const isCollision = (error: unknown) => error instanceof CreatorChangedError;
@@ -104,44 +99,23 @@ const COMMANDS = {
 
 const COMMAND_FLAGS = ['name', 'shows', 'amount', 'label', 'least', 'most'] as const;
 type Flag = (typeof COMMAND_FLAGS)[number];
-type Command = keyof typeof COMMANDS;
 
 /**
  * Read a command line.
  * @throws UsageError for an unknown command, a word or flag too many or too few
  */
 export function readArguments(args: readonly string[]) {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readWords(args, OPTIONS);
   if (values.help) return { help: true as const, values };
-  const [command = '', ...words] = positionals;
-  if (!Object.hasOwn(COMMANDS, command)) {
-    throw new UsageError(
-      `command: ${JSON.stringify(command.slice(0, 40))} is not one of ${Object.keys(COMMANDS).join(', ')}; see --help`,
-    );
-  }
-  const rule: { words: readonly string[]; must: readonly Flag[]; may: readonly Flag[] } =
-    COMMANDS[command as Command];
-  if (words.length !== rule.words.length) {
-    throw new UsageError(
-      `${command}: ${words.length} words came after it, expected ${rule.words.join(' ') || 'none'}`,
-    );
-  }
+  const { command, words } = commandOf(COMMANDS, positionals);
+  const rule: { must: readonly Flag[]; may: readonly Flag[] } = COMMANDS[command];
   for (const flag of COMMAND_FLAGS) {
     if (rule.must.includes(flag) && values[flag] === undefined)
       throw new UsageError(`${command}: --${flag} is missing`);
     if (values[flag] !== undefined && ![...rule.must, ...rule.may].includes(flag))
       throw new UsageError(`${command}: --${flag} has no meaning here`);
   }
-  return { help: false as const, command: command as Command, words, values };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    // Node's hints come on lines of their own.
-    throw new UsageError((error as Error).message.replaceAll('\n', ' '));
-  }
+  return { help: false as const, command, words, values };
 }
 
 function readHandle(value: string): string {
@@ -235,7 +209,7 @@ export async function run(args: readonly string[], parts: Parts): Promise<void> 
 async function makeTable({ ledger: { client, table }, onLoopback }: Parts): Promise<void> {
   if (!onLoopback) {
     throw new UsageError(
-      'init: it needs an --endpoint of this machine; on AWS npx cdk deploy makes the table',
+      'init: it needs an --endpoint of this machine; on AWS npm run deploy makes the table',
     );
   }
   await client.send(new CreateTableCommand(tableDefinition(table))).catch((error: unknown) => {

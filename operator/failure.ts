@@ -8,7 +8,7 @@ export function failureLine(error: unknown, place: Place): string {
   if (name === 'ResourceNotFoundException') {
     const remedy = isOnLoopback(place)
       ? `npm run creator -- init --endpoint ${endpoint} --table ${table} makes it`
-      : 'npx cdk deploy makes one and prints its name (TableName); --endpoint names another place';
+      : 'npm run deploy makes one and prints its name; --endpoint names another place';
     return `table: there is no "${table}" at ${where}; ${remedy}`;
   }
   if (code !== undefined || name === 'TimeoutError')

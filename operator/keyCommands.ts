@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   type ApiKey,
   ApiKeyError,
@@ -12,7 +11,7 @@ import {
   SCOPES,
 } from '../shared/ledger/index.ts';
 import { PlaceError } from '../shared/place.ts';
-import { UsageError } from './commands.ts';
+import { commandOf, readWords, UsageError } from './words.ts';
 
 export const HELP = `Usage: npm run key -- COMMAND [--json] [--table NAME] [--region REGION] [--endpoint URL]
 
@@ -52,7 +51,6 @@ const COMMANDS = {
   list: { words: [], flags: ['operator', 'creator'] },
   revoke: { words: ['KEY_ID'], flags: [] },
 } as const;
-type Command = keyof typeof COMMANDS;
 
 /** Whether an error is the asker's to mend. */
 export const isBadInput = (error: unknown) =>
@@ -68,33 +66,16 @@ export interface Parts {
 
 /** Read a command line. @throws UsageError */
 export function readArguments(args: readonly string[]) {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readWords(args, OPTIONS);
   if (values.help) return { help: true as const, values };
-  const [command = '', ...words] = positionals;
-  if (!Object.hasOwn(COMMANDS, command))
-    throw new UsageError(
-      `command: ${JSON.stringify(command.slice(0, 40))} is not one of ${Object.keys(COMMANDS).join(', ')}; see --help`,
-    );
-  const rule: { words: readonly string[]; flags: readonly string[] } = COMMANDS[command as Command];
-  if (words.length !== rule.words.length)
-    throw new UsageError(
-      `${command}: ${words.length} words came after it, expected ${rule.words.join(' ') || 'none'}`,
-    );
+  const { command, words } = commandOf(COMMANDS, positionals);
+  const rule: { flags: readonly string[] } = COMMANDS[command];
   for (const name of COMMANDS.add.flags)
     if (values[name] !== undefined && !rule.flags.includes(name))
       throw new UsageError(`${command}: --${name} has no meaning here`);
   if (values.operator && values.creator !== undefined)
     throw new UsageError(`${command}: --operator and --creator exclude each other`);
-  return { help: false as const, command: command as Command, words, values };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    // Node's hints come on lines of their own.
-    throw new UsageError((error as Error).message.replaceAll('\n', ' '));
-  }
+  return { help: false as const, command, words, values };
 }
 
 function readHandle(value: string): string {

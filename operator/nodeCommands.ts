@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { bounded } from '../shared/bounded.ts';
 import {
   assignNode,
@@ -15,7 +14,7 @@ import {
   wantAll,
 } from '../shared/ledger/index.ts';
 import { PlaceError } from '../shared/place.ts';
-import { UsageError } from './commands.ts';
+import { commandOf, readWords, UsageError } from './words.ts';
 
 export const HELP = `Usage: npm run nodes -- COMMAND [--json] [--table NAME] [--region REGION] [--endpoint URL]
 
@@ -44,8 +43,11 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const COMMANDS = { list: [], move: ['FROM', 'TO'], retire: ['NODE'] } as const;
-type Command = keyof typeof COMMANDS;
+const COMMANDS = {
+  list: { words: [] },
+  move: { words: ['FROM', 'TO'] },
+  retire: { words: ['NODE'] },
+} as const;
 
 /** Creators that are moved at the same time. */
 const AT_A_TIME = 8;
@@ -63,33 +65,15 @@ export interface Parts {
 
 /** Read a command line. @throws UsageError */
 export function readArguments(args: readonly string[]) {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readWords(args, OPTIONS);
   if (values.help) return { help: true as const, values };
-  const [command = '', ...words] = positionals;
-  if (!Object.hasOwn(COMMANDS, command))
-    throw new UsageError(
-      `command: ${JSON.stringify(command.slice(0, 40))} is not one of ${Object.keys(COMMANDS).join(', ')}; see --help`,
-    );
-  const expected: readonly string[] = COMMANDS[command as Command];
-  if (words.length !== expected.length)
-    throw new UsageError(
-      `${command}: ${words.length} words came after it, expected ${expected.join(' ') || 'none'}`,
-    );
+  const { command, words, expected } = commandOf(COMMANDS, positionals);
   for (const [at, word] of words.entries())
     if (!/^0[23][0-9a-f]{64}$/.test(word))
       throw new UsageError(
         `${expected[at]}: ${JSON.stringify(word.slice(0, 70))} is not the pubkey of a node`,
       );
-  return { help: false as const, command: command as Command, words, values };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    // Node's hints come on lines of their own.
-    throw new UsageError((error as Error).message.replaceAll('\n', ' '));
-  }
+  return { help: false as const, command, words, values };
 }
 
 /**

@@ -1,28 +1,16 @@
-import { dynamoClient } from '../shared/dynamo.ts';
-import { clientConfig, readPlace } from '../shared/place.ts';
+import { readPlace } from '../shared/place.ts';
 import { isCollision } from './commands.ts';
-import { failureLine } from './failure.ts';
 import { HELP, isBadInput, readArguments, run } from './nodeCommands.ts';
+import { runOnTable } from './onTable.ts';
 
-async function main(args: string[]): Promise<void> {
-  const { help, values } = readArguments(args);
-  if (help) return console.log(HELP);
-  const place = readPlace(values, process.env);
-  // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const client = dynamoClient(clientConfig(place));
-  try {
-    await run(args, { ledger: { client, table: place.table }, now: () => new Date(), print: console.log });
-  } catch (error) {
-    if (isBadInput(error) || isCollision(error)) throw error;
-    console.error(failureLine(error, place));
-    process.exitCode = 1;
-  } finally {
-    client.destroy();
-  }
-}
-
-main(process.argv.slice(2)).catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = isBadInput(error) ? 2 : 1;
+runOnTable({
+  help: HELP,
+  placeOf(args) {
+    const { help, values } = readArguments(args);
+    return help ? undefined : readPlace(values, process.env);
+  },
+  run: (args, client, { table }) =>
+    run(args, { ledger: { client, table }, now: () => new Date(), print: console.log }),
+  isBadInput,
+  isToldPlainly: isCollision,
 });

@@ -12,8 +12,8 @@ import {
   replaceSums,
 } from '../shared/ledger/index.ts';
 import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
-import { UsageError } from './commands.ts';
 import { failureLine } from './failure.ts';
+import { UsageError } from './words.ts';
 
 const HELP = `npm run rebuild-totals -- [flags]: sums up the tips of every creator, and shows where the totals differ
 

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   BatchWriteItemCommand,
   CreateTableCommand,
@@ -20,8 +19,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { TTL, tableDefinition } from '../shared/ledger/index.ts';
 import { type Place, PlaceError, readPlace } from '../shared/place.ts';
-import { UsageError } from './commands.ts';
+
 import { ExportError, type Item, readExport } from './exportFiles.ts';
+import { readWords, UsageError } from './words.ts';
 
 export const HELP = `Usage: npm run restore -- --to NEW [one source] [--region REGION] [--endpoint URL]
 
@@ -81,7 +81,7 @@ export function readArguments(
   args: readonly string[],
   env: Record<string, string | undefined>,
 ): Wanted | undefined {
-  const values = parse(args);
+  const { values } = readWords(args, OPTIONS, { allowPositionals: false });
   if (values.help) return undefined;
   const place = readPlace(values, env);
   if (values.to === undefined || !/^[\w.-]{3,255}$/.test(values.to))
@@ -89,16 +89,10 @@ export function readArguments(
   return { to: values.to, place, source: readSource(values, place) };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    // Node's hints come on lines of their own.
-    throw new UsageError((error as Error).message.replaceAll('\n', ' '));
-  }
-}
-
-function readSource(values: ReturnType<typeof parse>, { table }: Place): Source {
+function readSource(
+  values: Partial<Record<'at' | 'table' | 'export' | 'files', string>>,
+  { table }: Place,
+): Source {
   const { at, files } = values;
   const given = [at ?? values.table, values.export, files].filter((each) => each !== undefined);
   if (given.length > 1)

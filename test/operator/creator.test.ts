@@ -297,7 +297,7 @@ describe('the process', () => {
     expect(await launch('init', ...(endpoint ? ['--endpoint', endpoint] : []))).toEqual({
       code: 2,
       out: '',
-      err: 'init: it needs an --endpoint of this machine; on AWS npx cdk deploy makes the table\n',
+      err: 'init: it needs an --endpoint of this machine; on AWS npm run deploy makes the table\n',
     });
   });
 
@@ -352,7 +352,7 @@ describe('the process', () => {
     const absent = Object.assign(new Error('x'), { name: 'ResourceNotFoundException' });
     expect(failureLine(absent, { table: 'ampjar', region: 'eu-west-1' })).toBe(
       'table: there is no "ampjar" at eu-west-1; ' +
-        'npx cdk deploy makes one and prints its name (TableName); --endpoint names another place',
+        'npm run deploy makes one and prints its name; --endpoint names another place',
     );
   });
 });
