@@ -29,9 +29,12 @@ const ASKER_WAITS_MS = 3_500;
 /** An ask from before this connector was there is older than clocks are apart. */
 const SURELY_LATE_MS = 60_000;
 /** Invoices that are asked of lnd at the same time, so that a flood of asks leaves it time to settle. */
-const AT_LND = 4;
-/** Batches that are worked on at the same time, and asks in each: the table answers many in the time of one. */
-const BATCHES = 4;
+const AT_LND = 8;
+/**
+ * Batches that are worked on at the same time, and asks in each: the table answers many in the time of one, and none waits until
+ * the last of a batch before it is answered.
+ */
+const BATCHES = 32;
 const BATCH = 25;
 /** Answers that are written together. */
 const MOST_WRITTEN = 50;

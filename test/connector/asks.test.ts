@@ -281,17 +281,17 @@ describe('an ask that comes late', () => {
   });
 
   it('is refused, too, when it became late behind others at lnd', async () => {
-    const ids = await Promise.all(Array.from({ length: 10 }, () => put()));
+    const ids = await Promise.all(Array.from({ length: 14 }, () => put()));
     const go = gate();
     onAsk = () => go.promise as Promise<void>;
     const mint = start();
     for (const id of ids) mint.hint(id);
-    await until(() => asked.length >= 4);
+    await until(() => asked.length >= 8);
     await time.pass(10_000);
     go.resolve(undefined);
     const asks = await allAnswered(ids);
-    expect(statuses(asks).sort()).toEqual([...Array(4).fill('minted'), ...Array(6).fill('refused')]);
-    expect(asked).toHaveLength(4);
+    expect(statuses(asks).sort()).toEqual([...Array(8).fill('minted'), ...Array(6).fill('refused')]);
+    expect(asked).toHaveLength(8);
   });
 });
 
@@ -304,7 +304,7 @@ function gate() {
 }
 
 describe('many asks', () => {
-  it('come to lnd four at a time, and use that', async () => {
+  it('come to lnd eight at a time, and use that', async () => {
     let now = 0;
     let most = 0;
     onAsk = async () => {
@@ -316,7 +316,7 @@ describe('many asks', () => {
     const mint = start();
     for (const id of ids) mint.hint(id);
     expect(statuses(await allAnswered(ids))).toEqual(Array(150).fill('minted'));
-    expect(most).toBe(4);
+    expect(most).toBe(8);
   });
 
   it.each<[keyof AskLimits, Partial<NewAsk>]>([
@@ -454,17 +454,17 @@ describe('an end', () => {
   });
 
   it('comes after what is in hand is answered, and what waits stays open', async () => {
-    const ids = await Promise.all(Array.from({ length: 200 }, () => put()));
+    const ids = await Promise.all(Array.from({ length: 1_000 }, () => put()));
     const go = gate();
     onAsk = () => go.promise as Promise<void>;
     const mint = start();
     for (const id of ids) mint.hint(id);
-    await until(() => asked.length >= 4);
+    await until(() => asked.length >= 8);
     abort.abort();
     go.resolve(undefined);
     await ended;
     const now = statuses((await Promise.all(ids.map((id) => readAsk(ledger, id)))) as Ask[]);
-    expect(now.filter((status) => status === 'open')).toHaveLength(100);
-    expect(now.filter((status) => status === 'minted')).toHaveLength(100);
+    expect(now.filter((status) => status === 'open')).toHaveLength(200);
+    expect(now.filter((status) => status === 'minted')).toHaveLength(800);
   });
 });
