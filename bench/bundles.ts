@@ -8,10 +8,9 @@ import { addCreator, createKey, tableDefinition } from '../shared/ledger/index.t
 import { NODE_24 } from '../test/bundles/node24.ts';
 import { synthesiseFunctions } from '../test/bundles/synthesised.ts';
 import type { Setting } from './bench.ts';
-import { startChild } from './child.ts';
 import { bundleRivals } from './lambdaRivals.ts';
-import type { Table } from './processes/table.ts';
-import { remoteLedger, TABLE } from './remote.ts';
+import { TABLE } from './remote.ts';
+import { openTable } from './table.ts';
 
 /** A bundle, and what its function is told by its environment. */
 export interface Bundle {
@@ -20,12 +19,9 @@ export interface Bundle {
 }
 
 /** The bundles of the template and what they are held against, with a table in a process of its own that has a creator `alice`. */
-export async function openBundles({ folder, defer, note }: Setting) {
-  const table = await startChild<Table>('table', { dir: folder('table') });
-  defer(() => table.stop());
-  const endpoint = await table.ask('endpoint');
-  const ledger = remoteLedger(endpoint);
-  defer(async () => ledger.client.destroy());
+export async function openBundles(setting: Setting) {
+  const { folder, defer, note } = setting;
+  const { endpoint, ledger } = await openTable(setting);
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
   await addCreator(ledger, { handle: 'alice', name: 'Alice', shows: 'messages' }, new Date());
   const owner = { handle: 'alice', scope: 'read', name: 'bench' } as const;

@@ -5,8 +5,7 @@ import { type Bench, judged, type Row, type Setting, versus } from './bench.ts';
 import { startChild } from './child.ts';
 import { openDevNode } from './node.ts';
 import type { Jar } from './processes/jar.ts';
-import type { Table } from './processes/table.ts';
-import { remoteLedger } from './remote.ts';
+import { openTable } from './table.ts';
 
 const WAITING = 100_000;
 const CREATORS = 20;
@@ -18,11 +17,7 @@ async function run(setting: Setting): Promise<Row[]> {
   const { quick, folder, defer, note } = setting;
   const waiting = quick ? 3_000 : WAITING;
   const { access, nodes } = await openDevNode(setting);
-  const table = await startChild<Table>('table', { dir: folder('table') });
-  defer(() => table.stop());
-  const endpoint = await table.ask('endpoint');
-  const ledger = remoteLedger(endpoint);
-  defer(async () => ledger.client.destroy());
+  const { endpoint, ledger } = await openTable(setting);
   // The table is in a process of its own, so that its memory isn't the connector's.
   const openJar = async (name: string) => {
     const jar = await startChild<Jar>('jar', { dir: folder(name), endpoint, access });

@@ -4,9 +4,8 @@ import { type Bench, judged, type Row, type Setting } from './bench.ts';
 import { type Child, startChild } from './child.ts';
 import { openDevNode } from './node.ts';
 import type { Jar } from './processes/jar.ts';
-import type { Table } from './processes/table.ts';
-import { remoteLedger } from './remote.ts';
 import { median } from './rounds.ts';
+import { openTable } from './table.ts';
 
 const HANDLE = 'alice';
 /** Payments that are asked for at once, one after another. */
@@ -32,11 +31,7 @@ async function longestSilence(ledger: Ledger, over: (rows: bigint) => boolean): 
 async function run(setting: Setting): Promise<Row[]> {
   const { quick, folder, defer, note } = setting;
   const { access, nodes } = await openDevNode(setting);
-  const table = await startChild<Table>('table', { dir: folder('table') });
-  defer(() => table.stop());
-  const endpoint = await table.ask('endpoint');
-  const ledger = remoteLedger(endpoint);
-  defer(async () => ledger.client.destroy());
+  const { endpoint, ledger } = await openTable(setting);
   const rows = async () => (await readTotals(ledger, HANDLE)).count;
 
   const running = new Set<Child<Jar>>();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isOnLoopback, readPlace } from '../shared/place.ts';
-import { HELP, isBadInput, isCollision, readArguments, run } from './commands.ts';
+import { HELP, isBadInput, isCollision, readArguments, run } from './creatorCommands.ts';
 import { runOnTable } from './onTable.ts';
 
 runOnTable({

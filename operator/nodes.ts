@@ -1,5 +1,5 @@
 import { readPlace } from '../shared/place.ts';
-import { isCollision } from './commands.ts';
+import { isCollision } from './creatorCommands.ts';
 import { HELP, isBadInput, readArguments, run } from './nodeCommands.ts';
 import { runOnTable } from './onTable.ts';
 

@@ -78,10 +78,11 @@ export class Answers {
   }
 
   #tell(id: string, ask: Ask | undefined) {
+    // Another look may have told it.
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
     const answered = ask !== undefined && ask.status !== 'open';
-    if (answered) this.#take(id)?.resolve(ask);
-    else if (this.#steadyMs() >= (this.#waiting.get(id)?.untilMs ?? Number.POSITIVE_INFINITY))
-      this.#take(id)?.resolve(undefined);
+    if (answered || this.#steadyMs() >= waiting.untilMs) this.#take(id)!.resolve(answered ? ask : undefined);
   }
 
   /** Who waits for an ask, for the last time. */

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedTables, openEmbeddedTable } from '../../local/table/index.ts';
-import { HELP, isBadInput, run } from '../../operator/commands.ts';
+import { HELP, isBadInput, run } from '../../operator/creatorCommands.ts';
 import { failureLine } from '../../operator/failure.ts';
 import {
   addOption,
