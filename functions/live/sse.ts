@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { type Ledger, readCreator, readFeed } from '../../shared/ledger/index.ts';
+import { queryValue } from '../http/query.ts';
 import { openCreator } from '../public/creators.ts';
 import { asProblem, Problem, problemJson } from '../public/problem.ts';
 import { respond } from '../public/representation.ts';
@@ -96,7 +97,7 @@ export function liveApp(options: LiveOptions): Hono {
     const handle = readHandle(c.req.param('handle'));
     const after =
       readCursor(handle, 'Last-Event-ID', c.req.header('last-event-id') || undefined) ??
-      readCursor(handle, 'after', c.req.query('after'));
+      readCursor(handle, 'after', queryValue(c.req, 'after'));
     openCreator(await readCreator(ledger, handle), handle);
     const start = after ?? (await readFeed(ledger, handle, { limit: 1 })).tips[0]?.sequence ?? 0n;
     if (c.req.raw.method === 'HEAD') return new Response(null, { headers: HEADERS });

@@ -13,6 +13,8 @@ import {
 import { ASK_LIMITS, type AskLimits, Buckets, type Rate, TOO_MANY_ASKS } from '../../shared/rate.ts';
 import { Recent } from '../../shared/recent.ts';
 import { Together } from '../../shared/together.ts';
+import { queryValue } from '../http/query.ts';
+import { Problem } from '../public/problem.ts';
 import { Answers } from './answers.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
@@ -81,8 +83,9 @@ export function lnurlApp(options: LnurlOptions): Hono {
     try {
       return c.json(await make(), 200, HEADERS);
     } catch (error) {
-      if (!(error instanceof LnurlError)) report(error);
-      const reason = error instanceof LnurlError ? error.message : 'the service has a fault; try again later';
+      const isTold = error instanceof LnurlError || error instanceof Problem;
+      if (!isTold) report(error);
+      const reason = isTold ? error.message : 'the service has a fault; try again later';
       return c.json({ status: 'ERROR', reason }, 200, HEADERS);
     }
   };
@@ -97,7 +100,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
   const named = (c: Context) => {
     const handle = c.req.param('handle') ?? '';
     if (!isHandle(handle)) throw new LnurlError('there is no such creator here');
-    const optionId = c.req.param('option') ?? c.req.query('option');
+    const optionId = c.req.param('option') ?? queryValue(c.req, 'option');
     if (optionId !== undefined && !isOptionId(optionId)) throw new LnurlError('there is no such tip option');
     return { handle, optionId };
   };
@@ -114,7 +117,12 @@ export function lnurlApp(options: LnurlOptions): Hono {
       callbacks++;
       try {
         const client = clientOf(c);
-        const asked = { ...named(c), amount: c.req.query('amount'), comment: c.req.query('comment'), client };
+        const asked = {
+          ...named(c),
+          amount: queryValue(c.req, 'amount'),
+          comment: queryValue(c.req, 'comment'),
+          client,
+        };
         if (!clients.take(client)) throw new LnurlError(TOO_MANY_ASKS);
         return await invoiceFor(parts, asked);
       } finally {

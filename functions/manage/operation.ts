@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { DeliveryRef, Ledger } from '../../shared/ledger/index.ts';
+import { queryValues } from '../http/query.ts';
 import { badValue, Problem } from '../public/problem.ts';
 import { type Answer, respond } from './answer.ts';
 import { type Bearer, checkReach } from './bearer.ts';
@@ -189,6 +190,7 @@ export function operation<const P extends string, Q extends z.ZodType, B extends
     ...routeOf(definition as unknown as Operation<string, z.ZodType, z.ZodType>),
     middleware: async (c: Context<ManageEnv>, next: () => Promise<void>) => {
       checkReach(c.get('bearer'), reach, c.req.param('handle'));
+      if (definition.query) queryValues(c.req);
       await next();
     },
   };

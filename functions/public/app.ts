@@ -1,5 +1,6 @@
 import { type Context, type Env, Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
+import { queryValue, queryValues } from '../http/query.ts';
 import { preferred } from './accept.ts';
 import { answersBy, type Reads } from './answers.ts';
 import { DOCUMENT_FRESHNESS } from './freshness.ts';
@@ -87,17 +88,17 @@ export function publicApp(options: PublicOptions): Hono {
     headers?: Record<string, string>,
   ) => {
     const handle = readHandle(c.req.param('handle'));
-    const option = readOption(c.req.query('option'));
+    const option = readOption(queryValue(c.req, 'option'));
     return give(c, `${form} ${handle} ${option}`, () =>
       render.invoice(options, form, handle, option, headers),
     );
   };
 
   const giveQr = (c: Context<Env, '/:handle'>, form: 'svg' | 'png') => {
-    const code = readCode(c.req.query('code'));
+    const code = readCode(queryValue(c.req, 'code'));
     if (code === 'amp') return giveInvoice(c, form);
     const handle = readHandle(c.req.param('handle'));
-    const option = readOption(c.req.query('option'));
+    const option = readOption(queryValue(c.req, 'option'));
     return give(c, `${code} ${form} ${handle} ${option}`, () =>
       render.code(options, code, form, handle, option),
     );
@@ -127,10 +128,10 @@ export function publicApp(options: PublicOptions): Hono {
   });
   app.get('/v1/creators/:handle/tips', (c) => {
     const handle = readHandle(c.req.param('handle'));
-    const limit = readLimit(c.req.query('limit'));
+    const limit = readLimit(queryValue(c.req, 'limit'));
     const part = {
       limit,
-      ...readPart(handle, { cursor: c.req.query('cursor'), after: c.req.query('after') }),
+      ...readPart(handle, { cursor: queryValue(c.req, 'cursor'), after: queryValue(c.req, 'after') }),
     };
     return give(c, `tips ${handle} ${limit} ${part.before} ${part.after}`, () =>
       render.feed(options, handle, part),
@@ -153,14 +154,14 @@ export function publicApp(options: PublicOptions): Hono {
 
   app.get('/@/:handle', (c) => {
     const handle = readHandle(c.req.param('handle'));
-    const option = readOption(c.req.query('option'));
+    const option = readOption(queryValue(c.req, 'option'));
     return give(c, `page ${handle} ${option}`, () => render.page(options, handle, option));
   });
 
   if (options.live) {
     app.get('/@/:handle/overlay', async (c) => {
       const handle = readHandle(c.req.param('handle'));
-      const overlay = readOverlay(c.req.queries());
+      const overlay = readOverlay(queryValues(c.req));
       // Shared with nobody: what it begins with is older the next moment.
       return respondTo(c, await render.overlay(options, handle, overlay));
     });

@@ -41,12 +41,12 @@ const EXPECTED: Record<string, string> = {
 };
 
 /** The overlay's options of a query. An unknown one is refused, for a misspelt one would go unnoticed on a stream. */
-export function readOverlay(query: Record<string, string[]>): OverlayOptions {
+export function readOverlay(query: Record<string, string>): OverlayOptions {
   let options: OverlayOptions = { seconds: 8, minimumMsat: 0n, size: 'medium', sample: false };
-  for (const [name, [value = '', ...more]] of Object.entries(query)) {
+  for (const [name, value] of Object.entries(query)) {
     if (!Object.hasOwn(READERS, name))
       throw badValue(name, value, `an option of the overlay, which are ${Object.keys(READERS).join(', ')}`);
-    const read = more.length === 0 ? READERS[name]!(value) : undefined;
+    const read = READERS[name]!(value);
     if (!read) throw badValue(name, value, EXPECTED[name]!);
     options = { ...options, ...read };
   }

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lnurlApp } from '../../../functions/lnurl/app.ts';
+import { documentOf } from '../../../functions/manage/document.ts';
+import { publicApp } from '../../../functions/public/app.ts';
+import { openapiDocument } from '../../../functions/public/openapi.ts';
+import { openOptionId } from '../../../shared/ledger/index.ts';
+import { openStage, type Stage } from '../manage/stage.ts';
+import { NOW } from '../public/jar.ts';
+
+/** A good value for each parameter that a query can have: one that is new can't be left out, for then it is missing here. */
+const GOOD: Record<string, string> = {
+  after: '0',
+  amount: '1000',
+  before: '1',
+  code: 'any',
+  comment: 'hello',
+  cursor: 'x',
+  handle: 'alice',
+  limit: '2',
+  minimum: '3',
+  option: openOptionId('alice'),
+  sample: 'yes',
+  seconds: '8',
+  size: 'small',
+};
+
+interface Address {
+  readonly path: string;
+  readonly parameters: readonly string[];
+}
+
+/** The addresses of a document that are read, with the parameters of their queries. */
+function addressesOf({ paths = {} }: { paths?: object }): Address[] {
+  type Documented = { get?: { parameters?: { in: string; name: string }[] } };
+  return Object.entries(paths as Record<string, Documented>).flatMap(([path, { get }]) => {
+    const parameters = (get?.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name);
+    return parameters.length > 0 ? [{ path, parameters }] : [];
+  });
+}
+
+/** Those that no document tells of. */
+const PAGES: Address[] = [{ path: '/@alice/overlay', parameters: ['seconds', 'minimum', 'size', 'sample'] }];
+const LNURL: Address[] = [
+  { path: '/.well-known/lnurlp/alice', parameters: ['option'] },
+  { path: '/.well-known/lnurlp/alice/callback', parameters: ['option', 'amount', 'comment'] },
+];
+
+let stage: Stage;
+const problems: unknown[] = [];
+const report = (error: unknown) => problems.push(error);
+beforeAll(async () => {
+  stage = await openStage({ report });
+});
+afterAll(() => stage.close());
+
+const twice = ({ path, parameters }: Address) =>
+  parameters.map((name) => {
+    if (GOOD[name] === undefined) throw new Error(`no value is known for ${name} of ${path}`);
+    const filled = path
+      .replace('{handle}', 'alice')
+      .replace('{endpointId}', stage.webhooks.alice.id)
+      .replace('{setId}', stage.tips[0]!.setId)
+      .replace('{paymentAddr}', stage.open.paymentAddr);
+    return { name, address: `${filled}?${name}=${GOOD[name]}&${name}=${GOOD[name]}` };
+  });
+
+const problemOf = (name: string) => ({
+  detail: `${name}: given 2 times, as "${GOOD[name]}" and "${GOOD[name]}", expected once.`,
+  field: name,
+  expected: 'one value',
+});
+
+test('each parameter of the creator’s API is refused when it is given twice', async () => {
+  const addresses = addressesOf(documentOf()).flatMap(twice);
+  expect(addresses.length).toBeGreaterThan(6);
+  for (const { name, address } of addresses) {
+    const told = await stage.ask('GET', address, { token: stage.keys.operator.token });
+    expect([address, told.status, told.body]).toMatchObject([address, 400, problemOf(name)]);
+  }
+  expect(problems).toEqual([]);
+});
+
+test('each parameter of what anyone may read is refused when it is given twice', async () => {
+  const app = publicApp({
+    ledger: stage.ledger,
+    clock: () => NOW,
+    reads: 'each',
+    openapi: {},
+    live: 'sse',
+    baseUrl: 'https://tips.example',
+    report,
+  });
+  const addresses = [...addressesOf(openapiDocument()), ...PAGES].flatMap(twice);
+  expect(addresses.length).toBeGreaterThan(10);
+  for (const { name, address } of addresses) {
+    const told = await app.request(address);
+    expect([address, told.status]).toEqual([address, 400]);
+    // A page says it as a page does, with its quotes escaped.
+    expect(await told.text()).toContain(`${name}: given 2 times`);
+  }
+  expect(problems).toEqual([]);
+});
+
+test('a wallet that gives a parameter twice is told so as wallets are', async () => {
+  const app = lnurlApp({
+    ledger: stage.ledger,
+    baseUrl: 'https://tips.example',
+    clock: () => NOW,
+    steadyMs: () => 0,
+    sleep: async () => {},
+    random: randomBytes,
+    hint: async () => {},
+    addressOf: () => '192.0.2.1',
+    report,
+  });
+  for (const { name, address } of LNURL.flatMap(twice)) {
+    const told = await (await app.request(address)).json();
+    expect(told).toEqual({ status: 'ERROR', reason: problemOf(name).detail });
+  }
+  expect(problems).toEqual([]);
+});
