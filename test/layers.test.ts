@@ -63,7 +63,7 @@ const lint = (...args: string[]) =>
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ampjar-layers-'));
-  for (const file of ['biome.json', 'layers.grit']) await copyFile(root(file), join(dir, file));
+  for (const file of ['biome.json', 'layers.grit', 'query.grit']) await copyFile(root(file), join(dir, file));
   for (const { file, text } of cases) {
     await mkdir(dirname(join(dir, file)), { recursive: true });
     await writeFile(join(dir, file), `${text}\n`);
@@ -94,6 +94,19 @@ describe('the layer rule', () => {
     expect(cases.some(({ refused }) => refused)).toBe(true);
     await writeFile(join(dir, 'shared', 'good.ts'), "import 'lib/connector/x';\nimport './local/x.ts';\n");
     expect(JSON.parse(await lint('shared/good.ts')).diagnostics).toEqual([]);
+  });
+});
+
+describe('a query', () => {
+  it.each([
+    ['functions/public/asked.ts', 'c.req.query("limit")', 1],
+    ['functions/lnurl/asked.ts', 'c.req.queries()', 1],
+    ['functions/live/asked.ts', 'queryValue(c.req, "after")', 0],
+    ['functions/http/asked.ts', 'request.queries(name)', 0],
+  ])('in %s, %s is refused %i times: queryValue refuses what is given twice', async (file, read, times) => {
+    await mkdir(dirname(join(dir, file)), { recursive: true });
+    await writeFile(join(dir, file), `export const value = ${read};\n`);
+    expect(JSON.parse(await lint(file)).diagnostics).toHaveLength(times);
   });
 });
 
