@@ -10,25 +10,37 @@ const MOST_BYTES = 20_000;
 
 /**
  * What a payer wrote, made harmless: read as UTF-8 with replacement, without control characters, bidirectional
- * overrides and lone surrogates, cut to 500 characters for the message and 60 for the name.
- * @param shards the custom records of each shard; the first shard that carries a record counts
+ * overrides and lone surrogates, cut to 500 characters for the message and 60 for the name. The first text in which there
+ * is something to read counts: of the text messages, shard by shard, then of the boosts.
+ * @param shards the custom records of each shard
  */
 export function payerText(shards: readonly ReadonlyMap<bigint, Uint8Array>[]): {
   message?: string;
   sender?: string;
 } {
-  const find = (type: bigint) => shards.find((records) => records.has(type))?.get(type);
-  const boost = readBoost(find(BOOST));
-  const plain = find(MESSAGE);
-  const message = clean(plain ? decode(plain, MOST_BYTES) : boost.message, MOST_MESSAGE);
-  const sender = clean(boost.sender_name, MOST_SENDER);
+  const records = (type: bigint) => shards.flatMap((shard) => shard.get(type) ?? []);
+  const boosts = records(BOOST).map(readBoost);
+  const messages = records(MESSAGE).map((bytes) => decode(bytes, MOST_BYTES));
+  const message = firstText([...messages, ...boosts.map((boost) => boost.message)], MOST_MESSAGE);
+  const sender = firstText(
+    boosts.map((boost) => boost.sender_name),
+    MOST_SENDER,
+  );
   return { ...(message && { message }), ...(sender && { sender }) };
+}
+
+function firstText(values: readonly unknown[], most: number): string {
+  for (const value of values) {
+    const text = clean(value, most);
+    if (text) return text;
+  }
+  return '';
 }
 
 const decode = (bytes: Uint8Array, most: number) => new TextDecoder().decode(bytes.subarray(0, most));
 
-function readBoost(bytes: Uint8Array | undefined): { message?: unknown; sender_name?: unknown } {
-  if (!bytes || bytes.length > MOST_BYTES) return {};
+function readBoost(bytes: Uint8Array): { message?: unknown; sender_name?: unknown } {
+  if (bytes.length > MOST_BYTES) return {};
   try {
     const value: unknown = JSON.parse(decode(bytes, MOST_BYTES));
     return typeof value === 'object' && value !== null ? value : {};

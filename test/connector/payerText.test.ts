@@ -58,6 +58,49 @@ describe('the message of a payer', () => {
   });
 });
 
+describe('a text counts when there is something to read in it', () => {
+  const plain = (text: string): [bigint, Uint8Array] => [MESSAGE, bytes(text)];
+  const boosted = (message: string, sender_name = ''): [bigint, Uint8Array] => [
+    BOOST,
+    bytes(JSON.stringify({ message, sender_name })),
+  ];
+  const UNSEEN = ['', ' ', '\0', '\u202e\n'];
+
+  it.each<[string, [bigint, Uint8Array][][], ReturnType<typeof payerText>]>([
+    [
+      'an empty message beside a boost',
+      [[plain(''), boosted('boost', 'Bo')]],
+      { message: 'boost', sender: 'Bo' },
+    ],
+    ['an empty message in the first shard', [[plain('')], [plain('second')]], { message: 'second' }],
+    ['a message in a later shard than a boost', [[boosted('boost')], [plain('plain')]], { message: 'plain' }],
+    [
+      'an empty boost in the first shard',
+      [[boosted('')], [boosted('b', 'Bo')]],
+      { message: 'b', sender: 'Bo' },
+    ],
+    [
+      'a name in a later shard than its message',
+      [[boosted('b')], [boosted('', 'Bo')]],
+      { message: 'b', sender: 'Bo' },
+    ],
+    ['a boost that is no JSON before one that is', [[[BOOST, bytes('{')]], [boosted('b')]], { message: 'b' }],
+  ])('%s', (_, shards, kept) => {
+    expect(payerText(shards.map((each) => new Map(each)))).toEqual(kept);
+  });
+
+  it('wherever it stands, whatever unseen texts stand before it and beside it', () => {
+    const holders: ((text: string) => [bigint, Uint8Array])[] = [plain, (text) => boosted(text)];
+    for (const unseen of UNSEEN)
+      for (const holder of holders)
+        for (let at = 0; at < 3; at++) {
+          const shards = [0, 1, 2].map(() => new Map(holders.map((each) => each(unseen))));
+          shards[at]!.set(...holder('seen'));
+          expect(payerText(shards)).toEqual({ message: 'seen' });
+        }
+  });
+});
+
 describe('the metadata of a podcast boost', () => {
   it('gives message and name of the sender', () => {
     expect(boost({ app_name: 'Pod', message: 'boost!', sender_name: 'Bo' })).toEqual({
