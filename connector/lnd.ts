@@ -147,7 +147,7 @@ export interface Lnd {
   ): Promise<{ invoices: PlainState[]; last: bigint | undefined }>;
   /** AMP invoices with an add index above `after`, a page of at most `most`; `last` is where the next page begins. */
   listAmpInvoices(after: bigint, most: number): Promise<{ invoices: LndInvoice[]; last: bigint | undefined }>;
-  /** The first invoice of whatever kind with an add index at or above one; `mark` is its payment hash, hex. */
+  /** The first invoice of whatever kind with an add index at or above one; `mark` names it (hex), and is never empty. */
   invoiceFrom(addIndex: bigint): Promise<{ addIndex: bigint; mark: string } | undefined>;
   /**
    * The settled sets of an AMP invoice, without HTLCs, and whether nothing can be paid to it, for it was cancelled or expired

@@ -152,7 +152,7 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
     },
     async invoiceFrom(addIndex) {
       const [first] = (await listInvoices(addIndex > 0n ? addIndex - 1n : 0n, 1)).invoices;
-      return first && { addIndex: BigInt(first.add_index), mark: hex(first.r_hash) };
+      return first && { addIndex: BigInt(first.add_index), mark: markOf(first) };
     },
     async ampState(paymentAddr) {
       const request = { payment_addr: Buffer.from(paymentAddr, 'hex'), lookup_modifier: 'HTLC_SET_BLANK' };
@@ -199,6 +199,13 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
     },
   };
 }
+
+/**
+ * What names an invoice of any kind, hex: its payment hash, or its payment address where it has none, as one that a spontaneous AMP
+ * payment made. The address alone would not do: that of every keysend is zeros.
+ */
+export const markOf = (raw: { r_hash: Uint8Array; payment_addr: Uint8Array }): string =>
+  hex(raw.r_hash.length > 0 ? raw.r_hash : raw.payment_addr);
 
 /** A settled message of the subscription, as the rest of the connector sees it. */
 export function toEvent(raw: any): LndEvent {

@@ -29,7 +29,7 @@ export async function resume(lnd: Lnd, alarms: Alarms, state: NodeState | undefi
 /**
  * An add index of lnd's, if it still means what it did: a node that came back from an older copy gives its indexes out
  * again.
- * @param mark the payment hash of the invoice that had it
+ * @param mark names the invoice that had it; empty or none says nothing, as releases before gave some invoices none
  * @returns the index, or 0
  */
 async function trusted(lnd: Lnd, alarms: Alarms, addIndex: bigint | undefined, mark: string | undefined) {
@@ -37,6 +37,7 @@ async function trusted(lnd: Lnd, alarms: Alarms, addIndex: bigint | undefined, m
   const there = await lnd.invoiceFrom(addIndex);
   // lnd may have deleted that one since, if it was cancelled; the one behind it says that the index was reached.
   if (there && mark && (there.addIndex > addIndex || there.mark === mark)) return addIndex;
+  if (there && !mark) return 0n;
   alarms.raise('index-reused', { addIndex: addIndex.toString() });
   return 0n;
 }

@@ -22,7 +22,7 @@ const nodeItem = record({
   settleIndex: optional(whole),
   /** Highest add index of lnd's that was looked through for invoices of ours. */
   addIndex: optional(whole),
-  /** Payment hash of the invoice that had it: tells whether lnd's indexes still mean what they did. */
+  /** Names the invoice that had it (hex): tells whether lnd's indexes still mean what they did. */
   addMark: optional(text),
   /** Add index up to which all plain invoices of ours are over, and booked when they were paid. */
   plainIndex: optional(whole),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CALLS, connectLnd } from '../../connector/lndGrpc.ts';
 import { startDevNode } from '../../local/node/index.ts';
+import type { SendPayment } from '../../local/node/payment-plan.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import {
   addCreator,
@@ -67,6 +68,16 @@ export async function openJar() {
       });
       if (status !== 'SUCCEEDED') throw new Error(`the payment ${status}: ${failureReason}`);
       return paymentHash;
+    },
+    /** Pay the node without an invoice, 1,000 msat. */
+    async send(how: Pick<SendPayment, 'amp' | 'paymentHash' | 'customRecords'>) {
+      const { status, failureReason } = await payer.pay({
+        ...how,
+        dest: node.pubkey,
+        amountMsat: 1_000n,
+        finalCltvDelta: 40,
+      });
+      if (status !== 'SUCCEEDED') throw new Error(`the payment ${status}: ${failureReason}`);
     },
     async close() {
       await Promise.all([payer.stop(), node.stop()]);

@@ -1,5 +1,5 @@
 import type { Lnd, LndEvent, LndInvoice, PlainState, SetState } from '../../connector/lnd.ts';
-import { toEvent } from '../../connector/lndGrpc.ts';
+import { markOf, toEvent } from '../../connector/lndGrpc.ts';
 import { messageOf, type NodeInvoice, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
 import type { SimNode } from './service.ts';
@@ -73,7 +73,7 @@ export class SimLnd implements Lnd {
   invoiceFrom(addIndex: bigint) {
     return this.#call('listInvoices', () => {
       const [first] = this.#node.books.page(addIndex > 0n ? addIndex - 1n : 0n, 1);
-      return first && { addIndex: first.addIndex, mark: first.paymentHash.toString('hex') };
+      return first && { addIndex: first.addIndex, mark: markOf(messageOf(first)) };
     });
   }
 
