@@ -1,7 +1,6 @@
 import { bodyLimit } from 'hono/body-limit';
-import { HTTPException } from 'hono/http-exception';
 import { Buckets, type Rate } from '../../shared/rate.ts';
-import { asProblem, badValue, Problem } from '../public/problem.ts';
+import { asProblem, Problem } from '../public/problem.ts';
 import { giveProblem, respond } from './answer.ts';
 import { readBearer } from './bearer.ts';
 import { documentOf } from './document.ts';
@@ -20,17 +19,6 @@ export const KEY_RATE: Rate = { perSecond: 10, burst: 100 };
 
 /** The largest body that any request has a use for is far below it. */
 export const MOST_BODY_BYTES = 16_384;
-
-/** Whatever a request meets, as a problem. */
-function problemFor(error: unknown, report: (error: unknown) => void): Problem {
-  if (!(error instanceof HTTPException)) return asProblem(error, report);
-  if (error.status === 415)
-    return new Problem('unsupported-media-type', 'Content-Type: the body is not application/json.', {
-      field: 'Content-Type',
-      expected: 'application/json',
-    });
-  return badValue('body', undefined, 'JSON');
-}
 
 /** Who asks too often is told when to come back. @see draft-ietf-httpapi-ratelimit-headers */
 function rateHeaders(buckets: Buckets, key: string, { perSecond, burst }: Rate): Record<string, string> {
@@ -108,6 +96,6 @@ export function manageApp(options: ManageOptions): ManageHono {
         );
     return respond(giveProblem(problem));
   });
-  app.onError((error) => respond(giveProblem(problemFor(error, report))));
+  app.onError((error) => respond(giveProblem(asProblem(error, report))));
   return app;
 }

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, HonoRequest } from 'hono';
 import type { DeliveryRef, Ledger } from '../../shared/ledger/index.ts';
+import { isJsonType, parseJson } from '../http/json.ts';
 import { queryValues } from '../http/query.ts';
 import { badValue, Problem } from '../public/problem.ts';
 import { type Answer, respond } from './answer.ts';
@@ -186,8 +187,14 @@ export function operation<const P extends string, Q extends z.ZodType, B extends
 ): void {
   const { method, who, guarded } = definition;
   const reach = { who, scope: scopeOf(method) } as const;
+  const documented = routeOf(definition as unknown as Operation<string, z.ZodType, z.ZodType>);
+  const { body: _, ...request } = documented.request;
+  app.openAPIRegistry.registerPath(documented);
   const route = {
-    ...routeOf(definition as unknown as Operation<string, z.ZodType, z.ZodType>),
+    ...documented,
+    // Its body is read here: a JSON library takes the last of two values, and what is no UTF-8 for something else.
+    request,
+    hide: true,
     middleware: async (c: Context<ManageEnv>, next: () => Promise<void>) => {
       checkReach(c.get('bearer'), reach, c.req.param('handle'));
       if (definition.query) queryValues(c.req);
@@ -197,14 +204,15 @@ export function operation<const P extends string, Q extends z.ZodType, B extends
   app.openapi(
     route as never,
     (async (c: Context<ManageEnv>) => {
-      const valid = (target: 'param' | 'query' | 'json') => c.req.valid(target as never) ?? {};
+      const valid = (target: 'param' | 'query') => c.req.valid(target as never) ?? {};
       const bearer = c.get('bearer');
+      const body = definition.body && (await readBody(c.req, definition.body));
       const asked = (attempt: Attempt) =>
         carryOut({
           ...attempt,
           params: valid('param') as Record<Names<P>, string>,
           query: valid('query') as z.output<Q>,
-          body: valid('json') as z.output<B>,
+          body: body as z.output<B>,
           bearer,
           precondition: guarded ? readPrecondition(c.req.header('if-match')) : 'any',
         });
@@ -219,15 +227,57 @@ export function operation<const P extends string, Q extends z.ZodType, B extends
   );
 }
 
+/** The body of a request, as its schema has it. @throws Problem */
+async function readBody<B extends z.ZodType>(request: HonoRequest, schema: B): Promise<z.output<B>> {
+  const type = request.header('content-type');
+  if (!isJsonType(type))
+    throw new Problem('unsupported-media-type', 'Content-Type: the body is not application/json in UTF-8.', {
+      field: 'Content-Type',
+      ...(type !== undefined && { value: type }),
+      expected: 'application/json',
+    });
+  const data = parseJson(new Uint8Array(await request.arrayBuffer()));
+  const read = schema.safeParse(data);
+  if (read.success) return read.data;
+  throw problemOf('body', data, read.error.issues[0] as unknown as Issue);
+}
+
 interface Issue {
   readonly code: string;
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly keys?: readonly string[];
+  /** Of a type that is not the one: the one. */
+  readonly expected?: string;
+  /** Of a value that has none of several forms: what each form finds wrong. */
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** Of a value that has none of several forms, what is wrong by the one that it comes nearest to, if it is one. */
+function nearest({ errors = [] }: Issue): Issue | undefined {
+  const least = Math.min(...errors.map(({ length }) => length));
+  const found = errors.filter(({ length }) => length === least);
+  return found.length === 1 ? found[0]![0] : undefined;
+}
+
+/** A value that is no text, as an error tells of it. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${value}`;
+}
+
+/** What a schema expects, with the type where that is what is wrong. */
+function expectationOf({ code, path, message, expected }: Issue): string {
+  if (code !== 'invalid_type') return message;
+  if (path.length === 0) return 'a JSON object';
+  return expected === 'string' ? `a string: ${message}` : message;
 }
 
 /** The first thing that a schema finds wrong, as a problem that names field, value and expectation. */
 export function problemOf(target: string, data: unknown, issue: Issue): Problem {
+  const nearer = nearest(issue);
+  if (nearer) return problemOf(target, data, { ...nearer, path: [...issue.path, ...nearer.path] });
   const [first, ...rest] = issue.path;
   const held = issue.path.reduce<unknown>((at, name) => (at as Record<PropertyKey, unknown>)?.[name], data);
   if (issue.code === 'unrecognized_keys')
@@ -244,10 +294,13 @@ export function problemOf(target: string, data: unknown, issue: Issue): Problem 
         expected: issue.message,
       },
     );
+  const expected = expectationOf(issue);
   if (held === undefined)
-    return new Problem('bad-value', `${field}: missing, expected ${issue.message}.`, {
-      field,
-      expected: issue.message,
-    });
-  return badValue(field, typeof held === 'string' ? held : JSON.stringify(held), issue.message);
+    return new Problem('bad-value', `${field}: missing, expected ${expected}.`, { field, expected });
+  if (typeof held === 'string') return badValue(field, held, expected);
+  return new Problem('bad-value', `${field}: ${kindOf(held)} is not ${expected}.`, {
+    field,
+    value: JSON.stringify(held),
+    expected,
+  });
 }

@@ -110,7 +110,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
       query: z.strictObject({
         after: z
           .string()
-          .max(100)
+          .max(100, { error: 'the next of an answer before' })
           .optional()
           .meta({ description: 'The `next` of the answer before; without it, from the first event on.' }),
         limit: fields.limit,

@@ -80,7 +80,9 @@ const url = z
   });
 const description = fields.line(MOST_DESCRIPTION, 'What the endpoint is for.', 'Shop server');
 const events = z
-  .array(z.enum(WEBHOOK_EVENTS, { error: `one of ${WEBHOOK_EVENTS.join(', ')}` }))
+  .array(z.enum(WEBHOOK_EVENTS, { error: `one of ${WEBHOOK_EVENTS.join(', ')}` }), {
+    error: `a list of ${WEBHOOK_EVENTS.join(', ')}`,
+  })
   .min(1, { error: 'at least one event' })
   .max(WEBHOOK_EVENTS.length, { error: 'each event once' })
   .meta({ description: 'What it is told of.' });
@@ -105,8 +107,8 @@ const replayed = z
     [
       z.strictObject({
         eventId: z
-          .string()
-          .max(200)
+          .string({ error: 'the id of an event' })
+          .max(200, { error: 'the id of an event' })
           .meta({ description: 'The id of an event.', examples: ['tip_settled_c1a7…'] }),
       }),
       z.strictObject({

@@ -81,6 +81,22 @@ test('each parameter of the creator’s API is refused when it is given twice', 
   expect(problems).toEqual([]);
 });
 
+test('a value that a parameter of the creator’s API can’t have is refused by what it takes', async () => {
+  const values = ['', '\0', '+1', 'x'.repeat(300), '"', '\u202e', '9'.repeat(31)];
+  for (const { name, address } of addressesOf(documentOf()).flatMap(twice))
+    for (const value of values) {
+      const path = `${address.split('?')[0]}?${name}=${encodeURIComponent(value)}`;
+      const { operator, alice } = stage.keys;
+      const told = await stage.ask('GET', path, {
+        token: (path.startsWith('/v1/events') ? alice : operator).token,
+      });
+      expect([path, told.status]).toEqual([path, 400]);
+      expect(told.body).toMatchObject({ field: name, expected: expect.any(String) });
+      expect(told.body.detail).not.toMatch(/Invalid|received|Too (big|small)/);
+    }
+  expect(problems).toEqual([]);
+});
+
 test('each parameter of what anyone may read is refused when it is given twice', async () => {
   const app = publicApp({
     ledger: stage.ledger,

@@ -1,94 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { documentOf } from '../../../functions/manage/document.ts';
-import type { Item } from '../../../shared/ledger/codec.ts';
-import { openOptionId, revokeKey } from '../../../shared/ledger/index.ts';
-import { scan } from '../../shared/ledger/book.ts';
+import { revokeKey } from '../../../shared/ledger/index.ts';
+import { addressOf, bodyOf, operations as named, namesOf, type Operation, wholeTable } from './operations.ts';
 import { openStage, type Stage } from './stage.ts';
 
-/** An operation of the document. */
-interface Operation {
-  readonly method: string;
-  readonly path: string;
-  readonly operationId: string;
-  readonly tags: string[];
-  readonly security: { apiKey: ['read' | 'write'] }[];
-  readonly parameters?: { in: string; name: string; required?: boolean }[];
-  readonly requestBody?: { content: { 'application/json': { schema: { $ref: string } } } };
-}
-
-const operations: Operation[] = Object.entries(documentOf().paths!).flatMap(([path, methods]) =>
-  Object.entries(methods as Record<string, Omit<Operation, 'method' | 'path'>>).map(
-    ([method, operation]) => ({
-      ...operation,
-      method: method.toUpperCase(),
-      path,
-    }),
-  ),
-);
-const named = operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const);
+const operations = named.map(([, operation]) => operation);
 const ofCreator = named.filter(([, { path }]) => path.includes('{handle}'));
 const ofOperator = named.filter(([, { tags }]) => tags.includes('operator'));
 const writing = named.filter(([, { security }]) => security[0]!.apiKey[0] === 'write');
 
-/** A body that each operation with one takes: a new operation can't be left out, for then its schema is missing here. */
-const BODIES: Record<string, object> = {
-  CreatorCreate: { handle: 'intruder', name: 'Intruder' },
-  CreatorChange: { name: 'Owned', shows: 'messages', limits: { leastMsat: '1', mostMsat: '2' } },
-  TipOptionCreate: { label: 'Owned', amountMsat: '1000' },
-  TipOptionChange: { label: 'Owned' },
-  WebhookCreate: { url: 'https://owned.example/' },
-  WebhookChange: { url: 'https://owned.example/', status: 'disabled' },
-  WebhookReplay: { after: '0' },
-  ApiKeyCreate: { name: 'Owned', scope: 'write' },
-};
-
 let stage: Stage;
+let bobs: Awaited<ReturnType<typeof namesOf>>;
 beforeAll(async () => {
   stage = await openStage();
+  bobs = await namesOf(stage, 'bob');
 });
 afterAll(() => stage.close());
 
-/** What is Bob's, for each name that a path can have. */
-const bobs = (): Record<string, string> => ({
-  handle: 'bob',
-  optionId: openOptionId('bob'),
-  setId: bobsSetId,
-  endpointId: stage.webhooks.bob.id,
-  keyId: stage.keys.bob.key.id,
-});
-let bobsSetId: string;
-
-function address(path: string, values: Record<string, string>) {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`no value is known for {${name}} in ${path}`);
-    return value;
-  });
-}
-
-function bodyOf({ requestBody }: Operation) {
-  if (!requestBody) return {};
-  const name = requestBody.content['application/json'].schema.$ref.split('/').at(-1)!;
-  if (!BODIES[name]) throw new Error(`no body is known for ${name}`);
-  return { body: BODIES[name] };
-}
-
 /** Ask as the document says, with values of Bob's unless told. */
-const ask = (operation: Operation, token: string | undefined, values = bobs()) =>
-  stage.ask(operation.method, address(operation.path, values), { token, ...bodyOf(operation) });
+const ask = (operation: Operation, token: string | undefined, values: Record<string, string> = bobs) =>
+  stage.ask(operation.method, addressOf(operation, values), { token, body: bodyOf(operation) });
 
-/** All of the table but when keys were used last. */
-const table = async () => {
-  const items: Item[] = await scan(stage.ledger);
-  const sorted = (item: object) => Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
-  return items.map(({ lastUsedAt: _, ...item }) => JSON.stringify(sorted(item))).sort();
-};
-
-beforeAll(async () => {
-  const { token } = stage.keys.bob;
-  const { body } = await stage.ask('GET', '/v1/manage/creators/bob/tips', { token });
-  bobsSetId = body.tips[0].setId;
-});
+const table = () => wholeTable(stage);
 
 test('a change of the table is seen', async () => {
   const before = await table();
@@ -139,7 +71,7 @@ describe('another creator’s key', () => {
       const before = await table();
       const { token } = stage.keys.alice;
       const told = await ask(operation, token);
-      const nobody = await ask(operation, token, { ...bobs(), handle: 'nobody' });
+      const nobody = await ask(operation, token, { ...bobs, handle: 'nobody' });
       expect(told.status).toBe(404);
       expect({ ...told.body, value: '' }).toEqual({ ...nobody.body, value: '' });
       expect(await table()).toEqual(before);
@@ -150,7 +82,7 @@ describe('another creator’s key', () => {
     '%s answers 404 to what is another’s under one’s own handle, and changes nothing',
     async (_, operation) => {
       const before = await table();
-      const told = await ask(operation, stage.keys.alice.token, { ...bobs(), handle: 'alice' });
+      const told = await ask(operation, stage.keys.alice.token, { ...bobs, handle: 'alice' });
       expect(told.status).toBe(404);
       // The answer to a POST is kept under its idempotency key, and nothing else is written.
       const after = await table();
@@ -170,11 +102,9 @@ describe('another creator’s key', () => {
     '%s shows nothing of another creator',
     async (_, operation) => {
       const handle = operation.parameters?.some(({ name }) => name === 'handle') ? '?handle=bob' : '';
-      const path = address(operation.path, bobs()) + handle;
-      const told = await stage.ask(operation.method, path, {
-        token: stage.keys.alice.token,
-        ...bodyOf(operation),
-      });
+      const path = addressOf(operation, bobs) + handle;
+      const token = stage.keys.alice.token;
+      const told = await stage.ask(operation.method, path, { token, body: bodyOf(operation) });
       expect(JSON.stringify({ ...told.body, value: '' })).not.toMatch(/bob/i);
       if (handle) expect(told.status).toBe(404);
     },
@@ -184,7 +114,7 @@ describe('another creator’s key', () => {
 describe('a key of scope read', () => {
   test.each(writing)('%s answers 403 and changes nothing', async (_, operation) => {
     const before = await table();
-    const told = await ask(operation, stage.keys.aliceReads.token, { ...bobs(), handle: 'alice' });
+    const told = await ask(operation, stage.keys.aliceReads.token, { ...bobs, handle: 'alice' });
     expect(told.status).toBe(403);
     expect(await table()).toEqual(before);
   });
@@ -193,7 +123,7 @@ describe('a key of scope read', () => {
     named.filter(([, { security, tags }]) => security[0]!.apiKey[0] === 'read' && !tags.includes('operator')),
   )('%s can be read', async (_, operation) => {
     const alices = {
-      ...bobs(),
+      ...bobs,
       handle: 'alice',
       setId: stage.tips[0]!.setId,
       endpointId: stage.webhooks.alice.id,
