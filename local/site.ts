@@ -12,6 +12,7 @@ import { publicApp } from '../functions/public/app.ts';
 import type { AskHintQueue } from '../shared/askHints.ts';
 import { type Ledger, WANT_HINT } from '../shared/ledger/index.ts';
 import { type Events, WEBHOOK_URLS } from './events.ts';
+import { mounted } from './mounted.ts';
 import { widgetRoutes } from './widget.ts';
 
 /** What the site is made of. */
@@ -74,14 +75,7 @@ export async function openSite(port: number, { ledger, log, events, askHints, mo
 
   const whole = new Hono();
   if (more) whole.route('/', more);
-  for (const [paths, app] of [
-    [['/.well-known/*', '/lnurl/*'], lnurl],
-    [['/v1/manage/*', '/v1/events'], manage],
-    [['/v1/creators/:handle/live'], live],
-    [['/widget.js', '/widget/*'], widgetRoutes()],
-    [['*'], reading],
-  ] as const)
-    for (const path of paths) whole.all(path, (c) => app.fetch(c.req.raw, c.env));
+  whole.route('/', mounted({ lnurl, manage, live, widget: widgetRoutes(), reading }));
   return new Promise<{ baseUrl: string; close(): void }>((resolve, reject) => {
     const server = serve({ fetch: whole.fetch, hostname: '127.0.0.1', port }, (address) => {
       baseUrl = `http://127.0.0.1:${address.port}`;

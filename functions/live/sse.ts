@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
-import { type Ledger, readCreator, readFeed } from '../../shared/ledger/index.ts';
+import { encodeCursor, type Ledger, readCreator, readFeed } from '../../shared/ledger/index.ts';
 import { queryValue } from '../http/query.ts';
-import { openCreator } from '../public/creators.ts';
+import { openCreator, startCursor } from '../public/creators.ts';
 import { asProblem, Problem, problemJson } from '../public/problem.ts';
 import { respond } from '../public/representation.ts';
 import { readCursor, readHandle } from '../public/request.ts';
@@ -97,16 +97,17 @@ export function liveApp(options: LiveOptions): Hono {
     const handle = readHandle(c.req.param('handle'));
     const after =
       readCursor(handle, 'Last-Event-ID', c.req.header('last-event-id') || undefined) ??
-      readCursor(handle, 'after', queryValue(c.req, 'after'));
-    openCreator(await readCreator(ledger, handle), handle);
-    const start = after ?? (await readFeed(ledger, handle, { limit: 1 })).tips[0]?.sequence ?? 0n;
+      readCursor(handle, 'after', queryValue(c.req, 'after') || undefined);
+    const creator = openCreator(await readCreator(ledger, handle), handle);
+    const newest = after === undefined ? (await readFeed(ledger, handle, { limit: 1 })).tips[0] : undefined;
     if (c.req.raw.method === 'HEAD') return new Response(null, { headers: HEADERS });
     const leavePlace = takePlace(addressOf(c));
     const { body, end } = tipStream({
       ledger,
       hub,
       handle,
-      after: start,
+      after: after ?? newest?.sequence ?? 0n,
+      startsAt: after === undefined ? startCursor(creator, newest) : encodeCursor(handle, after),
       heartbeatMs,
       report,
       onEnd: () => {

@@ -1,5 +1,5 @@
-import { encodeCursor, type Ledger, readCreator, readFeedAfter } from '../../shared/ledger/index.ts';
-import { openCreator, publicTips } from '../public/creators.ts';
+import { type Ledger, readCreator, readFeedAfter } from '../../shared/ledger/index.ts';
+import { openCreator, publicTips, showsTips } from '../public/creators.ts';
 import { asProblem } from '../public/problem.ts';
 import type { LiveMessage } from './message.ts';
 import type { LiveHub } from './publish.ts';
@@ -19,6 +19,8 @@ export interface TipStream {
   readonly handle: string;
   /** Sequence number that all tips of the stream are above. */
   readonly after: bigint;
+  /** The cursor that it begins with, for who connects again before the first tip; undefined where it would tell of tips that are not shown. */
+  readonly startsAt: string | undefined;
   readonly heartbeatMs: number;
   /** Hears of errors that are ours; that a creator closed is none. */
   readonly report: (error: unknown) => void;
@@ -36,7 +38,7 @@ export interface TipStream {
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function tipStream(parts: TipStream): { body: ReadableStream<Uint8Array>; end: () => void } {
-  const { ledger, hub, handle, heartbeatMs, report, onEnd } = parts;
+  const { ledger, hub, handle, startsAt, heartbeatMs, report, onEnd } = parts;
   let last = parts.after;
   let behind = true;
   let reading = false;
@@ -74,8 +76,9 @@ export function tipStream(parts: TipStream): { body: ReadableStream<Uint8Array>;
           readFeedAfter(ledger, handle, { after: last, limit: PAGE }),
         ]);
         if (ended) return;
-        for (const entry of publicTips(openCreator(found, handle), tips))
-          tell(entry.cursor, JSON.stringify(entry));
+        const creator = openCreator(found, handle);
+        if (!showsTips(creator)) continue;
+        for (const entry of publicTips(creator, tips)) tell(entry.cursor, JSON.stringify(entry));
         last = tips.at(-1)?.sequence ?? last;
         if (more) behind = true;
       }
@@ -113,7 +116,7 @@ export function tipStream(parts: TipStream): { body: ReadableStream<Uint8Array>;
         unsubscribe = hub.subscribe(handle, hear);
         heartbeat = setInterval(beat, heartbeatMs);
         // An id without data is no event, and is where a browser goes on from that connects again before the first tip.
-        write(`retry: ${RETRY_MS}\nid: ${encodeCursor(handle, last)}\n\n`);
+        write(`retry: ${RETRY_MS}\n${startsAt === undefined ? '' : `id: ${startsAt}\n`}\n`);
       },
       pull: catchUp,
       cancel: release,

@@ -75,7 +75,7 @@ export async function creatorBody(
     lightningAddress: ways?.lightningAddress ?? null,
     lnurl: ways?.lnurl ?? null,
     options: creator.options.map((option) => optionBody(option, waysOf(option.id))),
-    totals: creator.shows === 'nothing' ? null : totalsBody(creator, found.totals),
+    totals: showsTips(creator) ? totalsBody(creator, found.totals) : null,
     live: live ?? null,
     createdAt: creator.createdAt.toISOString(),
   };
@@ -85,9 +85,10 @@ export async function creatorBody(
 export async function totalsOf(ledger: Ledger, handle: string): Promise<TotalsBody> {
   const found = await readCreatorWithTotals(ledger, handle);
   const creator = openCreator(found.creator, handle);
-  return creator.shows === 'nothing'
-    ? { shows: 'nothing', count: null, amountMsat: null, options: [] }
-    : { shows: creator.shows, ...totalsBody(creator, found.totals) };
+  const { shows } = creator;
+  return showsTips(creator)
+    ? { shows, ...totalsBody(creator, found.totals) }
+    : { shows, count: null, amountMsat: null, options: [] };
 }
 
 const MINUTE_MS = 60_000;
@@ -107,9 +108,19 @@ const publicTip = (tip: Tip, shows: Creator['shows']): FeedEntry => ({
   ...(shows === 'messages' && tip.sender !== undefined ? { sender: tip.sender } : {}),
 });
 
+/**
+ * Whether the public may know that a creator has tips at all. If not, no answer may depend on one: neither on how many there are nor on
+ * when they came, be it by a cursor alone.
+ */
+export const showsTips = (creator: Creator): boolean => creator.shows !== 'nothing';
+
 /** Tips of a feed as the creator lets the public see them, in their order. */
 export const publicTips = (creator: Creator, tips: readonly Tip[]): FeedEntry[] =>
-  creator.shows === 'nothing' ? [] : tips.map((tip) => publicTip(tip, creator.shows));
+  showsTips(creator) ? tips.map((tip) => publicTip(tip, creator.shows)) : [];
+
+/** The cursor after which a page goes on that has shown nothing yet: that of the newest tip, if the public may know of it. */
+export const startCursor = (creator: Creator, newest: Tip | undefined): string | undefined =>
+  showsTips(creator) ? encodeCursor(creator.handle, newest?.sequence ?? 0n) : undefined;
 
 /** Which part of a feed: the newest tips, those before a sequence number, or those after one from the oldest on. */
 export interface FeedPart {
@@ -137,7 +148,7 @@ export async function feedBody(ledger: Ledger, handle: string, part: FeedPart): 
   const creator = openCreator(found, handle);
   const shown = publicTips(creator, tips);
   const newest = part.after === undefined ? shown.at(0) : shown.at(-1);
-  const more = creator.shows !== 'nothing' && next !== undefined;
+  const more = showsTips(creator) && next !== undefined;
   return {
     shows: creator.shows,
     tips: shown,

@@ -94,8 +94,16 @@ if(sample)show({amountMsat:minimum>21e5?minimum:'2100000',sender:'Sample',messag
 follow(stage.dataset,[],show).start();
 }`;
 
-/** The page that streaming software lays over a picture: transparent, and empty until a tip comes. */
-export function overlayPage(creator: Creator, after: string, live: Live, options: OverlayOptions) {
+/**
+ * The page that streaming software lays over a picture: transparent, and empty until a tip comes.
+ * @param after the cursor after which it shows tips; without one it shows those that are told of from now on
+ */
+export function overlayPage(
+  creator: Creator,
+  after: string | undefined,
+  live: Live,
+  options: OverlayOptions,
+) {
   const { seconds, minimumMsat, size, sample } = options;
   const body = `${html`<!doctype html>
 <html lang="en">
@@ -106,7 +114,7 @@ export function overlayPage(creator: Creator, after: string, live: Live, options
 <style>${raw(STYLE)}</style>
 </head>
 <body class="${size}">
-<div id="tip" role="status" hidden${liveData(live, creator.handle, after)} data-seconds="${seconds}" data-minimum="${minimumMsat}"${sample ? raw(' data-sample="yes"') : ''}></div>
+<div id="tip" role="status" hidden${liveData(live, creator.handle, after ?? '')} data-seconds="${seconds}" data-minimum="${minimumMsat}"${sample ? raw(' data-sample="yes"') : ''}></div>
 <noscript>This overlay needs JavaScript.</noscript>
 <script>${raw(SCRIPT)}</script>
 </body>

@@ -1,7 +1,6 @@
 import { qrPng, qrSvg } from '../../shared/invoices/qr.ts';
 import {
   type CurrentInvoice,
-  encodeCursor,
   type Ledger,
   readCreator,
   readCreatorWithInvoice,
@@ -16,6 +15,7 @@ import {
   optionOf,
   payableInvoice,
   publicTips,
+  startCursor,
   totalsOf,
 } from './creators.ts';
 import {
@@ -162,6 +162,6 @@ export async function overlay(
     readFeed(ledger, handle, { limit: 1 }),
   ]);
   const creator = openCreator(found, handle);
-  const after = encodeCursor(handle, tips[0]?.sequence ?? 0n);
+  const after = startCursor(creator, tips[0]);
   return represent({ type: PAGE_TYPE, ...overlayPage(creator, after, live as Live, options) });
 }

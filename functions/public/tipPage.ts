@@ -4,6 +4,7 @@ import { lightningUri } from '../../shared/invoices/uri.ts';
 import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
 import { encodeCursor } from '../../shared/ledger/index.ts';
 import { formatSat } from '../../shared/money.ts';
+import { showsTips } from './creators.ts';
 import { dayText, minuteText } from './dates.ts';
 import { type Live, liveData, livePage } from './live.ts';
 import { type OtherWays, otherWays } from './otherWays.ts';
@@ -53,7 +54,7 @@ const following = ({ creator: { handle }, tips, live }: TipPage) =>
   live ? html` aria-live="polite"${liveData(live, handle, tips[0]?.cursor ?? encodeCursor(handle, 0n))}` : '';
 
 const recentTips = (page: TipPage) =>
-  page.creator.shows === 'nothing'
+  !showsTips(page.creator)
     ? ''
     : html`<section aria-labelledby="tips">
 <h2 id="tips">Recent tips</h2>
@@ -107,6 +108,6 @@ export function tipPage(page: TipPage): string {
 ${choice(page)}
 ${ways ? html`<div class="ways">${amp}${otherWaysCard(ways, creator.handle, option, amount)}</div>` : amp}
 ${recentTips(page)}`,
-    page.live && creator.shows !== 'nothing' ? livePage(page.live).script : undefined,
+    page.live && showsTips(creator) ? livePage(page.live).script : undefined,
   );
 }
