@@ -10,10 +10,12 @@ import {
   type NewTip,
 } from '../shared/ledger/index.ts';
 import { attributionOnce } from './attribution.ts';
-import type { Told } from './lnd.ts';
-import { settlementOfEvent } from './lndGrpc.ts';
+import { readKeptEvent } from './keptEvents.ts';
+import type { LndEvent } from './lnd.ts';
 import type { Log } from './log.ts';
+import type { Adopting } from './minting.ts';
 import { payerText } from './payerText.ts';
+import { faultOf, plainOwnerOf, plainSetOf } from './plain.ts';
 import { isTime, verifySettlement } from './settlement.ts';
 
 /** An event that can't be booked even by an operator; the message says why. */
@@ -24,18 +26,84 @@ export class AsideError extends Error {
 /** The event of an aside as JSON; cut when it was too large for an item. */
 export const eventOf = ({ event }: Aside): string => gunzipSync(event).toString();
 
-/** What an aside tells of a payment, as far as it can be read. */
-export function settlementOf(aside: Aside): Told | undefined {
+/** A payment that an event tells of: each kind is verified, attributed and booked in its own way. */
+type Payment = Exclude<LndEvent, { kind: 'unreadable' | 'other' }>;
+
+/** What an aside tells of a payment, as far as it can be read. @throws AsideError */
+function paymentOf(aside: Aside): Payment {
+  const only = (why: string) => new AsideError(`${why}: it can only be dismissed`);
+  const { cutFrom } = aside;
+  if (cutFrom !== undefined) throw only(`the event was cut to its start, from ${cutFrom} bytes`);
+  let event: LndEvent;
   try {
-    return settlementOfEvent(eventOf(aside));
+    event = readKeptEvent(eventOf(aside));
   } catch {
-    return undefined;
+    throw only('the event is no message of lnd’s');
+  }
+  if (event.kind === 'unreadable') throw only(event.reason);
+  if (event.kind === 'other') throw only('the event does not tell of one settled payment');
+  return event;
+}
+
+/** What is told of an aside's payment, where it can be read. */
+export function settlementOf(aside: Aside): Payment['settlement'] | undefined {
+  try {
+    return paymentOf(aside).settlement;
+  } catch (error) {
+    if (error instanceof AsideError) return undefined;
+    throw error;
   }
 }
 
+/** How a payment of a kind is booked by hand. */
+interface Claim {
+  /** Set id or payment hash, hex. */
+  readonly setId: string;
+  /** Whose it is. */
+  owner(): Promise<Pick<NewTip, 'handle' | 'optionId' | 'message'> | { refused: string } | undefined>;
+  /** Why it is not what it says, if so. */
+  readonly fault: string | undefined;
+  /** What it says of itself, true or not. */
+  readonly set: Omit<NewTip, 'handle' | 'optionId' | 'event'>;
+}
+
+type Parts = Omit<Adopting, 'patiently'>;
+
+function claimOf(payment: Payment, parts: Parts): Claim {
+  const { amountMsat, paymentAddr, settleIndex, settledAt } = payment.settlement;
+  switch (payment.kind) {
+    case 'amp': {
+      const { settlement } = payment;
+      const verified = verifySettlement(settlement);
+      const said = {
+        ...{ via: 'amp' as const, setId: settlement.setId, amountMsat, paymentAddr, settleIndex },
+        settledAt: timeOf(settledAt, parts.clock),
+        shards: settlement.shards.length,
+        ...payerText(settlement.shards.map(({ records }) => records)),
+      };
+      return {
+        setId: settlement.setId,
+        owner: () => attributionOnce(parts).of(settlement),
+        ...('set' in verified
+          ? { fault: undefined, set: verified.set }
+          : { fault: verified.refused, set: said }),
+      };
+    }
+    case 'plain': {
+      const { settlement } = payment;
+      const set = { ...plainSetOf(settlement), settledAt: timeOf(settledAt, parts.clock) };
+      const owner = () => plainOwnerOf(parts.ledger, settlement);
+      return { setId: set.setId, owner, fault: faultOf(settlement), set };
+    }
+  }
+}
+
+const timeOf = (seconds: bigint, clock: () => Date) =>
+  isTime(seconds) ? new Date(Number(seconds) * 1000) : clock();
+
 /**
- * Book an event that was set aside. One that verifies by now, for its creator is there again, is booked like any other;
- * one that doesn't is booked on the operator's word, which the row keeps.
+ * Book an event that was set aside, of whatever kind its payment is. One that verifies by now, for its creator is there again, is booked
+ * like any other; one that doesn't is booked on the operator's word, which the row keeps.
  * @param note why, in the operator's words
  * @throws AsideError, LeaseLostError
  */
@@ -45,35 +113,18 @@ export async function bookAside(
   aside: Aside,
   note: string,
 ): Promise<NewTip> {
-  const told = settlementOf(aside);
-  if (!told) throw new AsideError('the event does not tell of one settled payment: it can only be dismissed');
-  const { settlement } = told;
-  const { setId, amountMsat } = settlement;
-  if (!is32Bytes(setId)) throw new AsideError('its set id is not 32 bytes: it can only be dismissed');
+  const { setId, owner, fault, set } = claimOf(paymentOf(aside), { ledger, lease, log, clock });
+  if (!is32Bytes(setId))
+    throw new AsideError('its set id or payment hash is not 32 bytes: it can only be dismissed');
+  const { amountMsat } = set;
   if (amountMsat <= 0n) throw new AsideError(`its amount is ${amountMsat} msat: it can only be dismissed`);
   if ((await bookedSets(ledger, lease.node, [setId])).has(setId))
     throw new AsideError(`set ${setId} is booked already: it can only be dismissed`);
-  const owner = await attributionOnce({ ledger, lease, log, clock }).of(settlement);
-  if (!owner || 'refused' in owner)
-    throw new AsideError(`whose it is can't be told: ${owner?.refused ?? 'its invoice is not one of ours'}`);
-  const verified = verifySettlement(settlement);
-  const set = 'set' in verified ? verified.set : { ...unverified(told, clock()), override: note };
-  const tip: NewTip = { ...set, handle: owner.handle, optionId: owner.optionId, event: eventOf(aside) };
+  const whose = await owner();
+  if (!whose || 'refused' in whose)
+    throw new AsideError(`whose it is can't be told: ${whose?.refused ?? 'its invoice is not one of ours'}`);
+  const tip: NewTip = { ...set, ...whose, event: eventOf(aside), ...(fault && { override: note }) };
   await bookTips(ledger, lease, { tips: [tip], asides: [] });
   await closeAside(ledger, lease, { id: aside.id, status: 'booked', note, now: clock() });
   return tip;
 }
-
-const unverified = ({ settlement }: Told, now: Date) => {
-  const { setId, paymentAddr, amountMsat, settleIndex, settledAt, shards } = settlement;
-  return {
-    via: 'amp' as const,
-    setId,
-    paymentAddr,
-    amountMsat,
-    settleIndex,
-    settledAt: isTime(settledAt) ? new Date(Number(settledAt) * 1000) : now,
-    shards: shards.length,
-    ...payerText(shards.map(({ records }) => records)),
-  };
-};

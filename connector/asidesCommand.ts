@@ -118,14 +118,15 @@ async function close(
       if (error instanceof AsideError) throw new OptionError(`id: ${error.message}`);
       throw error;
     });
-    process.stdout.write(`booked ${tip.amountMsat} msat for ${tip.handle}, set ${tip.setId}\n`);
+    const what = tip.via === 'amp' ? 'set' : 'payment hash';
+    process.stdout.write(`booked ${tip.amountMsat} msat for ${tip.handle}, ${what} ${tip.setId}\n`);
   });
   return 0;
 }
 
 function lines(aside: Aside): string {
   const { id, status, reason, note, closedAt, cutFrom } = aside;
-  const settlement = settlementOf(aside)?.settlement;
+  const settlement = settlementOf(aside);
   return [
     `${id}  ${status}`,
     `  why      ${plain(reason)}`,

@@ -11,7 +11,6 @@ import {
   type SetState,
   type Settlement,
   type Shard,
-  type Told,
   type Unreadable,
 } from './lnd.ts';
 
@@ -301,32 +300,28 @@ const toShard = (htlc: any): Shard => ({
 const recordType = (key: string) =>
   key.length === 8 ? Buffer.from(key, 'latin1').readBigUInt64LE() : BigInt(key);
 
+/** More of a message than this, in characters, is payers' records, which hardly compress: an item of the table could not hold it whole. */
+const MOST_EVENT_CHARS = 600_000;
+
 /**
- * An event that was kept by {@link eventJson}, read again.
- * @returns the settlement, or undefined when it tells of none. @throws SyntaxError, TypeError for what is no event
+ * An event as JSON, bytes in hex: what is kept when it has to be set aside. A payer's records lie on every shard, byte for byte the same,
+ * so of a message that is too long those of the first one are kept, and it can be read again.
  */
-export function settlementOfEvent(json: string): Told | undefined {
-  const raw = JSON.parse(json);
-  const bytes = (text: unknown) => Buffer.from(String(text ?? ''), 'hex');
-  const amp = ({ root_share, set_id, hash, preimage, ...rest }: any) => ({
-    ...rest,
-    root_share: bytes(root_share),
-    set_id: bytes(set_id),
-    hash: bytes(hash),
-    preimage: bytes(preimage),
-  });
-  raw.payment_addr = bytes(raw.payment_addr);
-  for (const htlc of raw.htlcs) {
-    if (htlc.amp) htlc.amp = amp(htlc.amp);
-    for (const key of Object.keys(htlc.custom_records))
-      htlc.custom_records[key] = bytes(htlc.custom_records[key]);
-  }
-  const settlement = toSettlement(raw);
-  return settlement && { settlement, raw };
+export function eventJson(raw: object): string {
+  const whole = jsonOf(raw);
+  return whole.length <= MOST_EVENT_CHARS ? whole : jsonOf(withRecordsOnce(raw));
 }
 
-/** An event as JSON, bytes in hex: what is kept when it has to be set aside. */
-export const eventJson = (raw: object) =>
+const jsonOf = (raw: object) =>
   JSON.stringify(raw, (_, value) =>
     value?.type === 'Buffer' && Array.isArray(value.data) ? Buffer.from(value.data).toString('hex') : value,
   );
+
+const withRecordsOnce = (raw: any) => ({
+  ...raw,
+  htlcs: (raw.htlcs ?? []).map((htlc: any, at: number) => ({
+    ...htlc,
+    custom_channel_data: '',
+    ...(at > 0 && { custom_records: {} }),
+  })),
+});

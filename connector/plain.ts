@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   type AsideEvent,
-  type Ask,
   is32Bytes,
   type Ledger,
   type NewTip,
@@ -17,36 +16,51 @@ import { isTime } from './settlement.ts';
 
 /**
  * What is to be written of a paid plain invoice: a tip, an event to set aside, or nothing, for nobody asked for it here.
- * The memo says which ask it answers; an ask that is gone by now is not needed to tell whose the money is.
  */
 export async function plainEntryOf(
   ledger: Ledger,
   { settlement, raw }: ToldPlain,
 ): Promise<NewTip | AsideEvent | undefined> {
-  const asked = askIn(settlement.memo);
-  if (!asked) return undefined;
+  if (!askIn(settlement.memo)) return undefined;
   const event = eventJson(raw);
-  const setId = hex(settlement.paymentHash);
   const { paymentAddr, amountMsat } = settlement;
-  const aside = (reason: string) => paymentAside({ setId, paymentAddr, amountMsat }, { reason, event });
+  const aside = (reason: string) =>
+    paymentAside({ setId: hex(settlement.paymentHash), paymentAddr, amountMsat }, { reason, event });
   const refused = faultOf(settlement);
   if (refused) return aside(refused);
+  const owner = await plainOwnerOf(ledger, settlement);
+  if (!owner || 'refused' in owner) return owner && aside(owner.refused);
+  return { ...plainSetOf(settlement), ...owner, event };
+}
+
+/**
+ * Whose a paid plain invoice is, with what the payer wrote. The memo says which ask it answers; an ask that is gone by now is not needed
+ * to tell whose the money is.
+ * @returns undefined when nobody asked for it here
+ */
+export async function plainOwnerOf(
+  ledger: Ledger,
+  { memo, paymentHash }: PlainSettlement,
+): Promise<Pick<NewTip, 'handle' | 'optionId' | 'message'> | { refused: string } | undefined> {
+  const asked = askIn(memo);
+  if (!asked) return undefined;
   const ask = await readAsk(ledger, asked.askId);
-  const known = ask?.paymentHash === setId && ask.optionId === asked.optionId ? ask : undefined;
+  const known = ask?.paymentHash === hex(paymentHash) && ask.optionId === asked.optionId ? ask : undefined;
   const handle = known?.handle ?? (await readOptionOwner(ledger, asked.optionId));
   if (handle === undefined)
-    return aside('payment to an invoice with a memo of ours, but no creator has its option');
-  return { ...tipOf(settlement, known), setId, handle, optionId: asked.optionId, event };
+    return { refused: 'payment to an invoice with a memo of ours, but no creator has its option' };
+  const message = cleanComment(known?.comment);
+  return { handle, optionId: asked.optionId, ...(message && { message }) };
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** Why a payment is not what it says, if so: the preimage hashes to the payment hash, the parts sum to the amount. */
-function faultOf({ paymentHash, preimage, paymentAddr, amountMsat, settledAt, parts }: PlainSettlement) {
+export function faultOf(settlement: PlainSettlement): string | undefined {
+  const { paymentHash, paymentAddr, amountMsat, settledAt, parts } = settlement;
   if (paymentHash.length !== 32) return 'payment hash is not 32 bytes';
   if (!is32Bytes(paymentAddr)) return 'payment address is not 32 bytes';
-  if (!createHash('sha256').update(preimage).digest().equals(paymentHash))
-    return 'preimage does not hash to the payment hash';
+  if (!isPreimage(settlement)) return 'preimage does not hash to the payment hash';
   if (amountMsat <= 0n) return 'no amount';
   if (parts.reduce((sum, part) => sum + part, 0n) !== amountMsat)
     return 'amounts of the HTLCs do not sum to the amount paid';
@@ -54,17 +68,20 @@ function faultOf({ paymentHash, preimage, paymentAddr, amountMsat, settledAt, pa
   return undefined;
 }
 
-function tipOf(settlement: PlainSettlement, ask: Ask | undefined) {
-  const { paymentAddr, preimage, amountMsat, settleIndex, settledAt, parts } = settlement;
-  const message = cleanComment(ask?.comment);
+/** What a paid plain invoice says of the payment itself. */
+export function plainSetOf(settlement: PlainSettlement) {
+  const { paymentAddr, paymentHash, preimage, amountMsat, settleIndex, settledAt, parts } = settlement;
   return {
     via: 'bolt11' as const,
+    setId: hex(paymentHash),
     paymentAddr,
     amountMsat,
     settleIndex,
     settledAt: new Date(Number(settledAt) * 1000),
     shards: parts.length,
-    preimage: hex(preimage),
-    ...(message && { message }),
+    ...(isPreimage(settlement) && { preimage: hex(preimage) }),
   };
 }
+
+const isPreimage = ({ preimage, paymentHash }: PlainSettlement) =>
+  createHash('sha256').update(preimage).digest().equals(paymentHash);

@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LndEvent } from '../../connector/lnd.ts';
 import { eventJson } from '../../connector/lndGrpc.ts';
+import { askMemoFor } from '../../connector/memo.ts';
 import { systemConnector } from '../../connector/system.ts';
 import type { Listener } from '../../local/table/index.ts';
 import {
   type AsideEvent,
   bookTips,
   type CurrentInvoice,
+  openOptionId,
   readAsides,
   readNode,
   readTip,
@@ -15,7 +18,7 @@ import {
 } from '../../shared/ledger/index.ts';
 import { gather } from '../shared/ledger/book.ts';
 import { type Jar, openJar, until } from './jar.ts';
-import { MESSAGE, setIdOf, settledMessage } from './played.ts';
+import { MESSAGE, setIdOf, settledMessage, settledPlainMessage } from './played.ts';
 import { openLog } from './stage.ts';
 
 let jar: Jar;
@@ -234,6 +237,89 @@ describe('npm run asides', () => {
     const again = await asides('book', id, '--reason', 'twice');
     expect(again).toMatchObject({ code: 2, stderr: "id: it was booked before: seen in lnd's own books\n" });
     expect((await readTotals(jar.ledger, 'alice')).count).toBe(before.count + 1n);
+  });
+
+  /** A message of each kind that is booked, and what spoils it. */
+  const KINDS: Record<
+    Exclude<LndEvent['kind'], 'unreadable' | 'other'>,
+    { told(): any; spoil(raw: any): void; id(raw: any): string; words: string }
+  > = {
+    amp: {
+      told: () => message({ amountMsat: 8_001n, shards: 3 }),
+      spoil: (raw) => raw.htlcs[0].amp.root_share.fill(7),
+      id: setIdOf,
+      words: 'set',
+    },
+    plain: {
+      told: () => plain({ amountMsat: 8_001n, shards: 3 }),
+      spoil: (raw) => raw.r_preimage.fill(7),
+      id: (raw) => raw.r_hash.toString('hex'),
+      words: 'payment hash',
+    },
+  };
+  const kinds = Object.entries(KINDS);
+  const ASK = 'Ask-of_22_characters-0';
+  const plain = (paying = {}) =>
+    settledPlainMessage(
+      { memo: askMemoFor('alice', openOptionId('alice'), ASK) },
+      901n,
+      1_795_000_000n,
+      paying,
+    );
+
+  it.each(kinds)('books one of kind %s that verifies like any other', async (kind, { told, id, words }) => {
+    const raw = told();
+    const reason = 'payment to an invoice with a memo of ours, but no creator has its option';
+    const name = await setAside({ reason, event: eventJson(raw), setId: id(raw) });
+    const before = await readTotals(jar.ledger, 'alice');
+    expect((await asides('list')).stdout).toContain('8001 msat to');
+    const { code, stdout } = await asides('book', name, '--reason', 'alice is there again');
+    expect([code, stdout]).toEqual([0, `booked 8001 msat for alice, ${words} ${id(raw)}\n`]);
+    const tip = (await readTip(jar.ledger, id(raw)))!;
+    expect(tip).toMatchObject({ amountMsat: 8_001n, shards: 3, via: kind === 'amp' ? 'amp' : 'bolt11' });
+    expect(tip.override).toBeUndefined();
+    if (kind === 'plain') expect(tip.preimage).toBe(raw.r_preimage.toString('hex'));
+    expect((await readTotals(jar.ledger, 'alice')).amountMsat).toBe(before.amountMsat + 8_001n);
+  });
+
+  it.each(kinds)('books one of kind %s that does not on the operator’s word', async (_, each) => {
+    const raw = each.told();
+    each.spoil(raw);
+    const name = await setAside({ reason: 'it fails', event: eventJson(raw), setId: each.id(raw) });
+    expect((await asides('book', name, '--reason', "seen in lnd's own books")).code).toBe(0);
+    const tip = (await readTip(jar.ledger, each.id(raw)))!;
+    expect(tip).toMatchObject({ amountMsat: 8_001n, override: "seen in lnd's own books" });
+    // What does not hash to the payment hash proves nothing.
+    expect(tip.preimage).toBeUndefined();
+  });
+
+  it.each(kinds)('does not book one of kind %s twice', async (_, each) => {
+    const raw = each.told();
+    const [first, second] = [
+      await setAside({ reason: 'a test', event: eventJson(raw), setId: each.id(raw) }),
+      await setAside({ reason: 'another', event: eventJson(raw), setId: each.id(raw) }),
+    ];
+    expect((await asides('book', first, '--reason', 'once')).code).toBe(0);
+    expect(await asides('book', second, '--reason', 'twice')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/is booked already/),
+    });
+    await asides('dismiss', second, '--reason', 'done');
+  });
+
+  it.each<[string, (raw: any) => void, RegExp]>([
+    ['of a plain invoice that nobody asked for', (raw) => (raw.memo = 'rent'), /not one of ours/],
+    ['whose payment hash is not 32 bytes', (raw) => (raw.r_hash = Buffer.alloc(5)), /not 32 bytes/],
+    ['that paid nothing', (raw) => (raw.amt_paid_msat = '0'), /amount is 0 msat/],
+    ['whose amount can not be read', (raw) => (raw.amt_paid_msat = 'many'), /can't be read/],
+    ['of a keysend', (raw) => (raw.is_keysend = true), /does not tell of one settled payment/],
+  ])('does not book a plain one %s', async (_, spoil, line) => {
+    const raw = plain();
+    spoil(raw);
+    const id = await setAside({ reason: 'a test', event: eventJson(raw) });
+    const { code, stderr } = await asides('book', id, '--reason', 'please');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
+    expect((await asides('dismiss', id, '--reason', 'not ours to book')).code).toBe(0);
   });
 
   it.each<[string, (raw: any) => void, RegExp]>([

@@ -1,8 +1,9 @@
-import { createECDH, randomBytes } from 'node:crypto';
+import { createECDH, createHash, randomBytes } from 'node:crypto';
 import type { AmpState, Lnd, LndEvent, LndInvoice, NodeInfo, Told, Unreadable } from '../../connector/lnd.ts';
 import { toEvent } from '../../connector/lndGrpc.ts';
 import { deriveChild, splitPayment } from '../../shared/amp/index.ts';
 import { type Network, signAmpInvoice } from '../../shared/invoices/index.ts';
+import { failedHtlc, lndHtlc, lndMessage } from '../lndMessages.ts';
 
 /** A message of a payer (TLV record 34349334). */
 export const MESSAGE = 34349334n;
@@ -22,7 +23,10 @@ export interface Paying {
   records?: ReadonlyMap<bigint, Uint8Array>;
 }
 
-/** A settled message as gRPC brings it (test/fixtures/lnd-settled.json), with shares that reconstruct. */
+/**
+ * A settled message as gRPC brings it, with shares that reconstruct, and with a shard that failed. Amounts and index at the top are the
+ * invoice's, as lnd has them: not the payment's.
+ */
 export function settledMessage(
   invoice: LndInvoice,
   settleIndex: bigint,
@@ -41,41 +45,77 @@ export function settledMessage(
     random: randomBytes,
   });
   const customRecords = Object.fromEntries([...records].map(([type, value]) => [recordKey(type), value]));
-  return {
-    state: 'SETTLED',
-    is_amp: true,
-    memo: invoice.memo,
-    payment_request: invoice.paymentRequest,
-    payment_addr: paymentAddr,
-    add_index: invoice.addIndex.toString(),
-    settle_index: '0',
-    settle_date: '0',
-    amt_paid_msat: '123456789',
-    amp_invoice_state: {
-      [hex(setId)]: {
-        state: 'SETTLED',
-        settle_index: settleIndex.toString(),
-        settle_time: settledAt.toString(),
-        amt_paid_msat: amountMsat.toString(),
+  const htlcs = split.map(({ amountMsat: amount, amp }) => {
+    const { preimage, hash } = deriveChild(root, amp.rootShare, amp.childIndex);
+    return lndHtlc({
+      amountMsat: amount,
+      totalMsat: amountMsat,
+      resolvedAt: settledAt,
+      amp: {
+        root_share: Buffer.from(amp.rootShare),
+        set_id: setId,
+        child_index: amp.childIndex,
+        hash: Buffer.from(hash),
+        preimage: Buffer.from(preimage),
       },
+      records: customRecords,
+    });
+  });
+  return lndMessage(
+    {
+      ...invoice,
+      isAmp: true,
+      paymentAddr,
+      paymentHash: randomBytes(32),
+      preimage: Buffer.alloc(0),
+      valueMsat: 0n,
     },
-    htlcs: split.map(({ amountMsat: amount, amp }) => {
-      const { preimage, hash } = deriveChild(root, amp.rootShare, amp.childIndex);
-      return {
-        state: 'SETTLED',
-        amt_msat: amount.toString(),
-        resolve_time: settledAt.toString(),
-        amp: {
-          root_share: Buffer.from(amp.rootShare),
-          set_id: setId,
-          child_index: amp.childIndex,
-          hash: Buffer.from(hash),
-          preimage: Buffer.from(preimage),
-        },
-        custom_records: customRecords,
-      };
-    }),
-  };
+    {
+      setId: hex(setId),
+      settleIndex,
+      settledAt,
+      amountMsat,
+      paidMsat: 123_456_789n,
+      htlcs: [...htlcs, failedHtlc(htlcs[0]!)],
+    },
+  );
+}
+
+/** A paid plain invoice as gRPC brings it, with a part that failed; it can't be paid in part, but over. */
+export function settledPlainMessage(
+  { memo, addIndex = 5n, paymentAddr }: Partial<LndInvoice> & Pick<LndInvoice, 'memo'>,
+  settleIndex: bigint,
+  settledAt: bigint,
+  { amountMsat = 2_100n, shards = 1 }: Omit<Paying, 'records'> = {},
+): any {
+  const preimage = randomBytes(32);
+  const each = amountMsat / BigInt(shards);
+  const amounts = Array.from({ length: shards }, (_, at) =>
+    at === 0 ? amountMsat - each * BigInt(shards - 1) : each,
+  );
+  const htlcs = amounts.map((amount) =>
+    lndHtlc({ amountMsat: amount, totalMsat: amountMsat, resolvedAt: settledAt, amp: null }),
+  );
+  return lndMessage(
+    {
+      isAmp: false,
+      memo,
+      paymentRequest: 'lnbcrt1',
+      paymentAddr: paymentAddr === undefined ? randomBytes(32) : Buffer.from(paymentAddr, 'hex'),
+      paymentHash: createHash('sha256').update(preimage).digest(),
+      preimage,
+      addIndex,
+      valueMsat: amountMsat,
+    },
+    {
+      setId: '',
+      settleIndex,
+      settledAt,
+      amountMsat,
+      paidMsat: amountMsat,
+      htlcs: [...htlcs, failedHtlc(htlcs[0]!)],
+    },
+  );
 }
 
 /** Set id and state of a message that tells of one set. */

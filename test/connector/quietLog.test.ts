@@ -43,6 +43,6 @@ it('a log tells of no payer’s words, set id or preimage, whatever becomes of a
   for (const message of [booked, spoiled, unreadable, strangers, unheard]) {
     expect(log).not.toContain(setIdOf(message));
     for (const { amp } of message.htlcs)
-      if (amp?.preimage) expect(log).not.toContain(amp.preimage.toString('hex'));
+      if (amp?.preimage.length) expect(log).not.toContain(amp.preimage.toString('hex'));
   }
 });

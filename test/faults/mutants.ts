@@ -1,4 +1,5 @@
 import type { LndEvent } from '../../connector/lnd.ts';
+import { toEvent } from '../../connector/lndGrpc.ts';
 import type { Shape } from './engine.ts';
 import type { Sabotage, WorldOptions } from './world.ts';
 
@@ -75,6 +76,36 @@ const cumulativeAmount: Make = () => ({
   },
 });
 
+/** Reads the payments that lnd tells of in another way, wherever it tells of them. */
+const misread = (
+  read: (event: Exclude<LndEvent, { kind: 'unreadable' | 'other' }>) => LndEvent,
+): Sabotage => ({
+  telling: {
+    event: (event) => (event.kind === 'amp' || event.kind === 'plain' ? read(event) : event),
+    plain: (invoices) =>
+      invoices.map((invoice) => {
+        const { settled } = invoice;
+        const event = settled && !('reason' in settled) && read({ kind: 'plain', ...settled });
+        return event && event.kind === 'plain' ? { ...invoice, settled: event } : invoice;
+      }),
+  },
+});
+
+/** The amount of a plain payment is read from the field that lnd cuts to satoshi. */
+const satoshi: Make = () =>
+  misread((event) => {
+    if (event.kind !== 'plain') return event;
+    const amountMsat = BigInt((event.raw as Shape).amt_paid_sat) * 1_000n;
+    return { ...event, settlement: { ...event.settlement, amountMsat, parts: [amountMsat] } };
+  });
+
+/** HTLCs that failed count for shards. */
+const failedCounted: Make = () =>
+  misread((event) => {
+    const settled = (event.raw as Shape).htlcs.map((htlc: Shape) => ({ ...htlc, state: 'SETTLED' }));
+    return toEvent({ ...event.raw, htlcs: settled });
+  });
+
 /** Settle indexes count for identities: what comes at or below the highest one is taken for known, and no audit looks. */
 const trustedIndex: Make = (world) => {
   const highest = new Map<string, bigint>();
@@ -150,6 +181,8 @@ export const MUTANTS: Readonly<Record<string, Make>> = {
   'nothing demands the epoch': nothingWithEpoch,
   'commits without the epoch': commitsWithoutEpoch,
   "the cumulative amount in place of the payment's own": cumulativeAmount,
+  'plain amounts in satoshi': satoshi,
+  'failed HTLCs counted as shards': failedCounted,
   'settle indexes trusted, and no audit': trustedIndex,
   'no audit': blindAudit,
   'no audit of plain invoices': blindToPlain,

@@ -1,5 +1,6 @@
 import { createECDH, createHash } from 'node:crypto';
 import { signAmpInvoice, signPlainInvoice } from '../../shared/invoices/index.ts';
+import { lndMessage } from '../lndMessages.ts';
 import type { Shape } from './engine.ts';
 import type { Random } from './random.ts';
 
@@ -228,29 +229,15 @@ function pubkeyOf(privateKey: Uint8Array): string {
 
 /** lnd's message of an invoice, with one set of it, or the payment of a plain one. Numbers are text, bytes Buffers. */
 export function messageOf(invoice: NodeInvoice, set?: NodeSet): Shape {
-  const { isAmp, memo, paymentRequest, paymentAddr, paymentHash, addIndex, preimage, sets } = invoice;
-  const htlcs = set?.htlcs ?? [];
-  return {
-    memo,
-    payment_request: paymentRequest,
-    payment_addr: Buffer.from(paymentAddr, 'hex'),
-    add_index: addIndex.toString(),
-    is_amp: isAmp,
-    is_keysend: false,
-    r_hash: paymentHash,
-    r_preimage: preimage,
-    state: set ? 'SETTLED' : 'OPEN',
-    settle_index: !isAmp && set ? set.settleIndex.toString() : '0',
-    settle_date: !isAmp && set ? String(set.settledAt) : '0',
-    amt_paid_msat: isAmp ? (set?.paidByThen ?? 0n).toString() : (sets[0]?.amountMsat ?? 0n).toString(),
-    amp_invoice_state: isAmp && set ? { [set.setId]: stateOf(set) } : {},
-    htlcs: set?.garbled ? htlcs.map((htlc) => ({ ...htlc, amt_msat: 'a lot' })) : htlcs,
-  };
+  const { isAmp, paymentAddr, amountMsat = 0n, sets } = invoice;
+  const message: Shape = lndMessage(
+    { ...invoice, paymentAddr: Buffer.from(paymentAddr, 'hex'), valueMsat: amountMsat },
+    set && {
+      ...set,
+      settledAt: BigInt(set.settledAt),
+      paidMsat: isAmp ? set.paidByThen : (sets[0]?.amountMsat ?? 0n),
+    },
+  );
+  if (set?.garbled) message.htlcs = set.htlcs.map((htlc) => ({ ...htlc, amt_msat: 'a lot' }));
+  return message;
 }
-
-const stateOf = ({ settleIndex, settledAt, amountMsat }: NodeSet) => ({
-  state: 'SETTLED',
-  settle_index: settleIndex.toString(),
-  settle_time: String(settledAt),
-  amt_paid_msat: amountMsat.toString(),
-});

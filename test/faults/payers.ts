@@ -131,7 +131,7 @@ export class Payers {
     const { flaw, gap } = how;
     const paid = invoice.isAmp
       ? pay(invoice, { ...how, wall: wall() }, this.#random)
-      : payPlain(invoice, flaw, this.#random);
+      : payPlain(invoice, { flaw, wall: wall() }, this.#random);
     const set = books.settle(paid, gap);
     scheduler.note(`paid ${set.setId.slice(0, 12)} index ${set.settleIndex} ${set.amountMsat} msat ${flaw}`);
     this.happened.set(set.setId, { set, flaw, gone: false, contradicted: 0 });

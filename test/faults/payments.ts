@@ -1,4 +1,5 @@
 import { reconstructSet, splitPayment } from '../../shared/amp/index.ts';
+import { failedHtlc, lndHtlc } from '../lndMessages.ts';
 import type { Htlc, NodeInvoice, NodeSet } from './node.ts';
 import type { Random } from './random.ts';
 
@@ -43,29 +44,33 @@ export function pay(
     split.map(({ amp }) => ({ share: amp.rootShare, childIndex: amp.childIndex })),
   );
   const htlcs = split.map(
-    ({ amountMsat: amount, amp, hash }, at): Htlc => ({
-      state: 'SETTLED',
-      amt_msat: amount.toString(),
-      resolve_time: String(Math.floor(wall / 1000)),
-      custom_records: text === '' ? {} : { [recordKey(MESSAGE_RECORD)]: Buffer.from(text) },
-      amp: {
-        root_share: Buffer.from(amp.rootShare),
-        set_id: Buffer.from(id, 'hex'),
-        child_index: amp.childIndex,
-        hash: Buffer.from(hash),
-        preimage: Buffer.from(children[at]!.preimage),
-      },
-    }),
+    ({ amountMsat: amount, amp, hash }, at): Htlc =>
+      lndHtlc({
+        amountMsat: amount,
+        totalMsat: amountMsat,
+        resolvedAt: BigInt(Math.floor(wall / 1000)),
+        amp: {
+          root_share: Buffer.from(amp.rootShare),
+          set_id: Buffer.from(id, 'hex'),
+          child_index: amp.childIndex,
+          hash: Buffer.from(hash),
+          preimage: Buffer.from(children[at]!.preimage),
+        },
+        records: text === '' ? {} : { [recordKey(MESSAGE_RECORD)]: Buffer.from(text) },
+      }),
   );
-  // A shard that failed before the set settled paid nothing.
-  if (random.chance(0.1)) htlcs.push({ ...htlcs[0], state: 'CANCELED' });
+  if (random.chance(0.1)) htlcs.push(failedHtlc(htlcs[0]));
   if (flaw === 'share') htlcs[0].amp.root_share[random.int(0, 31)] ^= 1 << random.int(0, 7);
   const told = flaw === 'sum' ? amountMsat + BigInt(random.int(1, 1000)) : amountMsat;
   return { setId: id, invoice, amountMsat: told, htlcs, garbled: flaw === 'garbled' };
 }
 
 /** A payment of a plain invoice. Its preimage is the invoice's, or one that doesn't hash to the payment hash. */
-export function payPlain(invoice: NodeInvoice, flaw: Flaw, random: Random): Paid {
+export function payPlain(
+  invoice: NodeInvoice,
+  { flaw, wall }: { flaw: Flaw; wall: number },
+  random: Random,
+): Paid {
   const amountMsat = invoice.amountMsat!;
   const setId = invoice.paymentHash.toString('hex');
   if (flaw === 'share') invoice.preimage[0]! ^= 1;
@@ -73,8 +78,15 @@ export function payPlain(invoice: NodeInvoice, flaw: Flaw, random: Random): Paid
   const parts = half > 0n && random.chance(0.3) ? [half, amountMsat - half] : [amountMsat];
   if (flaw === 'sum') parts.push(1n);
   const htlcs = parts.map(
-    (part): Htlc => ({ state: 'SETTLED', amt_msat: part.toString(), custom_records: {} }),
+    (part): Htlc =>
+      lndHtlc({
+        amountMsat: part,
+        totalMsat: amountMsat,
+        resolvedAt: BigInt(Math.floor(wall / 1000)),
+        amp: null,
+      }),
   );
+  if (random.chance(0.1)) htlcs.push(failedHtlc(htlcs[0]));
   return { setId, invoice, amountMsat, htlcs, garbled: flaw === 'garbled' };
 }
 
