@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { type LndCredentials, openServices } from '../connector/lndGrpc.ts';
 import { InvoiceError, readAmpInvoice } from '../shared/invoices/index.ts';
 import { parseMsat } from '../shared/money.ts';
@@ -81,12 +82,22 @@ function ampInvoice(paymentRequest: string) {
   }
 }
 
+/** A payment request has some hundred characters, a message no more. */
+const MOST_BODY_BYTES = 16_384;
+
 /**
- * `POST /dev/payments`, on the development node alone: pays an invoice with play money. It asks for JSON, which a page
- * of another origin can't send without asking first, and that is not allowed.
+ * `POST /dev/payments`, on the development node alone: pays an invoice with play money. Pages of other origins, which browsers name
+ * with what they send, can't.
  */
 export function paymentRoutes(payer: Pick<ReturnType<typeof connectPayer>, 'pay'>) {
-  return new Hono().post('/dev/payments', async (context) => {
+  const app = new Hono();
+  app.use('/dev/*', async (context, next) => {
+    const { origin, host } = context.req.header();
+    if (origin !== undefined && origin !== `http://${host}`) return context.body(null, 403);
+    return next();
+  });
+  app.use('/dev/*', bodyLimit({ maxSize: MOST_BODY_BYTES, onError: (context) => context.body(null, 413) }));
+  return app.post('/dev/payments', async (context) => {
     if (!context.req.header('content-type')?.startsWith('application/json')) return context.body(null, 415);
     try {
       const body = await context.req.json();

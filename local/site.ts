@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Server, ServerOptions } from 'node:http';
 import { createRequire } from 'node:module';
+import { BlockList } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
-import { getConnInfo } from '@hono/node-server/conninfo';
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { liveApp } from '../functions/live/sse.ts';
 import { lnurlApp } from '../functions/lnurl/app.ts';
@@ -11,8 +12,11 @@ import { manageApp } from '../functions/manage/app.ts';
 import { publicApp } from '../functions/public/app.ts';
 import type { AskHintQueue } from '../shared/askHints.ts';
 import { type Ledger, WANT_HINT } from '../shared/ledger/index.ts';
+import { MOST_CONNECTIONS, SERVER_LIMITS } from '../shared/serverLimits.ts';
 import { type Events, WEBHOOK_URLS } from './events.ts';
+import { clientAddress, knownHostsOnly } from './front.ts';
 import { mounted } from './mounted.ts';
+import type { Listening } from './options.ts';
 import { widgetRoutes } from './widget.ts';
 
 /** What the site is made of. */
@@ -26,15 +30,35 @@ export interface SiteParts {
   readonly more?: Hono | undefined;
   /** Ends the connections that stay open. */
   readonly signal: AbortSignal;
+  /** Where the world finds it, without a slash at the end; this machine's own address unless told. */
+  readonly origin?: string | undefined;
+  /** Whose `X-Forwarded-For` is believed; nobody's unless told. */
+  readonly proxies?: BlockList;
+  /** {@link SERVER_LIMITS} unless told. */
+  readonly limits?: ServerOptions;
 }
 
-/** All of the HTTP side on 127.0.0.1. @returns once it listens @throws what listening does, as for a port that is taken */
-export async function openSite(port: number, { ledger, log, events, askHints, more, signal }: SiteParts) {
-  // Known once it listens.
-  let baseUrl = '';
+/**
+ * All of the HTTP side.
+ * @returns once it listens, with the address that it goes by and the one that it listens on
+ * @throws what listening does, as for a port that is taken
+ */
+export async function openSite(listen: Listening, parts: SiteParts) {
+  const {
+    ledger,
+    log,
+    events,
+    askHints,
+    more,
+    signal,
+    proxies = new BlockList(),
+    limits = SERVER_LIMITS,
+  } = parts;
+  // Known once it listens, when there is no origin.
+  let baseUrl = parts.origin ?? '';
   const clock = () => new Date();
   const steadyMs = () => performance.now();
-  const addressOf = (c: Context) => getConnInfo(c).remote.address ?? '';
+  const addressOf = clientAddress(proxies);
   const report = (error: unknown) => log.error({ error: String(error) }, 'a request failed');
   const reading = publicApp({
     ledger,
@@ -74,13 +98,22 @@ export async function openSite(port: number, { ledger, log, events, askHints, mo
   const live = liveApp({ ledger, hub: events.hub, addressOf, signal, report });
 
   const whole = new Hono();
+  whole.use('*', knownHostsOnly(parts.origin, listen));
   if (more) whole.route('/', more);
   whole.route('/', mounted({ lnurl, manage, live, widget: widgetRoutes(), reading }));
-  return new Promise<{ baseUrl: string; close(): void }>((resolve, reject) => {
-    const server = serve({ fetch: whole.fetch, hostname: '127.0.0.1', port }, (address) => {
-      baseUrl = `http://127.0.0.1:${address.port}`;
-      resolve({ baseUrl, close: () => server.close() });
-    });
+  return new Promise<{ baseUrl: string; localUrl: string; close(): void }>((resolve, reject) => {
+    const server = serve(
+      { fetch: whole.fetch, hostname: listen.address, port: listen.port, serverOptions: limits },
+      ({ port }) => {
+        const localUrl = urlOf({ ...listen, port });
+        baseUrl ||= localUrl;
+        resolve({ baseUrl, localUrl, close: () => server.close() });
+      },
+    ) as Server;
+    server.maxConnections = MOST_CONNECTIONS;
     server.once('error', reject);
   });
 }
+
+const urlOf = ({ address, port }: Listening) =>
+  `http://${address.includes(':') ? `[${address}]` : address}:${port}`;

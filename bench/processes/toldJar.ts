@@ -36,7 +36,10 @@ async function openToldJar({ dir, access }: ToldJarInput) {
   const stop = new AbortController();
   const askHints = new AskHintQueue();
   const events = localEvents(tables, ledger, log);
-  const site = await openSite(0, { ledger, log, events, askHints, signal: stop.signal });
+  const site = await openSite(
+    { address: '127.0.0.1', port: 0 },
+    { ledger, log, events, askHints, signal: stop.signal },
+  );
   const working = events.run(stop.signal);
   const running = runConnector(dir, access, ledger, { askHints });
   return {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import type { Random } from '../../shared/amp/index.ts';
+import { exists, PRIVATE, writeWhole } from '../../shared/files.ts';
 import { isPrivateKey, publicKey } from './message-signature.ts';
 
 /** What a node is known by, and where the files are. */
@@ -20,10 +21,6 @@ export interface NodeCredentials {
 const DAY_MS = 86_400_000;
 /** lnd's certificates are good for 14 months. */
 const CERTIFICATE_DAYS = 425;
-
-/** Write a file that only its owner reads. */
-export const writeSecret = (path: string, content: string | Uint8Array): void =>
-  writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
 
 const makeCertificate = async (certPath: string, keyPath: string, now: number): Promise<void> => {
   const made = await generate(
@@ -58,17 +55,22 @@ const makeCertificate = async (certPath: string, keyPath: string, now: number): 
       ],
     },
   );
-  writeSecret(keyPath, made.private);
-  writeFileSync(certPath, made.cert);
+  // The certificate last: where it is, its key is.
+  await writeWhole(keyPath, made.private, PRIVATE);
+  await writeWhole(certPath, made.cert, PRIVATE);
 };
 
-const readOrMakeKey = (path: string, random: Random, fits: (key: Uint8Array) => boolean): Uint8Array => {
-  if (!existsSync(path)) {
+const readOrMakeKey = async (
+  path: string,
+  random: Random,
+  fits: (key: Uint8Array) => boolean,
+): Promise<Uint8Array> => {
+  if (!(await exists(path))) {
     let key = random(32);
     while (!fits(key)) key = random(32);
-    writeSecret(path, Buffer.from(key).toString('hex'));
+    await writeWhole(path, Buffer.from(key).toString('hex'), PRIVATE);
   }
-  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  return Buffer.from((await readFile(path, 'utf8')).trim(), 'hex');
 };
 
 /**
@@ -76,17 +78,16 @@ const readOrMakeKey = (path: string, random: Random, fits: (key: Uint8Array) => 
  * @param now milliseconds since 1970
  */
 export async function nodeCredentials(dir: string, random: Random, now: number): Promise<NodeCredentials> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const certPath = join(dir, 'tls.cert');
   const keyPath = join(dir, 'tls.key');
-  if (!existsSync(certPath)) await makeCertificate(certPath, keyPath, now);
-  const privateKey = readOrMakeKey(join(dir, 'node.key'), random, isPrivateKey);
+  if (!(await exists(certPath))) await makeCertificate(certPath, keyPath, now);
+  const privateKey = await readOrMakeKey(join(dir, 'node.key'), random, isPrivateKey);
   return {
     certPath,
-    cert: readFileSync(certPath, 'utf8'),
-    key: readFileSync(keyPath, 'utf8'),
+    cert: await readFile(certPath, 'utf8'),
+    key: await readFile(keyPath, 'utf8'),
     privateKey,
     pubkey: Buffer.from(publicKey(privateKey)).toString('hex'),
-    macaroonRootKey: readOrMakeKey(join(dir, 'macaroons.key'), random, () => true),
+    macaroonRootKey: await readOrMakeKey(join(dir, 'macaroons.key'), random, () => true),
   };
 }

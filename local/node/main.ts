@@ -1,32 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { OptionError, readNumber } from '../../connector/options.ts';
+import { readFlags } from '../../shared/command/flags.ts';
+import { aborted, runLocal, stopSignal } from '../command.ts';
 import { type DevNode, startDevNode } from './node.ts';
-import { ListenError } from './server.ts';
 
-const USAGE = 'npm run node -- --data DIR [--port N] [--payer-port N]';
+const HELP = `npm run node -- --data DIR [flags]: the development node by itself, a jar and a payer with a channel between them
 
-const readPort = (name: string, value: string): number => {
-  const port = Number(value);
-  if (/^[0-9]{1,5}$/.test(value) && port <= 65_535) return port;
-  throw new RangeError(`--${name}: ${JSON.stringify(value)} is not a port from 0 to 65535`);
-};
+  --data DIR       where they keep keys, certificates, macaroons and what they know; made when missing
+  --port N         gRPC of the jar, on 127.0.0.1; a free one unless told
+  --payer-port N   and of the payer
 
-const readArguments = (): { data: string; port: number; payerPort: number } => {
-  const { values } = parseArgs({
-    options: {
-      data: { type: 'string' },
-      port: { type: 'string', default: '0' },
-      'payer-port': { type: 'string', default: '0' },
-    },
-  });
-  if (!values.data) throw new RangeError(`--data: a folder is needed. ${USAGE}`);
-  return {
-    data: values.data,
-    port: readPort('port', values.port),
-    payerPort: readPort('payer-port', values['payer-port']),
-  };
-};
+Prints where both are, with their files, as a line of JSON.
+`;
 
 const addresses = ({ socket, pubkey, certPath, adminMacaroonPath }: DevNode): object => ({
   socket,
@@ -35,24 +21,31 @@ const addresses = ({ socket, pubkey, certPath, adminMacaroonPath }: DevNode): ob
   adminMacaroonPath,
 });
 
-try {
-  const { data, port, payerPort } = readArguments();
+runLocal(async (args) => {
+  const text = { type: 'string' } as const;
+  const { values } = readFlags(args, { data: text, port: text, 'payer-port': text });
+  if (values.help) return void process.stdout.write(HELP);
+  if (!values.data) throw new OptionError('--data: a folder is needed; see --help');
+  const port = readNumber('port', values.port, 0, 65_535) ?? 0;
+  const payerPort = readNumber('payer-port', values['payer-port'], 0, 65_535) ?? 0;
   const shared = { network: 'regtest', clock: Date.now, random: randomBytes } as const;
-  const jar = await startDevNode({ ...shared, dir: join(data, 'jar'), alias: 'jar', port });
-  const payer = await startDevNode({
-    ...shared,
-    dir: join(data, 'payer'),
-    alias: 'payer',
-    port: payerPort,
-    peers: [jar],
-  });
-  const stop = async (): Promise<void> => {
-    await Promise.all([payer.stop(), jar.stop()]);
-    process.exit(0);
+  const stop = stopSignal();
+  const nodes: DevNode[] = [];
+  const start = async (alias: string, at: number) => {
+    const dir = join(values.data!, alias);
+    const node = await startDevNode({ ...shared, dir, alias, port: at, peers: [...nodes] });
+    nodes.unshift(node);
+    return node;
   };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  console.log(JSON.stringify({ jar: addresses(jar), payer: addresses(payer) }));
-} catch (error) {
-  console.error(error instanceof RangeError || error instanceof ListenError ? error.message : error);
-  process.exit(1);
-}
+  try {
+    const jar = await start('jar', port);
+    const payer = await start('payer', payerPort);
+    console.log(JSON.stringify({ jar: addresses(jar), payer: addresses(payer) }));
+    await aborted(
+      stop.signal,
+      nodes.map(({ failed }) => failed),
+    );
+  } finally {
+    await Promise.all(nodes.map((node) => node.stop()));
+  }
+});

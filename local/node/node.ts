@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../shared/amp/index.ts';
+import { exists, PRIVATE, writeWhole } from '../../shared/files.ts';
 import type { Network } from '../../shared/invoices/index.ts';
+import { DataFolder } from '../folder.ts';
 import type { Peer } from './channel.ts';
-import { nodeCredentials, writeSecret } from './credentials.ts';
+import { nodeCredentials } from './credentials.ts';
 import { InvoiceBook } from './invoices.ts';
 import { invoicesCalls } from './invoices-calls.ts';
 import { lightningCalls, type NodeParts } from './lightning-calls.ts';
@@ -47,6 +49,8 @@ export interface DevNode extends Peer {
    * @throws RpcError for a payment that can't be sent
    */
   pay(send: SendPayment): Promise<Payment>;
+  /** Resolves when what the node knows can't be kept any more; it has to be stopped then. */
+  readonly failed: Promise<Error>;
   stop(): Promise<void>;
 }
 
@@ -58,19 +62,22 @@ const EXPIRE_EVERY_MS = 5_000;
  *
  * All channels count as announced. So an invoice that asks for route hints (`private`) gets none, as at an lnd with such channels: a
  * hint names the public node before the last one, and here payer and receiver are each other's peers. Hints are tried on real nodes.
- * @throws ListenError when the port can't be had
+ * @throws ListenError when the port can't be had, TableFolderError and TableInUseError when the folder can't
  */
 export async function startDevNode(options: DevNodeOptions): Promise<DevNode> {
   const { dir, network, alias, clock, random, port = 0 } = options;
-  const credentials = await nodeCredentials(dir, random, clock());
-  const store = new NodeStore(dir);
+  const folder = DataFolder.take(dir);
+  const { credentials, store } = await openNode(folder, { random, clock }).catch((error) => {
+    folder.release();
+    throw error;
+  });
   const book = new InvoiceBook(store, clock);
   const peers = new Map<string, Peer>();
   const receiver = new Receiver(book, store, clock);
   const payer = new Payer(store, peers, clock, random);
   const bakery = new Bakery(credentials.macaroonRootKey, random, clock, CALLS);
   const adminMacaroonPath = join(dir, 'admin.macaroon');
-  if (!existsSync(adminMacaroonPath)) writeSecret(adminMacaroonPath, bakery.bakeAdmin());
+  if (!(await exists(adminMacaroonPath))) await writeWhole(adminMacaroonPath, bakery.bakeAdmin(), PRIVATE);
 
   const parts: NodeParts = { network, alias, credentials, book, store, bakery, peers, random, clock };
   const server = await serve({ ...credentials, port }, bakery, {
@@ -101,6 +108,7 @@ export async function startDevNode(options: DevNodeOptions): Promise<DevNode> {
       const context = { network, self: credentials.pubkey, now: clock(), random };
       return payer.pay(planPayment(send, context));
     },
+    failed: store.failed,
     async stop() {
       clearInterval(expiring);
       await receiver.stop();
@@ -110,6 +118,12 @@ export async function startDevNode(options: DevNodeOptions): Promise<DevNode> {
   };
   for (const peer of options.peers ?? []) node.connectPeer(peer);
   return node;
+}
+
+/** What a node keeps in its folder. */
+async function openNode(folder: DataFolder, { random, clock }: Pick<DevNodeOptions, 'random' | 'clock'>) {
+  const credentials = await nodeCredentials(folder.dir, random, clock());
+  return { credentials, store: new NodeStore(folder) };
 }
 
 /** The files that a client of the node needs, read: what `authenticatedLndGrpc` takes besides the socket. */

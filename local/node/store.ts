@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { releaseOwnership, takeOwnership } from '../table/owner.ts';
+import type { Database, RootDatabase } from 'lmdb';
+import type { DataFolder } from '../folder.ts';
+import { FolderLostError, FolderWriteError } from '../table/errors.ts';
 
 /** An invoice as it was made. What was paid to it stands in its settlements. */
 export interface InvoiceRow {
@@ -71,6 +70,10 @@ const BLOCK_OF_NUMBERS = 1_000_000;
 
 /** What a node remembers, in an lmdb environment of its own. Reads see what was committed. */
 export class NodeStore {
+  /** Resolves when a commit failed: what memory holds may be more than what is on disk, so the node has to end. */
+  readonly failed: Promise<FolderLostError | FolderWriteError>;
+  #fail: (error: FolderLostError | FolderWriteError) => void = () => {};
+  readonly #folder: DataFolder;
   readonly #root: RootDatabase;
   readonly #invoices: Database<InvoiceRow, number>;
   /** invoice's add index, settle index -> row */
@@ -80,33 +83,28 @@ export class NodeStore {
   /** set id, hex -> settle index */
   readonly #sets: Database<number, string>;
   readonly #payments: Database<PaymentMark, string>;
-  /** the process that has the store, and the next number of each name */
+  /** the next number of each name */
   readonly #meta: Database<unknown, string>;
   #waiting: (() => void)[] = [];
   #next: Promise<void> | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param dir made when it isn't there, for its owner alone: preimages are secrets until they are used
-   * @throws TableInUseError when another process, or this one, has it open
+   * @param folder taken, for its owner alone: preimages are secrets until they are used
+   * @throws TableFolderError
    */
-  constructor(dir: string) {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    this.#root = open({
-      path: join(dir, 'node.mdb'),
-      maxDbs: 8,
-      // A preimage must not leave before its settlement is on disk: commits resolve when they are synced.
-      overlappingSync: false,
-      // Groups of writes are made below; lmdb's own would leave a failed commit's rejection to no one.
-      eventTurnBatching: false,
+  constructor(folder: DataFolder) {
+    this.#folder = folder;
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
     });
+    this.#root = folder.open('node.mdb', { maxDbs: 8 });
     this.#invoices = this.#root.openDB({ name: 'invoices' });
     this.#settlements = this.#root.openDB({ name: 'settlements' });
     this.#settleIndexes = this.#root.openDB({ name: 'settleIndexes' });
     this.#sets = this.#root.openDB({ name: 'sets' });
     this.#payments = this.#root.openDB({ name: 'payments' });
     this.#meta = this.#root.openDB({ name: 'meta' });
-    takeOwnership(this.#meta, dir);
   }
 
   /** All that is asked for while one commit runs goes into the next, in order; resolves when that is on disk. */
@@ -125,7 +123,18 @@ export class NodeStore {
       for (const action of actions) action();
     });
     this.#running = commit.then(undefined, () => undefined);
-    await commit;
+    try {
+      await commit;
+      // A preimage must not leave before its settlement is where the next process finds it.
+      this.#folder.look();
+    } catch (error) {
+      const told =
+        error instanceof FolderLostError
+          ? error
+          : new FolderWriteError(this.#folder.dir, await reasonOf(error));
+      this.#fail(told);
+      throw told;
+    }
   }
 
   putInvoice(row: InvoiceRow): Promise<void> {
@@ -219,8 +228,20 @@ export class NodeStore {
   }
 
   async close(): Promise<void> {
-    await this.flushed();
-    releaseOwnership(this.#meta);
+    // What could not be written was told to whoever asked for it.
+    await this.flushed().catch(() => undefined);
     await this.#root.close();
+    this.#folder.release();
   }
+}
+
+/** lmdb tells of a commit that failed by one error, and why by another, which nobody else hears of. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  return commitError === undefined
+    ? error
+    : commitError.then(
+        () => error,
+        (reason) => reason,
+      );
 }

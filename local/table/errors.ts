@@ -1,17 +1,43 @@
-/** The data folder can't hold a table: it can't be made, written or opened. */
+/** The data folder can't hold the data: it can't be made, written, locked or opened. */
 export class TableFolderError extends Error {
   override name = 'TableFolderError';
   readonly dir: string;
   constructor(dir: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`data folder ${dir} can't hold the table: ${reason}; give a folder that this user may write`, {
-      cause,
-    });
+    super(
+      `data folder ${dir} can't hold the data: ${reason}; give a folder that this user may write, of its own`,
+      {
+        cause,
+      },
+    );
     this.dir = dir;
   }
 }
 
-/** Another process, or another opener in this one, has the table open. */
+/** The data folder is no more: it, or a database in it, was deleted, moved or replaced while it was open. */
+export class FolderLostError extends Error {
+  override name = 'FolderLostError';
+  readonly dir: string;
+  constructor(dir: string, file: string) {
+    super(
+      `data folder ${dir} was taken away: ${file} is not the file that was opened; nothing can be kept any more`,
+    );
+    this.dir = dir;
+  }
+}
+
+/** The disk took no more: it is full, or may not be written any longer. */
+export class FolderWriteError extends Error {
+  override name = 'FolderWriteError';
+  readonly dir: string;
+  constructor(dir: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`data folder ${dir} can't be written: ${reason}`, { cause });
+    this.dir = dir;
+  }
+}
+
+/** Another process, or another opener in this one, has the data folder. */
 export class TableInUseError extends Error {
   override name = 'TableInUseError';
   readonly dir: string;

@@ -1,12 +1,13 @@
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { dynamoClient } from '../../shared/dynamo.ts';
+import type { FolderLostError } from './errors.ts';
 import { type Listener, listen } from './listen.ts';
 import { protocol } from './protocol.ts';
 import { type StreamReader, streamReader } from './reader.ts';
 import { openStore } from './store.ts';
 import { type Swept, sweep } from './sweep.ts';
 
-export { TableFolderError, TableInUseError } from './errors.ts';
+export { FolderLostError, TableFolderError, TableInUseError } from './errors.ts';
 export type { Listener } from './listen.ts';
 export type { StreamReader } from './reader.ts';
 export type { StreamRecord } from './streams.ts';
@@ -23,6 +24,8 @@ export type EmbeddedTables = {
   streamReader(table: string, name: string): StreamReader;
   /** Deletes what the TTL attribute says has expired, trims streams after 24 hours, forgets client tokens. */
   sweep(): Promise<Swept>;
+  /** Resolves when the data folder was found to be gone, as a commit does. No write succeeds after that. */
+  lost: Promise<FolderLostError>;
   /** Lets the running commit end, closes listeners, and lets the next opener in. */
   close(): Promise<void>;
 };
@@ -95,6 +98,7 @@ export async function openEmbeddedTable(options: EmbeddedTablesOptions): Promise
     },
     streamReader: (table, name) => streamReader(store, region, table, name),
     sweep: () => sweep(store, clock),
+    lost: store.lost,
     async close() {
       await Promise.all(listeners.map((listener) => listener.close()));
       await store.close();

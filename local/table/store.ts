@@ -1,8 +1,6 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
-import { internalError, ServiceError, TableFolderError, TableInUseError } from './errors.ts';
-import { releaseOwnership, takeOwnership } from './owner.ts';
+import type { Database, RootDatabase } from 'lmdb';
+import { DataFolder } from '../folder.ts';
+import { FolderLostError, internalError, ServiceError } from './errors.ts';
 import type { Item } from './value.ts';
 
 export type StreamEntry = {
@@ -18,7 +16,7 @@ export type StreamEntry = {
 
 /** The lmdb databases, one a concern. Binary keys are laid out in keys.ts. */
 export type Store = {
-  /** `nextTableId`, `nextSequence`, `owner` */
+  /** `nextTableId`, `nextSequence` */
   meta: Database<unknown, string>;
   /** table name -> JSON of its TableRecord */
   tables: Database<string, string>;
@@ -40,6 +38,8 @@ export type Store = {
   write<T>(action: () => T): Promise<T>;
   /** Has a listener called after each commit, for as long as the store is open. */
   onCommit(listener: () => void): void;
+  /** Resolves when the data folder was found to be gone. No commit is answered with success after that. */
+  lost: Promise<FolderLostError>;
   close(): Promise<void>;
 };
 
@@ -51,40 +51,40 @@ const PAGE_SIZE = 8192;
 /**
  * Opens or makes the lmdb environment in `dir` and takes it for this process alone.
  *
- * @throws {TableFolderError} the folder can't be made, written or read as a table
+ * @throws {TableFolderError} the folder can't be made, written, locked or read as a table
  * @throws {TableInUseError} it is open elsewhere
  */
 export function openStore(dir: string): Store {
-  let root: RootDatabase | undefined;
+  const folder = DataFolder.take(dir);
   try {
-    mkdirSync(dir, { recursive: true });
-    accessSync(dir, constants.W_OK);
-    root = open({
-      path: join(dir, 'table.mdb'),
-      pageSize: PAGE_SIZE,
-      maxDbs: 8,
-      // With overlapping syncs lmdb resolves a commit before it is on disk; an answer has to wait for the disk.
-      overlappingSync: false,
-      // Batches are made in groupCommit. lmdb's own leave a rejection that no one can catch when a commit fails.
-      eventTurnBatching: false,
-    });
-    const meta = root.openDB<unknown, string>({ name: 'meta', encoding: 'json' });
-    takeOwnership(meta, dir);
-    return storeOf(root, meta);
+    return storeOf(folder, folder.open('table.mdb', { pageSize: PAGE_SIZE, maxDbs: 8 }));
   } catch (error) {
-    void root?.close();
-    throw error instanceof TableInUseError ? error : new TableFolderError(dir, error);
+    folder.release();
+    throw error;
   }
 }
 
-function storeOf(root: RootDatabase, meta: Store['meta']): Store {
+function storeOf(folder: DataFolder, root: RootDatabase): Store {
   const binary = { keyEncoding: 'binary', encoding: 'json' } as const;
   const listeners: (() => void)[] = [];
-  const write = groupCommit(root, () => {
+  let lose: (error: FolderLostError) => void = () => {};
+  const lost = new Promise<FolderLostError>((resolve) => {
+    lose = resolve;
+  });
+  const look = () => {
+    try {
+      folder.look();
+    } catch (error) {
+      if (error instanceof FolderLostError) lose(error);
+      throw error;
+    }
+  };
+  const write = groupCommit(root, look, () => {
     for (const listener of listeners) listener();
   });
   return {
-    meta,
+    lost,
+    meta: root.openDB({ name: 'meta', encoding: 'json' }),
     tables: root.openDB({ name: 'tables', encoding: 'string' }),
     items: root.openDB({ name: 'items', ...binary }),
     indexes: root.openDB({ name: 'indexes', keyEncoding: 'binary', encoding: 'binary' }),
@@ -103,16 +103,18 @@ function storeOf(root: RootDatabase, meta: Store['meta']): Store {
       listeners.push(listener);
     },
     async close() {
-      await write(() => undefined);
-      releaseOwnership(meta);
+      // What could not be committed was told to whoever asked for it.
+      await write(() => undefined).catch(() => undefined);
       await root.close();
+      folder.release();
     },
   };
 }
 
 type Waiting = { action: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void };
 
-function groupCommit(root: RootDatabase, committed: () => void): Store['write'] {
+/** @param look throws when what was committed can't be found again */
+function groupCommit(root: RootDatabase, look: () => void, committed: () => void): Store['write'] {
   let waiting: Waiting[] = [];
   let committing = false;
 
@@ -136,6 +138,7 @@ function groupCommit(root: RootDatabase, committed: () => void): Store['write'] 
             }
           }
         });
+        look();
         for (const answer of answers) answer();
         committed();
       } catch (error) {

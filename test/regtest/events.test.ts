@@ -74,7 +74,10 @@ beforeAll(async () => {
   const askHints = new AskHintQueue();
   const log = pino({ level: 'silent' });
   const events = localEvents(tables, ledger, log);
-  site = await openSite(0, { ledger, log, events, askHints, signal: stop.signal });
+  site = await openSite(
+    { address: '127.0.0.1', port: 0 },
+    { ledger, log, events, askHints, signal: stop.signal },
+  );
   work = events.run(stop.signal);
   const { socket, certPath } = jar;
   const macaroonPath = await jar.bakeMacaroon([...CALLS]);

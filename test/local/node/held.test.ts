@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DataFolder } from '../../../local/folder.ts';
 import type { Resolution } from '../../../local/node/channel.ts';
 import { type Invoice, InvoiceBook } from '../../../local/node/invoices.ts';
 import { encodePayload } from '../../../local/node/onion.ts';
@@ -19,7 +20,7 @@ const clock = { now: 0 };
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ampjar-held-'));
-  store = new NodeStore(dir);
+  store = new NodeStore(DataFolder.take(dir));
   clock.now = 1_795_467_507_000;
   book = new InvoiceBook(store, () => clock.now);
   receiver = new Receiver(book, store, () => clock.now);

@@ -101,7 +101,7 @@ test.each([
   [
     'a port that is none',
     ['--data', 'x', '--port', '70000'],
-    '--port: "70000" is not a port from 0 to 65535',
+    '--port: "70000" is not a whole number from 0 to 65535',
   ],
 ])('%s is one clear line', async (_, given, message) => {
   running = run(...given);
@@ -110,7 +110,7 @@ test.each([
     said += chunk;
   });
   const [code] = await once(running, 'close');
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(said.trim().split('\n')).toHaveLength(1);
   expect(said).toContain(message);
 });

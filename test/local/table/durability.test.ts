@@ -131,7 +131,7 @@ describe('the table as a process', () => {
   it('lets no second process in, until the first one is killed', { timeout: 30_000 }, async () => {
     const { child } = await start();
     const second = await outcomeOf(launch('--data', dir, '--port', '0'));
-    expect(second.code).toBe(1);
+    expect(second.code).toBe(2);
     expect(second.errors).toBe(
       `data folder ${dir} is in use by process ${child.pid}; stop that one first, or give another folder\n`,
     );
@@ -156,7 +156,7 @@ describe('the table as a process', () => {
     const { port } = new URL(endpoint);
     const { code, errors } = await outcomeOf(launch('--data', join(dir, 'other'), '--port', port));
     expect({ code, errors }).toEqual({
-      code: 1,
+      code: 2,
       errors: `port ${port} is taken, give another with --port\n`,
     });
   });

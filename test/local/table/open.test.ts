@@ -78,7 +78,7 @@ describe('opening', () => {
     async (folder) => {
       const opening = openEmbeddedTable({ dir: folder, clock: Date.now });
       await expect(opening).rejects.toThrow(TableFolderError);
-      await expect(opening).rejects.toThrow(`data folder ${folder} can't hold the table: `);
+      await expect(opening).rejects.toThrow(`data folder ${folder} can't hold the data: `);
     },
   );
 });

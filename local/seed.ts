@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import {
+  CreateTableCommand,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { exists, PRIVATE, writeWhole } from '../shared/files.ts';
+import {
+  addCreator,
+  addOption,
+  createKey,
+  type Ledger,
+  readCreator,
+  TTL,
+  tableDefinition,
+} from '../shared/ledger/index.ts';
+
+type Random = (length: number) => Uint8Array;
+
+/** Make the table, when it isn't there yet. */
+export async function makeTable({ client, table }: Ledger): Promise<void> {
+  try {
+    await client.send(new CreateTableCommand(tableDefinition(table)));
+    const expiring = { AttributeName: TTL, Enabled: true };
+    await client.send(new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification: expiring }));
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+}
+
+/** Alice with an open and a fixed option, when she isn't there yet. */
+export async function seedAlice(ledger: Ledger, now: Date, random: Random): Promise<void> {
+  if (await readCreator(ledger, 'alice')) return;
+  await addCreator(ledger, { handle: 'alice', name: 'Alice', shows: 'messages' }, now);
+  await addOption(ledger, 'alice', { label: 'Coffee', amountMsat: 3_000_000n }, now, random);
+}
+
+/** The operator's key, made at the first start and kept for whoever may read the folder. @returns the file's path */
+export async function operatorKey(ledger: Ledger, data: string, now: Date, random: Random): Promise<string> {
+  const path = join(data, 'operator.key');
+  if (!(await exists(path))) {
+    const { token } = await createKey(ledger, { scope: 'write', name: 'npm start' }, now, random);
+    await writeWhole(path, `${token}\n`, PRIVATE);
+  }
+  return path;
+}
