@@ -1,5 +1,5 @@
 import { SHOWS } from '../shared/ledger/index.ts';
-import { readSat, sat, when } from './amounts.ts';
+import { readLimits, readSat, sat, when } from './amounts.ts';
 import type { CreatorBody, InvoicesBody, TotalsBody } from './bodies.ts';
 import { API, command, gather, handleOf, IF_MATCH, moreNote, PAGE } from './command.ts';
 import { UsageError } from './failures.ts';
@@ -137,10 +137,7 @@ export const creatorCommands = [
         throw new UsageError('--least and --most: one needs the other');
       if (least !== undefined && values['no-limits'])
         throw new UsageError('--no-limits: excludes --least and --most');
-      const limits =
-        least === undefined || most === undefined
-          ? null
-          : { leastMsat: readSat('least', least), mostMsat: readSat('most', most) };
+      const limits = least === undefined || most === undefined ? null : readLimits(least, most);
       const body = {
         ...(name !== undefined && { name }),
         ...(shows !== undefined && { shows }),

@@ -1,4 +1,4 @@
-import { readSat, sat, when } from './amounts.ts';
+import { readFixedSat, sat, when } from './amounts.ts';
 import type { InvoicesBody, OptionBody, TotalsBody } from './bodies.ts';
 import { command, handleOf, IF_MATCH, OF_CREATOR } from './command.ts';
 import { fields, table } from './table.ts';
@@ -78,7 +78,7 @@ export const optionCommands = [
     summary: 'a new tip option of a fixed amount; its invoice is there in a moment',
     examples: ['options add --creator alice --label "A coffee" --amount 3000'],
     async run({ values: { creator, label, amount } }, { client }) {
-      const body = { label, amountMsat: readSat('amount', amount) };
+      const body = { label, amountMsat: readFixedSat('amount', amount) };
       const api = await client();
       const params = { handle: await handleOf(api, creator) };
       return told((await api.ask('createOption', { params, body })).body);

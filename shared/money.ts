@@ -51,3 +51,45 @@ export function formatSat(msat: bigint): string {
   const rest = msat % 1000n;
   return rest === 0n ? `${whole}` : `${whole}.${String(rest).padStart(3, '0').replace(/0+$/, '')}`;
 }
+
+const SAT = 1_000n;
+const MOST_WHOLE = (MAX_ASKED_MSAT / SAT) * SAT;
+
+/** Whether wallets can send exactly this amount: nearly none can send a part of a satoshi. */
+export const isPayable = (msat: bigint): boolean => msat >= SAT && msat <= MOST_WHOLE && msat % SAT === 0n;
+
+const below = (msat: bigint) => (msat / SAT) * SAT;
+const above = (msat: bigint) => below(msat + SAT - 1n);
+
+/**
+ * What an amount that someone is to pay must be, with those nearest to one that is not: to end an error with.
+ * @param write gives an amount of msat in the unit of who reads the error
+ */
+export function payable(msat: bigint, write: (msat: bigint) => string = String): string {
+  const near = [below(msat), above(msat)].filter(isPayable);
+  const nearest = near.length > 0 ? near : [msat < SAT ? SAT : MOST_WHOLE];
+  return `a whole number of satoshi, which is what wallets send; nearest ${nearest.length > 1 ? 'are' : 'is'} ${nearest.map(write).join(' and ')}`;
+}
+
+/** The least and the most that someone may pay, in msat. */
+export interface AmountLimits {
+  readonly leastMsat: bigint;
+  readonly mostMsat: bigint;
+}
+
+/** Whether wallets can send an amount within limits. */
+export const holdPayable = ({ leastMsat, mostMsat }: AmountLimits): boolean => above(leastMsat) <= mostMsat;
+
+/** What limits must be, with those nearest to some that are not, as {@link payable} of an amount. */
+export function payableLimits(
+  { leastMsat, mostMsat }: AmountLimits,
+  write: (msat: bigint) => string = String,
+): string {
+  const least = below(leastMsat);
+  const most = above(leastMsat);
+  const nearest = [
+    ...(isPayable(least) ? [`${write(least)} to ${write(mostMsat)}`] : []),
+    ...(isPayable(most) ? [`${write(leastMsat)} to ${write(most)}`] : []),
+  ];
+  return `limits with a whole number of satoshi within, which is what wallets send; nearest ${nearest.length > 1 ? 'are' : 'is'} ${nearest.join(' and ')}`;
+}

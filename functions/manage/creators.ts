@@ -14,6 +14,7 @@ import {
   readCurrentInvoices,
   reopenCreator,
 } from '../../shared/ledger/index.ts';
+import { type AmountLimits, holdPayable, payableLimits } from '../../shared/money.ts';
 import { badValue, Problem } from '../public/problem.ts';
 import { give } from './answer.ts';
 import { unknownCreator } from './bearer.ts';
@@ -73,6 +74,9 @@ export const asRefusal = (error: unknown): never => {
   throw new Problem('refused', `${error.message}.`);
 };
 
+/** Whether all was well so far: amounts that are none can't be compared. */
+const unspoilt = ({ issues }: { issues: readonly unknown[] }) => issues.length === 0;
+
 const limits = z
   .strictObject(
     {
@@ -81,7 +85,14 @@ const limits = z
     },
     { error: 'leastMsat and mostMsat, or null' },
   )
-  .refine(({ leastMsat, mostMsat }) => leastMsat <= mostMsat, { error: 'leastMsat at most mostMsat' })
+  .refine(({ leastMsat, mostMsat }) => leastMsat <= mostMsat, {
+    error: 'limits with leastMsat at most mostMsat',
+    when: unspoilt,
+  })
+  .refine(holdPayable, {
+    error: ({ input }) => `${payableLimits(input as AmountLimits)} msat`,
+    when: unspoilt,
+  })
   .nullable()
   .meta({ description: 'What an invoice of one’s own can be asked for; null for the service’s own bounds.' });
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { SCOPES, SHOWS } from '../../shared/ledger/index.ts';
-import { MAX_ASKED_MSAT, MAX_MSAT } from '../../shared/money.ts';
+import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/money.ts';
 import { isPrintable, printable } from '../../shared/printable.ts';
 
 /**
@@ -32,6 +32,18 @@ const amountOf = (max: bigint, zero: boolean, description: string, example: stri
     `a whole number of millisatoshi from ${zero ? 0 : 1} to ${max}, in decimal digits`,
     { description, example },
   );
+
+const FIXED = `a whole number of satoshi in millisatoshi, from 1000 to ${(MAX_ASKED_MSAT / 1000n) * 1000n}, in decimal digits`;
+
+/** An amount that is to be paid exactly, in msat, and so one that wallets send. */
+export const fixedMsat = (description: string, example = '3000000') =>
+  z
+    .string({ error: FIXED })
+    .regex(new RegExp(wholeNumber(MAX_ASKED_MSAT / 1000n).source.replace(/\$$/, '000$')), {
+      error: ({ input }) => (/^[0-9]{1,20}$/.test(String(input)) ? `${payable(BigInt(input!))} msat` : FIXED),
+    })
+    .meta({ description, examples: [example] })
+    .transform(BigInt);
 
 /** An amount that a creator may ask for, in msat. */
 export const askedMsat = (description: string, example = '3000000') =>

@@ -260,13 +260,6 @@ function nearest({ errors = [] }: Issue): Issue | undefined {
   return found.length === 1 ? found[0]![0] : undefined;
 }
 
-/** A value that is no text, as an error tells of it. */
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${value}`;
-}
-
 /** What a schema expects, with the type where that is what is wrong. */
 function expectationOf({ code, path, message, expected }: Issue): string {
   if (code !== 'invalid_type') return message;
@@ -297,10 +290,5 @@ export function problemOf(target: string, data: unknown, issue: Issue): Problem 
   const expected = expectationOf(issue);
   if (held === undefined)
     return new Problem('bad-value', `${field}: missing, expected ${expected}.`, { field, expected });
-  if (typeof held === 'string') return badValue(field, held, expected);
-  return new Problem('bad-value', `${field}: ${kindOf(held)} is not ${expected}.`, {
-    field,
-    value: JSON.stringify(held),
-    expected,
-  });
+  return badValue(field, held, expected);
 }

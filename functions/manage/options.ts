@@ -18,7 +18,7 @@ import { optionSchema } from './schemas.ts';
 const newOption = z
   .strictObject({
     label: fields.line(MOST_NAME, 'What the amount is for.', 'A coffee'),
-    amountMsat: fields.askedMsat('The fixed amount in millisatoshi.'),
+    amountMsat: fields.fixedMsat('The fixed amount in millisatoshi, of whole satoshi, as wallets send.'),
   })
   .openapi('TipOptionCreate');
 

@@ -59,12 +59,22 @@ export class Problem extends Error {
   }
 }
 
-/** A value that the request gave and that is not what its field takes. */
-export function badValue(field: string, value: string | undefined, expected: string): Problem {
-  const shown = value === undefined ? 'what was given' : JSON.stringify(cut(value));
-  return new Problem('bad-value', `${field}: ${shown} is not ${expected}.`, {
+/** A value as an error tells of it: text in quotes, and of what is none which sort it is. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'what was given';
+  if (typeof value === 'string') return JSON.stringify(cut(value));
+  if (typeof value === 'object') return cut(JSON.stringify(value));
+  return `the ${typeof value} ${value}`;
+}
+
+/**
+ * A value that the request gave and that is not what its field takes.
+ * @param value text, any JSON that stands in a text's place, or undefined where it is better not told
+ */
+export function badValue(field: string, value: unknown, expected: string): Problem {
+  return new Problem('bad-value', `${field}: ${shown(value)} is not ${expected}.`, {
     field,
-    ...(value === undefined ? {} : { value }),
+    ...(value !== undefined && { value: typeof value === 'string' ? value : JSON.stringify(value) }),
     expected,
   });
 }

@@ -1,5 +1,13 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { MAX_ASKED_MSAT, MAX_MSAT } from '../money.ts';
+import {
+  type AmountLimits,
+  holdPayable,
+  isPayable,
+  MAX_ASKED_MSAT,
+  MAX_MSAT,
+  payable,
+  payableLimits,
+} from '../money.ts';
 import { isPrintable, printable } from '../printable.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { newOptionId, openOptionId, parseHandle } from './handles.ts';
@@ -204,6 +212,8 @@ export async function addOption(
   if (amountMsat < 1n || amountMsat > MAX_ASKED_MSAT) {
     throw new CreatorError(`amount: ${amountMsat} msat is not from 1 to ${MAX_ASKED_MSAT}`);
   }
+  if (!isPayable(amountMsat))
+    throw new CreatorError(`amount: ${amountMsat} msat is not ${payable(amountMsat)} msat`);
   const added = { id: newOptionId(random), label, amountMsat };
   const { options } = await changeCreator(
     ledger,
@@ -306,7 +316,7 @@ export interface CreatorEdit {
   /** 0 for none. */
   readonly minimumMsat?: bigint | undefined;
   /** `undefined` leaves them, null takes them away. */
-  readonly limits?: { readonly leastMsat: bigint; readonly mostMsat: bigint } | null | undefined;
+  readonly limits?: AmountLimits | null | undefined;
 }
 
 /**
@@ -327,6 +337,10 @@ export function editCreator(
     if (leastMsat < 1n || mostMsat < leastMsat || mostMsat > MAX_ASKED_MSAT)
       throw new CreatorError(
         `limits: ${leastMsat} to ${mostMsat} msat are not within 1 and ${MAX_ASKED_MSAT}`,
+      );
+    if (!holdPayable(limits))
+      throw new CreatorError(
+        `limits: ${leastMsat} to ${mostMsat} msat are not ${payableLimits(limits)} msat`,
       );
   }
   return changeCreator(
@@ -361,7 +375,7 @@ export const setMinimum = (ledger: Ledger, handle: string, minimumMsat: bigint) 
   editCreator(ledger, handle, { minimumMsat });
 
 /** Bound what an invoice of one's own can be asked for. @throws CreatorError */
-export const setLimits = (ledger: Ledger, handle: string, limits: { leastMsat: bigint; mostMsat: bigint }) =>
+export const setLimits = (ledger: Ledger, handle: string, limits: AmountLimits) =>
   editCreator(ledger, handle, { limits });
 
 /** Close a creator: the pages answer 410 from now on; what still arrives is booked. @throws CreatorError */

@@ -81,13 +81,19 @@ since     2026-11-24 11:00:31Z
 describe('ampjar options', () => {
   it('adds, labels, lists, rotates and removes an option', async () => {
     const key = served.stage.keys.alice.token;
-    const { id, amountMsat } = await json('options add --amount 12.345 --label "A tea"', { key });
-    expect(amountMsat).toBe('12345');
+    const { id, amountMsat } = await json('options add --amount 12345 --label "A tea"', { key });
+    expect(amountMsat).toBe('12345000');
+    for (const amount of ['12.345', '0.001']) {
+      const { code, err } = await served.ampjar(`options add --amount ${amount} --label "A tea"`, { key });
+      expect([code, err]).toEqual([2, expect.stringMatching(/^ampjar: --amount: .* nearest (is|are) 1/)]);
+    }
+    const { code, err } = await served.ampjar('creators edit --least 1.5 --most 1.999', { key });
+    expect([code, err]).toEqual([2, expect.stringMatching(/nearest are 1 to 1.999 and 1.5 to 2 sat\n$/)]);
     expect((await tell(`options label ${id} "Two teas"`, { key })).out).toBe(
-      `option  ${id}\nlabel   Two teas\nsat     12.345\n`,
+      `option  ${id}\nlabel   Two teas\nsat     12345\n`,
     );
     const { out } = await tell('options list', { key });
-    expect(out).toMatch(new RegExp(`^${id} +Two teas +12\\.345 +being made$`, 'm'));
+    expect(out).toMatch(new RegExp(`^${id} +Two teas +12345 +being made$`, 'm'));
     const wants = served.stage.wants();
     expect((await json(`options rotate ${id}`, { key })).id).toBe(id);
     expect(served.stage.wants()).toBe(wants + 1);

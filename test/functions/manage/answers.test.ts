@@ -242,7 +242,7 @@ describe('an answer', () => {
     ['application/json; charset=utf-8', 201],
   ])('to a body of type %s is %i', async (type, status) => {
     const told = await asAlice('POST', '/options', {
-      body: { label: 'x', amountMsat: '1' },
+      body: { label: 'x', amountMsat: '1000' },
       headers: { 'content-type': type },
     });
     expect(told.status).toBe(status);

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { changeCreator } from '../../../shared/ledger/creators.ts';
+import { newOptionId } from '../../../shared/ledger/handles.ts';
 import { dueWants, openOptionId, readCreator } from '../../../shared/ledger/index.ts';
 import { gather } from '../../shared/ledger/book.ts';
 import { NOW, openStage, type Stage } from './stage.ts';
@@ -114,12 +117,22 @@ describe('a creator', () => {
     { limits: { leastMsat: '1', mostMsat: '9007199254740992' } },
     { limits: { leastMsat: '0', mostMsat: '4' } },
     { limits: { leastMsat: '1' } },
+    { limits: { leastMsat: '1500', mostMsat: '1999' } },
+    { limits: { leastMsat: '1', mostMsat: '999' } },
   ])('takes no %j', async (body) => {
     const told = await stage.ask('PATCH', `${CREATORS}/carol`, { token: operator, body });
     expect(told).toMatchObject({
       status: 400,
       body: { field: expect.stringMatching(/^(minimumMsat|limits)/) },
     });
+  });
+
+  test('takes limits that a wallet can pay within alone, and tells the nearest', async () => {
+    const limits = { leastMsat: '1500', mostMsat: '1999' };
+    const told = await stage.ask('PATCH', `${CREATORS}/carol`, { token: operator, body: { limits } });
+    expect(told.body.detail).toBe(
+      'limits: {"leastMsat":"1500","mostMsat":"1999"} is not limits with a whole number of satoshi within, which is what wallets send; nearest are 1000 to 1999 and 1500 to 2000 msat.',
+    );
   });
 
   test('is closed and opened again, with its options, which are looked at', async () => {
@@ -157,10 +170,33 @@ describe('a tip option', () => {
   const OPTIONS = `${CREATORS}/alice/options`;
   const add = (body: object) => stage.ask('POST', OPTIONS, { token: stage.keys.alice.token, body });
 
+  test.each([
+    ['3000500', /; nearest are 3000000 and 3001000 msat\.$/],
+    ['1', /; nearest is 1000 msat\.$/],
+    ['0', /; nearest is 1000 msat\.$/],
+    ['9007199254740991', /; nearest is 9007199254740000 msat\.$/],
+    ['1e3', /from 1000 to 9007199254740000, in decimal digits\.$/],
+  ])('of %s msat is refused, with what wallets can pay', async (amountMsat, detail) => {
+    const told = await add({ label: 'Cake', amountMsat });
+    expect(told).toMatchObject({ status: 400, body: { field: 'amountMsat', value: amountMsat } });
+    expect(told.body.detail).toMatch(detail);
+  });
+
+  test('of an amount that was taken before stays, and can be relabelled', async () => {
+    const old = { id: newOptionId(randomBytes), label: 'Old', amountMsat: 3_000_500n };
+    await changeCreator(stage.ledger, 'bob', (bob) => ({ ...bob, options: [...bob.options, old] }));
+    const { token } = stage.keys.bob;
+    const path = `${CREATORS}/bob/options/${old.id}`;
+    const told = await stage.ask('PATCH', path, { token, body: { label: 'Older' } });
+    expect(told).toMatchObject({ status: 200, body: { label: 'Older', amountMsat: '3000500' } });
+    const renamed = await stage.ask('PATCH', `${CREATORS}/bob`, { token, body: { name: 'Rob' } });
+    expect(renamed.body.options).toContainEqual(told.body);
+  });
+
   test('is added, relabelled and taken away under the ETag of its creator', async () => {
     const { token } = stage.keys.alice;
-    const added = await add({ label: 'Cake', amountMsat: '9007199254740991' });
-    expect(added).toMatchObject({ status: 201, body: { label: 'Cake', amountMsat: '9007199254740991' } });
+    const added = await add({ label: 'Cake', amountMsat: '9007199254740000' });
+    expect(added).toMatchObject({ status: 201, body: { label: 'Cake', amountMsat: '9007199254740000' } });
     const path = `${OPTIONS}/${added.body.id}`;
     const etag = (await stage.ask('GET', `${CREATORS}/alice`, { token })).headers.get('etag')!;
     const labelled = await stage.ask('PATCH', path, {

@@ -151,8 +151,11 @@ describe('a change', () => {
     [2n, 1n],
     [1n, MAX_ASKED_MSAT + 1n],
     [-1n, -1n],
+    [1n, 999n],
+    [1_500n, 1_999n],
+    [MAX_ASKED_MSAT, MAX_ASKED_MSAT],
   ])(
-    'to limits from %d to %d msat is refused: beyond them LNURL has no exact numbers',
+    'to limits from %d to %d msat is refused: LNURL has no exact numbers beyond, or wallets no amount within',
     async (leastMsat, mostMsat) => {
       await addCreator(book.ledger, { handle: 'limits', name: 'Limits' }, NOW).catch(() => {});
       const setting = async () => setLimits(book.ledger, 'limits', { leastMsat, mostMsat });
@@ -176,8 +179,9 @@ describe('a tip option', () => {
     const option = (amountMsat: bigint) =>
       addOption(book.ledger, 'heidi', { label: 'x', amountMsat }, NOW, random);
     expect(MAX_ASKED_MSAT).toBe(2n ** 53n - 1n);
-    expect(await option(MAX_ASKED_MSAT)).toMatchObject({ amountMsat: MAX_ASKED_MSAT });
-    for (const amountMsat of [0n, -1n, MAX_ASKED_MSAT + 1n])
+    const most = MAX_ASKED_MSAT - (MAX_ASKED_MSAT % 1_000n);
+    expect(await option(most)).toMatchObject({ amountMsat: most });
+    for (const amountMsat of [0n, -1n, 1n, 999n, 3_000_500n, MAX_ASKED_MSAT, MAX_ASKED_MSAT + 1n])
       await expect(option(amountMsat)).rejects.toThrow(CreatorError);
   });
 
