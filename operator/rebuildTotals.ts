@@ -4,12 +4,23 @@ import { dynamoClient } from '../shared/dynamo.ts';
 import {
   type Comparison,
   compareSums,
+  type Difference,
   differences,
   ItemError,
+  isInOrder,
+  isMendable,
   type Ledger,
+  lastSequence,
+  newlyGone,
+  rangesText,
   readCreator,
-  readCreators,
+  readHandles,
+  readNodes,
+  readPaidInvoices,
   replaceSums,
+  type ScannedRows,
+  scanRows,
+  sizeOf,
 } from '../shared/ledger/index.ts';
 import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
 import { failureLine } from './failure.ts';
@@ -18,7 +29,9 @@ import { UsageError } from './words.ts';
 const HELP = `npm run rebuild-totals -- [flags]: sums up the tips of every creator, and shows where the totals differ
 
   --handle HANDLE    of one creator alone
-  --replace          put the sums of the rows in place of what differs
+  --replace          put the sums of the rows in place of what differs; a sum that would go down only when the rows are
+                     proven to be all that there are
+  --scan             read the whole table, which proves that rows are gone which the index does not list
   --table NAME       DynamoDB table (AMPJAR_TABLE), default ampjar
   --region REGION    its region (AWS_REGION), default us-east-1
   --endpoint URL     another DynamoDB endpoint (AMPJAR_ENDPOINT)
@@ -30,13 +43,25 @@ const MOST_ROUNDS = 10;
 /** The index of the rows may be a moment behind the totals. */
 const LOOK_AGAIN_MS = 2_000;
 
+async function replaced(ledger: Ledger, compared: Comparison): Promise<string> {
+  if (!isMendable(compared)) return 'left as it is';
+  if (!(await replaceSums(ledger, compared))) return 'a tip came in meanwhile, run it again';
+  const isKept = differences(compared).some(({ keptBy }) => keptBy !== undefined);
+  return isKept ? 'replaced but for what was kept' : 'replaced';
+}
+
+/** What there is to compare a creator's sums with. */
+interface Sources {
+  readonly invoices: readonly string[];
+  readonly scanned?: ScannedRows | undefined;
+}
+
 /** Compare until no tip comes in between, and once more when something differs. */
-async function settledComparison(ledger: Ledger, handle: string): Promise<Comparison> {
+async function settledComparison(ledger: Ledger, handle: string, sources: Sources): Promise<Comparison> {
   let again = true;
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const compared = await compareSums(ledger, handle);
-    if (compared && (!again || (differences(compared).length === 0 && !compared.sequenceFault)))
-      return compared;
+    const compared = await compareSums(ledger, handle, sources);
+    if (compared && (!again || isInOrder(compared))) return compared;
     if (compared) again = false;
     await setTimeout(LOOK_AGAIN_MS);
   }
@@ -44,41 +69,91 @@ async function settledComparison(ledger: Ledger, handle: string): Promise<Compar
 }
 
 /** An item that can't be read leaves its creator as it is, and the others are summed up all the same. */
-function unreadable(error: unknown): { reason: string } {
+function unreadable(error: unknown): ItemError {
   if (!(error instanceof ItemError)) throw error;
-  return { reason: error.message };
+  return error;
 }
 
-async function rebuild(ledger: Ledger, handles: AsyncIterable<string>, replace: boolean): Promise<number> {
+const sumText = ({ count, amountMsat }: Difference['stated']) => `${count} tips, ${amountMsat} msat`;
+
+function differenceText({ kind, key, stated, counted, keptBy }: Difference): string {
+  const of = key === '' ? kind : `${kind} ${key}`;
+  const sums = `stated ${sumText(stated)}; rows say ${sumText(counted)}`;
+  const prints = stated.setSum === counted.setSum ? '' : '; they are not the same sets';
+  return `${of}: ${sums}${prints}${keptBy === undefined ? '' : `; kept, for ${keptBy}`}`;
+}
+
+/** All that is to be said of a creator, a line each. */
+function findings(compared: Comparison): string[] {
+  const { hidden, twice, highest } = compared;
+  const gone = newlyGone(compared);
+  const last = lastSequence(compared.stated.totals);
+  return [
+    ...differences(compared).map(differenceText),
+    ...(hidden.length > 0
+      ? [
+          `no row is listed for ${sizeOf(hidden)} numbers: ${rangesText(hidden)}; --scan tells whether they are gone`,
+        ]
+      : []),
+    ...(gone.length > 0 ? [`the rows of ${sizeOf(gone)} numbers are gone: ${rangesText(gone)}`] : []),
+    ...(twice.length > 0 ? [`numbers that more than one row has: ${twice.join(' ')}`] : []),
+    ...(highest > last ? [`a row has number ${highest}, and the last one given is stated as ${last}`] : []),
+  ];
+}
+
+async function rebuild(
+  ledger: Ledger,
+  handles: readonly string[],
+  sourcesOf: (handle: string) => Sources | ItemError,
+  replace: boolean,
+): Promise<number> {
   let creators = 0;
   let differing = 0;
-  for await (const handle of handles) {
+  for (const handle of handles) {
     creators++;
-    const compared = await settledComparison(ledger, handle).catch(unreadable);
-    if ('reason' in compared) {
-      console.log(`${handle}: can't be summed up: ${compared.reason}`);
+    const sources = sourcesOf(handle);
+    const compared =
+      sources instanceof ItemError
+        ? sources
+        : await settledComparison(ledger, handle, sources).catch(unreadable);
+    if (compared instanceof ItemError) {
+      console.log(`${handle}: can't be summed up: ${compared.message}`);
       differing++;
       continue;
     }
-    const found = differences(compared);
-    const { sequenceFault } = compared;
-    if (sequenceFault !== undefined)
-      console.log(`${handle}: sequence numbers have a fault: ${sequenceFault}`);
-    for (const { of, stated, counted } of found) {
-      console.log(
-        `${handle}: ${of}: stated ${stated.count} tips, ${stated.amountMsat} msat; rows say ${counted.count} tips, ${counted.amountMsat} msat`,
-      );
-    }
-    if (found.length === 0 && sequenceFault === undefined) continue;
+    if (isInOrder(compared)) continue;
     differing++;
-    if (!replace || found.length === 0) continue;
-    if (sequenceFault !== undefined)
-      console.log(`${handle}: left as it is, for the next sequence number would not be sure`);
-    else if (await replaceSums(ledger, compared)) console.log(`${handle}: replaced`);
-    else console.log(`${handle}: a tip came in meanwhile, run it again`);
+    for (const line of findings(compared)) console.log(`${handle}: ${line}`);
+    if (!replace) continue;
+    console.log(`${handle}: ${await replaced(ledger, compared)}`);
   }
   console.log(`${creators} creators, ${differing} with differences`);
   return differing > 0 ? 1 : 0;
+}
+
+const PROGRESS_EVERY = 100_000;
+
+/** Tells of a scan on stderr now and then. */
+function scanProgress(): (items: number) => void {
+  let next = PROGRESS_EVERY;
+  return (items) => {
+    if (items < next) return;
+    console.error(`${items} items read`);
+    next = items + PROGRESS_EVERY;
+  };
+}
+
+/** Where the sums of each creator come from. */
+async function readSources(ledger: Ledger, handles: readonly string[], scan: boolean) {
+  if (!scan) {
+    const paid = await readPaidInvoices(ledger, readNodes(ledger));
+    return (handle: string): Sources => ({ invoices: paid.get(handle) ?? [] });
+  }
+  const scanned = await scanRows(ledger, handles, scanProgress());
+  return (handle: string): Sources | ItemError => {
+    const found = scanned.get(handle)!;
+    return found instanceof ItemError ? found : { invoices: found.invoices, scanned: found };
+  };
 }
 
 async function main(args: string[]): Promise<number> {
@@ -91,6 +166,7 @@ async function main(args: string[]): Promise<number> {
       region: text,
       endpoint: text,
       replace: { type: 'boolean' },
+      scan: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -103,13 +179,14 @@ async function main(args: string[]): Promise<number> {
   const client = dynamoClient(clientConfig(place));
   const ledger: Ledger = { client, table: place.table };
   const { handle } = values;
-  async function* handles() {
-    if (handle === undefined) for await (const creator of readCreators(ledger)) yield creator.handle;
-    else if (await readCreator(ledger, handle)) yield handle;
-    else throw new UsageError(`handle: there is no creator "${handle}"`);
-  }
   try {
-    return await rebuild(ledger, handles(), values.replace ?? false);
+    if (handle !== undefined && !(await readCreator(ledger, handle)))
+      throw new UsageError(`handle: there is no creator "${handle}"`);
+    const handles: string[] = [];
+    if (handle !== undefined) handles.push(handle);
+    else for await (const each of readHandles(ledger)) handles.push(each);
+    const sourcesOf = await readSources(ledger, handles, values.scan ?? false);
+    return await rebuild(ledger, handles, sourcesOf, values.replace ?? false);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     console.error(failureLine(error, place));

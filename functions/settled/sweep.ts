@@ -1,8 +1,11 @@
 import {
   HANDED_BLOCK,
   type Handed,
+  isIn,
   moveHandedThrough,
+  type Range,
   readableTip,
+  readGone,
   readHanded,
   readHandles,
   readTipRows,
@@ -47,7 +50,7 @@ export async function sweep(deps: SweepDeps): Promise<Swept> {
       swept.creators++;
       try {
         const of = progress?.get(handle) ?? (await readHanded(deps.ledger, [handle])).get(handle)!;
-        if (of.count <= of.through) continue;
+        if (of.last <= of.through) continue;
         const handed = await sweepCreator(handle, of, deps);
         swept.handed += handed;
         if (handed > 0) deps.report('missed', { handle, tips: handed });
@@ -75,16 +78,16 @@ async function sweepCreator(handle: string, progress: Handed, deps: SweepDeps): 
   let handed = 0;
   let firstLeft: bigint | undefined;
   for await (const missing of unhandedNumbers(deps.ledger, handle, progress)) {
-    const done = await sweepNumbers(handle, missing, deps);
+    const { done, gone } = await sweepNumbers(handle, missing, deps);
     handed += done.size;
-    firstLeft ??= missing.find((number) => !done.has(number));
+    firstLeft ??= missing.find((number) => !done.has(number) && !isIn(gone, number));
     if (deps.signal?.aborted) {
       // What lies behind was not looked at.
       firstLeft ??= missing.at(-1)! + 1n;
       break;
     }
   }
-  const through = firstLeft === undefined ? progress.count : firstLeft - 1n;
+  const through = firstLeft === undefined ? progress.last : firstLeft - 1n;
   if (through > progress.through) await moveHandedThrough(deps.ledger, handle, through);
   return handed;
 }
@@ -94,7 +97,11 @@ interface Due {
   readonly tip: Tip;
 }
 
-/** Hand on those of some numbers, ascending and near one another, that are old enough. @returns those */
+/**
+ * Hand on those of some numbers, ascending and near one another, that are old enough. A number without a row below an older one is
+ * told of, until its row is proven to be gone.
+ * @returns those that were handed on, and those that were proven to be gone
+ */
 async function sweepNumbers(handle: string, missing: readonly bigint[], deps: SweepDeps) {
   const { ledger, clock, graceMs = GRACE_MS, report } = deps;
   // One more than is missing, to tell a hole from what the index does not list yet.
@@ -107,15 +114,20 @@ async function sweepNumbers(handle: string, missing: readonly bigint[], deps: Sw
   const due: Due[] = [];
   const above = readableTip(rows.get(span.upTo)?.item ?? {});
   let aboveIsOld = above !== undefined && isOld(above);
+  const holes: bigint[] = [];
   for (const number of missing.toReversed()) {
     const row = rows.get(number);
     const tip = row && readableTip(row.item);
     if (tip && isOld(tip)) due.unshift({ row, tip });
     if (tip) aboveIsOld ||= isOld(tip);
     else if (row) await parkPoison(poisonOf(row, 'not a tip that can be read'), deps);
-    else if (aboveIsOld) report('hole', { handle, sequence: String(number) });
+    else if (aboveIsOld) holes.unshift(number);
   }
-  return handOnDue(due, deps);
+  const gone: readonly Range[] = missing.every((number) => rows.has(number))
+    ? []
+    : await readGone(ledger, handle);
+  for (const number of holes) if (!isIn(gone, number)) report('hole', { handle, sequence: String(number) });
+  return { done: await handOnDue(due, deps), gone };
 }
 
 const poisonOf = ({ item }: TipRow, reason: string) => ({ reason, record: item, item });

@@ -8,16 +8,17 @@ import { getItems } from './read.ts';
 import type { Ledger } from './table.ts';
 import { fingerprint, type Tip, tipFromItem, tipToItem } from './tips.ts';
 import {
+  changeTotals,
   dayOf,
+  lastSequence,
   NO_TOTALS,
   NOTHING,
   plus,
   type Sum,
   type Totals,
   totalsFromItem,
-  totalsToItem,
 } from './totals.ts';
-import { ABSENT, equals, MOST_ACTIONS, PRESENT, put, transact, update } from './transaction.ts';
+import { ABSENT, MOST_ACTIONS, PRESENT, put, transact, update } from './transaction.ts';
 
 /** A verified and attributed payment that is to be booked; its sequence number is given in the transaction. */
 export type NewTip = Omit<Tip, 'sequence' | 'node' | 'dust'> & {
@@ -169,7 +170,7 @@ function number(
 ): Tip[] {
   const last = new Map<string, bigint>();
   return tips.map(({ event: _, ...tip }) => {
-    const sequence = (last.get(tip.handle) ?? totals.get(tip.handle)!.count) + 1n;
+    const sequence = (last.get(tip.handle) ?? lastSequence(totals.get(tip.handle)!)) + 1n;
     last.set(tip.handle, sequence);
     const dust = tip.amountMsat < minimums.get(tip.handle)!;
     return { ...tip, node, sequence, ...(dust && { dust }) };
@@ -201,7 +202,7 @@ export function bookingActions(
     const totals = after.get(tip.handle) ?? before.get(tip.handle) ?? NO_TOTALS;
     const ofOption = plus(totals.options.get(tip.optionId) ?? NOTHING, one(tip));
     const options = new Map([...totals.options, [tip.optionId, ofOption]]);
-    after.set(tip.handle, { ...plus(totals, one(tip)), options });
+    after.set(tip.handle, { ...plus(totals, one(tip)), options, last: tip.sequence });
   }
   const addSum = (sum: Sum, amount: string): Item => ({
     count: whole.write(sum.count)!,
@@ -211,14 +212,9 @@ export function bookingActions(
     fence(table, lease, settleIndex === undefined ? {} : { settleIndex }),
     ...tips.map((tip) => put(table, tipToItem(tip), ABSENT)),
     ...asides.map((aside) => asideAction(table, lease.node, aside)),
-    ...[...after].map(([handle, totals]) => {
-      const { count } = before.get(handle) ?? NO_TOTALS;
-      return put(
-        table,
-        totalsToItem(handle, totals),
-        count === 0n ? ABSENT : equals('count', whole.write(count)!),
-      );
-    }),
+    ...[...after].map(([handle, totals]) =>
+      changeTotals(table, handle, before.get(handle) ?? NO_TOTALS, totals),
+    ),
     ...[...days.values()].map(({ handle, day, sum }) =>
       update(table, keys.day(handle, day), { add: addSum(sum, 'amountMsat') }),
     ),

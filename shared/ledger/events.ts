@@ -1,7 +1,9 @@
 import type { Item } from './codec.ts';
 import { ItemError } from './codec.ts';
 import { CursorError, decodeCursor, encodeCursor } from './cursor.ts';
+import { readGone } from './gone.ts';
 import { listed } from './keys.ts';
+import { type Range, without } from './ranges.ts';
 import { queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { type Tip, tipFromItem } from './tips.ts';
@@ -61,8 +63,8 @@ export function readableTip(item: Item): Tip | undefined {
 
 /**
  * A page of a creator's tips in the order of their sequence numbers, dust too. The index may list a tip before the one
- * that was booked ahead of it, so the page ends where a number is missing: who goes on from there misses none. A row
- * that can't be read is left out; it was parked.
+ * that was booked ahead of it, so the page ends where a number is missing: who goes on from there misses none. A number
+ * whose row is proven to be gone is passed by. A row that can't be read is left out; it was parked.
  * @param after sequence number that all on the page are above; 0 for the first page
  * @param limit tips, at most
  * @returns the tips; `through`, the number to go on from later; `next`, the same when there are more now
@@ -74,9 +76,14 @@ export async function readEvents(
 ): Promise<{ tips: Tip[]; through: bigint; next?: bigint }> {
   const tips: Tip[] = [];
   let through = after;
+  let rows = 0;
+  let gone: readonly Range[] | undefined;
   for await (const { sequence, item } of readTipRows(ledger, handle, { after, pageSize: limit + 1 })) {
-    if (sequence !== through + 1n) break;
-    if (through - after === BigInt(limit)) return { tips, through, next: through };
+    if (sequence > through + 1n) {
+      gone ??= await readGone(ledger, handle);
+      if (without([[through + 1n, sequence - 1n]], gone).length > 0) break;
+    }
+    if (rows++ === limit) return { tips, through, next: through };
     through = sequence;
     const tip = readableTip(item);
     if (tip) tips.push(tip);

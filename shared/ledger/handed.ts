@@ -3,7 +3,7 @@ import { type Field, type Item, ItemError, text, whole } from './codec.ts';
 import { keyItem, keys, listed } from './keys.ts';
 import { getItems, queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
-import { totalsFromItem } from './totals.ts';
+import { lastSequence, totalsFromItem } from './totals.ts';
 
 /** Sequence numbers that share an item: 2 kB when all are marked, so that a mark stays cheap to write. */
 export const HANDED_BLOCK = 256n;
@@ -23,8 +23,8 @@ const numbersOf = (item: Item | undefined) => numberSet.read(item?.numbers, 'num
 
 /** How far a creator's tips were handed on. */
 export interface Handed {
-  /** The number of the last tip that was booked. */
-  readonly count: bigint;
+  /** The last sequence number that was given. */
+  readonly last: bigint;
   /** Every tip up to this number was handed on, as a sweep found; 0 before the first. */
   readonly through: bigint;
 }
@@ -73,21 +73,21 @@ export async function readHanded(ledger: Ledger, handles: readonly string[]): Pr
   return new Map(
     handles.map((handle, at) => [
       handle,
-      { count: totalsFromItem(items[at]).count, through: through(items[handles.length + at]) },
+      { last: lastSequence(totalsFromItem(items[at])), through: through(items[handles.length + at]) },
     ]),
   );
 }
 
-/** The numbers after `through` and up to `count` that are not marked, ascending, a block of them at a time. */
+/** The numbers after `through` and up to `last` that are not marked, ascending, a block of them at a time. */
 export async function* unhandedNumbers(
   ledger: Ledger,
   handle: string,
-  { through, count }: Handed,
+  { through, last }: Handed,
 ): AsyncGenerator<bigint[]> {
-  const last = blockOf(count);
-  for (let from = blockOf(through + 1n); from <= last; from += BLOCKS_AT_ONCE) {
+  const lastBlock = blockOf(last);
+  for (let from = blockOf(through + 1n); from <= lastBlock; from += BLOCKS_AT_ONCE) {
     const blocks: bigint[] = [];
-    for (let block = from; block <= last && block < from + BLOCKS_AT_ONCE; block++) blocks.push(block);
+    for (let block = from; block <= lastBlock && block < from + BLOCKS_AT_ONCE; block++) blocks.push(block);
     const items = await getItems(
       ledger,
       blocks.map((block) => keys.handed(handle, block)),
@@ -97,7 +97,7 @@ export async function* unhandedNumbers(
       const marked = numbersOf(items[at]);
       const missing: bigint[] = [];
       for (let number = block * HANDED_BLOCK + 1n; number <= (block + 1n) * HANDED_BLOCK; number++)
-        if (number > through && number <= count && !marked.has(number)) missing.push(number);
+        if (number > through && number <= last && !marked.has(number)) missing.push(number);
       if (missing.length > 0) yield missing;
     }
   }

@@ -101,6 +101,7 @@ export {
   readTipRows,
   type TipRow,
 } from './events.ts';
+export { readGone } from './gone.ts';
 export {
   HANDED_BLOCK,
   type Handed,
@@ -137,6 +138,7 @@ export {
   readCurrentInvoices,
   readInvoice,
   readInvoices,
+  readPaidInvoices,
   retiredInvoices,
   retireInvoice,
 } from './invoices.ts';
@@ -154,7 +156,18 @@ export {
 } from './lease.ts';
 export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
 export { countParked, type NewParked, type Parked, park, readParked } from './parked.ts';
-export { type Comparison, compareSums, type Difference, differences, replaceSums } from './rebuild.ts';
+export { isIn, type Range, rangesText, sizeOf } from './ranges.ts';
+export {
+  type Comparison,
+  compareSums,
+  type Difference,
+  differences,
+  isInOrder,
+  isMendable,
+  newlyGone,
+  replaceSums,
+} from './rebuild.ts';
+export { type ScannedRows, scanRows } from './scanRows.ts';
 export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
 export {
   bookedSets,
@@ -169,7 +182,7 @@ export {
   readTips,
   type Tip,
 } from './tips.ts';
-export { readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
+export { lastSequence, readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
 export { isForGood } from './transaction.ts';
 export { readVitalSigns, saveVitalSigns, type VitalSigns } from './vitals.ts';
 export { dueWants, firstWant, type Want } from './wants.ts';

@@ -1,7 +1,7 @@
 import { type Item, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { type Creator, creatorFromItem, listedAttributes } from './creators.ts';
 import { openOptionId } from './handles.ts';
-import { keyItem, keys, listed } from './keys.ts';
+import { keyItem, keys, listed, prefix } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
 import { getItem, getItems, queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
@@ -106,6 +106,33 @@ export const retiredInvoices = (ledger: Ledger, node: string, since: Date, until
     until ? listed.retiredInvoice(node, until, '').listSk : 'retired~',
   );
 };
+
+/** Whether an invoice's item says anything of payments to it. */
+export const statesSum = ({ count, receivedMsat, setSum }: Item) =>
+  [count, receivedMsat, setSum].some((sum) => sum?.N !== '0');
+
+/** Payment addresses of the invoices that state a sum, by handle. The index may be a moment behind. */
+export async function readPaidInvoices(
+  ledger: Ledger,
+  nodes: AsyncIterable<string>,
+): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for await (const node of nodes) {
+    const query = {
+      IndexName: LISTED,
+      KeyConditionExpression: 'listPk = :node',
+      ExpressionAttributeValues: { ':node': { S: listed.currentInvoice(node, '').listPk } },
+    };
+    for await (const item of queryAll(ledger, query)) {
+      const handle = text.read(item.handle, 'handle');
+      if (statesSum(item)) found.set(handle, [...(found.get(handle) ?? []), paymentAddrOf(item)]);
+    }
+  }
+  return found;
+}
+
+/** By its key, which stands whatever else an item holds. */
+export const paymentAddrOf = (item: Item) => item.pk!.S!.slice(prefix('invoice').length);
 
 async function* listedInvoices(
   ledger: Ledger,

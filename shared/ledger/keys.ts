@@ -21,7 +21,7 @@ export const KINDS = {
   current: { writer: 'connector', ttl: false },
   /** A payment, by set id and node. */
   tip: { writer: 'connector', ttl: false },
-  /** Sums of a creator: in all and by option in one item, by day in one item a day. */
+  /** Sums of a creator: in all and by option in one item, by day in one item a day; and which numbers' rows are gone. */
   totals: { writer: 'connector', ttl: false },
   /** A node: its lease with epoch, and its checkpoint. */
   node: { writer: 'connector', ttl: false },
@@ -63,6 +63,7 @@ export const keys = {
   tip: (setId: string, node: string): Key => ({ pk: `tip#${setId}`, sk: node }),
   totals: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'all' }),
   day: (handle: string, day: string): Key => ({ pk: `totals#${handle}`, sk: `day#${day}` }),
+  gone: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'gone' }),
   node: (node: string): Key => ({ pk: `node#${node}`, sk: 'node' }),
   signs: (node: string): Key => ({ pk: `signs#${node}`, sk: 'signs' }),
   ask: (id: string): Key => ({ pk: `ask#${id}`, sk: 'ask' }),

@@ -205,7 +205,7 @@ export async function simulateEvents(seed: string, mutant: EventMutant = {}): Pr
       const ids = new Set(tips.map((tip) => eventOf(tip).id));
       if ([...taker.told.keys()].some((id) => !ids.has(id))) problems.push(`${name}: an event of no tip`);
     }
-    for (const [handle, { count, through }] of await readHanded(world.ledger, handles)) {
+    for (const [handle, { last, through }] of await readHanded(world.ledger, handles)) {
       const numbers: bigint[] = [];
       for (let after = 0n; ; ) {
         const page = await readEvents(world.ledger, handle, { after, limit: 7 });
@@ -213,10 +213,10 @@ export async function simulateEvents(seed: string, mutant: EventMutant = {}): Pr
         if (page.next === undefined) break;
         after = page.next;
       }
-      if (numbers.some((number, at) => number !== BigInt(at + 1)) || BigInt(numbers.length) !== count)
-        problems.push(`${handle}: the events feed has ${numbers.length} of ${count}, or a hole`);
-      if (through !== count) problems.push(`${handle}: marked through ${through} of ${count}`);
-      if (count > HANDED_BLOCK) meet('more than a block');
+      if (numbers.some((number, at) => number !== BigInt(at + 1)) || BigInt(numbers.length) !== last)
+        problems.push(`${handle}: the events feed has ${numbers.length} of ${last}, or a hole`);
+      if (through !== last) problems.push(`${handle}: marked through ${through} of ${last}`);
+      if (last > HANDED_BLOCK) meet('more than a block');
     }
     // A record without its row does not say of which tip it is; that was looked for above.
     const left = (await gather(readParked(world.ledger))).filter(

@@ -273,7 +273,7 @@ describe('the runner of the embedded table', () => {
     stop.abort();
     await Promise.all(running);
     expect(second.alarms.sort()).toEqual(['missed', 'trimmed']);
-    expect((await readHanded(ledger, ['alice'])).get('alice')).toEqual({ count: 6n, through: 5n });
+    expect((await readHanded(ledger, ['alice'])).get('alice')).toEqual({ last: 6n, through: 5n });
   });
 
   it('tells every tip at least once, each time with one id, though it is killed again and again', async () => {
@@ -300,7 +300,7 @@ describe('the runner of the embedded table', () => {
       expect(child.signalCode).toBe('SIGKILL');
     }
     await open();
-    const { count } = (await readHanded(ledger, ['alice'])).get('alice')!;
+    const { last: count } = (await readHanded(ledger, ['alice'])).get('alice')!;
     expect(count).toBeGreaterThanOrEqual(BigInt(booked));
     now = Date.now();
     const left = handOnAll();

@@ -49,6 +49,6 @@ describe.runIf(suitesHere().has('ministack'))('on the stream and the table of an
     expect(await sweep(deps)).toEqual({ creators: 1, handed: 301, failed: 0 });
     expect(new Set(live.numbers).size).toBe(303);
     expect(await gather(readParked(ledger))).toMatchObject([{ handedSince: true }]);
-    expect((await readHanded(ledger, ['alice'])).get('alice')).toEqual({ count: 303n, through: 303n });
+    expect((await readHanded(ledger, ['alice'])).get('alice')).toEqual({ last: 303n, through: 303n });
   });
 });

@@ -56,8 +56,8 @@ export async function openStage() {
     },
     /** All records of the stream, as Lambda gives them. */
     records: async () => (await readStream(ledger.client, Table!.LatestStreamArn!)) as StreamRecord[],
-    unhanded: async (handle: string, count: bigint) =>
-      (await gather(unhandedNumbers(ledger, handle, { through: 0n, count }))).flat().map(Number),
+    unhanded: async (handle: string, last: bigint) =>
+      (await gather(unhandedNumbers(ledger, handle, { through: 0n, last }))).flat().map(Number),
     parked: () => gather(readParked(ledger)),
   };
 }

@@ -6,6 +6,7 @@ import { readHanded, setMinimum, type Tip } from '../../../shared/ledger/index.t
 import { type Key, keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { tipKey } from '../../../shared/ledger/tips.ts';
 import { NOW } from '../../shared/ledger/book.ts';
+import { proveGone } from '../../shared/ledger/bookedTips.ts';
 import { down, openStage, refused, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -183,18 +184,34 @@ describe('what can not be swept', () => {
     expect(alarms()).toEqual(['parked', 'missed']);
   });
 
-  it('a number without a row is told of, each time, and the rest goes on', async () => {
+  it('a number without a row is told of each time, until it is proven to be gone; the rest goes on', async () => {
     const tips = await stage.book('alice', 3);
     const Key = keyItem(tipKey(tips[1]!));
     await stage.ledger.client.send(new DeleteItemCommand({ TableName: stage.ledger.table, Key }));
+    const holes = () => stage.alarms.filter(({ alarm }) => alarm === 'hole').map(({ seen }) => seen);
     await sweep(stage.deps);
     await sweep(stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 3']);
-    const holes = stage.alarms.filter(({ alarm }) => alarm === 'hole').map(({ seen }) => seen);
-    expect(holes).toEqual([
-      { handle: 'alice', sequence: '2' },
-      { handle: 'alice', sequence: '2' },
-    ]);
+    const hole = { handle: 'alice', sequence: '2' };
+    expect(holes()).toEqual([hole, hole]);
+    expect(await through()).toBe(1);
+    await proveGone(stage.ledger, 'alice');
+    await sweep(stage.deps);
+    await sweep(stage.deps);
+    expect(holes()).toEqual([hole, hole]);
+    expect(await through()).toBe(3);
+    expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 3']);
+  });
+
+  it('numbers at the end whose rows are proven to be gone hold up nothing that comes after', async () => {
+    const tips = await stage.book('alice', 3);
+    const Key = keyItem(tipKey(tips[2]!));
+    await stage.ledger.client.send(new DeleteItemCommand({ TableName: stage.ledger.table, Key }));
+    await proveGone(stage.ledger, 'alice');
+    await stage.book('alice', 1);
+    await sweep(stage.deps);
+    expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 2', 'alice 4']);
+    expect([alarms(), await through()]).toEqual([['missed'], 4]);
   });
 
   it('numbers at the end that the index does not list yet are no hole', async () => {

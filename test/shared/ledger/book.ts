@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  ScanCommand,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import type { Item } from '../../../shared/ledger/codec.ts';
 import {
@@ -14,6 +19,7 @@ import {
   tableDefinition,
   takeLease,
 } from '../../../shared/ledger/index.ts';
+import { withoutRevision } from './revision.ts';
 
 export const NOW = new Date('2026-11-24T11:00:31.500Z');
 export const LATER = new Date('2027-09-20T11:00:31.500Z');
@@ -25,13 +31,24 @@ export const hex = (text: string) => createHash('sha256').update(text).digest('h
 export async function openBook() {
   const dir = await mkdtemp(join(tmpdir(), 'ampjar-ledger-'));
   const tables = await openEmbeddedTable({ dir, clock: () => NOW.getTime() });
-  const ledger: Ledger = { client: tables.client(), table: 'ampjar' };
+  const ledger: Ledger = { client: demandingRevision(tables.client()), table: 'ampjar' };
   await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table)));
   const close = async () => {
     await tables.close();
     await rm(dir, { recursive: true });
   };
   return { ledger, close };
+}
+
+/** A client that refuses a transaction which writes sums of a creator past the version of their totals. */
+function demandingRevision(client: DynamoDBClient): DynamoDBClient {
+  const send = client.send.bind(client) as (command: unknown, options?: unknown) => Promise<unknown>;
+  client.send = (async (command: { input: { TransactItems?: TransactWriteItem[] } }, options?: unknown) => {
+    const past = withoutRevision(command.input.TransactItems ?? []);
+    if (past.length > 0) throw new Error(`a transaction writes past the version of ${past}`);
+    return send(command, options);
+  }) as typeof client.send;
+  return client;
 }
 
 /** The lease on the node, taken from whoever holds it. */
@@ -91,19 +108,19 @@ export async function scan({ client, table }: Ledger): Promise<Item[]> {
   return items;
 }
 
-/** A client that runs something around the first command of a name: a rival before it, or a lost answer after. */
+/** A client that runs something around a command of a name, the first or the nth: a rival before it, or a lost answer after. */
 export function around(
   { client, table }: Ledger,
   command: string,
   { before, after }: { before?: () => Promise<unknown>; after?: () => void },
+  nth = 1,
 ): Ledger {
-  let met = false;
+  let met = 0;
   const send = async (sent: { constructor: { name: string } }) => {
-    const first = !met && sent.constructor.name === command;
-    if (first) met = true;
-    if (first) await before?.();
+    const isIt = sent.constructor.name === command && ++met === nth;
+    if (isIt) await before?.();
     const answer = await client.send(sent as never);
-    if (first) after?.();
+    if (isIt) after?.();
     return answer;
   };
   return { client: { send } as unknown as DynamoDBClient, table };

@@ -1,10 +1,14 @@
 import {
   addCreator,
   bookTips,
+  compareSums,
   type Lease,
   type Ledger,
   type NewTip,
   putRetiredInvoice,
+  replaceSums,
+  type ScannedRows,
+  scanRows,
 } from '../../../shared/ledger/index.ts';
 import { lead, minted, NOW, openBook, paid } from './book.ts';
 
@@ -37,4 +41,11 @@ export async function startBooking(ledger: Ledger, handles: readonly string[], r
     return booked;
   };
   return { book, lease };
+}
+
+/** What `npm run rebuild-totals -- --scan --replace` does of a creator: rows that are not there are proven to be gone. */
+export async function proveGone(ledger: Ledger, handle: string): Promise<void> {
+  const scanned = (await scanRows(ledger, [handle])).get(handle) as ScannedRows;
+  const compared = await compareSums(ledger, handle, { scanned });
+  if (!compared || !(await replaceSums(ledger, compared))) throw new Error('nobody else writes sums');
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../shared/ledger/index.ts';
 import { keyItem } from '../../../shared/ledger/keys.ts';
 import { tipKey } from '../../../shared/ledger/tips.ts';
-import { openBookings } from './bookedTips.ts';
+import { openBookings, proveGone } from './bookedTips.ts';
 
 let bookings: Awaited<ReturnType<typeof openBookings>>;
 beforeEach(async () => {
@@ -55,6 +55,23 @@ describe('the events of a creator', () => {
     expect(all).toEqual(tips);
     expect(numbers(all.filter(({ dust }) => dust))).toEqual([3, 4, 8]);
   });
+
+  it.each([1, 2, 3, 100])(
+    'pass by numbers whose rows are proven to be gone, in pages of %i',
+    async (limit) => {
+      const tips = await bookMixed();
+      for (const at of [0, 3, 4, 9]) {
+        const Key = keyItem(tipKey(tips[at]!));
+        await bookings.ledger.client.send(new DeleteItemCommand({ TableName: bookings.ledger.table, Key }));
+      }
+      expect(await readAll(limit)).toEqual([]);
+      await proveGone(bookings.ledger, 'alice');
+      const left = tips.filter((_, at) => ![0, 3, 4, 9].includes(at));
+      expect(await readAll(limit)).toEqual(left);
+      const more = await bookings.book('alice', 1);
+      expect(await readAll(limit)).toEqual([...left, ...more]);
+    },
+  );
 
   it('tell where to go on, now and later', async () => {
     await bookMixed();

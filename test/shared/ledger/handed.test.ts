@@ -21,8 +21,8 @@ afterEach(() => bookings.close());
 
 const span = (from: bigint, to: bigint) =>
   Array.from({ length: Number(to - from) + 1 }, (_, at) => from + BigInt(at));
-const unhanded = async (through: bigint, count: bigint, handle = 'alice') =>
-  (await gather(unhandedNumbers(bookings.ledger, handle, { through, count }))).flat();
+const unhanded = async (through: bigint, last: bigint, handle = 'alice') =>
+  (await gather(unhandedNumbers(bookings.ledger, handle, { through, last }))).flat();
 
 describe('marks of what was handed on', () => {
   it('are none at first: every number is still to be handed on', async () => {
@@ -73,7 +73,7 @@ describe('marks of what was handed on', () => {
   });
 
   it('are told a block at a time, so that a long outage fits in memory', async () => {
-    const pages = await gather(unhandedNumbers(bookings.ledger, 'alice', { through: 10n, count: 600n }));
+    const pages = await gather(unhandedNumbers(bookings.ledger, 'alice', { through: 10n, last: 600n }));
     expect(pages.map((page) => [page[0], page.at(-1)])).toEqual([
       [11n, 256n],
       [257n, 512n],
@@ -88,9 +88,9 @@ describe('how far a creator is', () => {
     await moveHandedThrough(bookings.ledger, 'alice', 2n);
     expect(await readHanded(bookings.ledger, ['alice', 'bob', 'nobody'])).toEqual(
       new Map([
-        ['alice', { count: 3n, through: 2n }],
-        ['bob', { count: 0n, through: 0n }],
-        ['nobody', { count: 0n, through: 0n }],
+        ['alice', { last: 3n, through: 2n }],
+        ['bob', { last: 0n, through: 0n }],
+        ['nobody', { last: 0n, through: 0n }],
       ]),
     );
   });
