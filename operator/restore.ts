@@ -11,6 +11,7 @@ runOnTable({
       client,
       onLoopback: isOnLoopback(place),
       sleep: setTimeout,
+      random: Math.random,
       print: console.log,
     }),
   isBadInput,

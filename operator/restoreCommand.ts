@@ -8,7 +8,6 @@ import {
   type DynamoDBClient,
   ImportTableCommand,
   ListImportsCommand,
-  PutItemCommand,
   ResourceInUseException,
   ResourceNotFoundException,
   RestoreTableToPointInTimeCommand,
@@ -16,8 +15,10 @@ import {
   UpdateContinuousBackupsCommand,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { TTL, tableDefinition } from '../shared/ledger/index.ts';
+import { untilWhole } from '../shared/ledger/partial.ts';
 import { type Place, PlaceError, readPlace } from '../shared/place.ts';
 
 import { ExportError, type Item, readExport } from './exportFiles.ts';
@@ -61,6 +62,8 @@ export interface Parts {
   readonly client: DynamoDBClient;
   readonly onLoopback: boolean;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** Evenly from 0 to 1. */
+  readonly random: () => number;
   readonly print: (line: string) => void;
 }
 
@@ -178,27 +181,29 @@ async function untilImported({ client, sleep }: Parts, table: string): Promise<v
 /** DynamoDB's bound on a batch of writes. */
 const BATCH = 25;
 
-async function load({ client }: Parts, to: string, folder: string): Promise<void> {
-  await client.send(new CreateTableCommand(tableDefinition(to))).catch((error: unknown) => {
+async function load(parts: Parts, to: string, folder: string): Promise<void> {
+  await parts.client.send(new CreateTableCommand(tableDefinition(to))).catch((error: unknown) => {
     if (!(error instanceof ResourceInUseException)) throw error;
   });
   let batch: Item[] = [];
   for await (const item of readExport(folder)) {
     batch.push(item);
     if (batch.length < BATCH) continue;
-    await putAll(client, to, batch);
+    await putAll(parts, to, batch);
     batch = [];
   }
-  if (batch.length > 0) await putAll(client, to, batch);
+  if (batch.length > 0) await putAll(parts, to, batch);
 }
 
-async function putAll(client: DynamoDBClient, table: string, items: readonly Item[]) {
+async function putAll({ client, sleep, random }: Parts, table: string, items: readonly Item[]) {
+  const put = async (requests: WriteRequest[]) => {
+    const { UnprocessedItems = {} } = await client.send(
+      new BatchWriteItemCommand({ RequestItems: { [table]: requests } }),
+    );
+    return UnprocessedItems[table] ?? [];
+  };
   const requests = items.map((Item) => ({ PutRequest: { Item } }));
-  const { UnprocessedItems = {} } = await client.send(
-    new BatchWriteItemCommand({ RequestItems: { [table]: requests } }),
-  );
-  for (const { PutRequest } of UnprocessedItems[table] ?? [])
-    await client.send(new PutItemCommand({ TableName: table, Item: PutRequest!.Item }));
+  await untilWhole(requests, put, { sleep, random });
 }
 
 /** A table, or undefined when there is none. */

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from './codec.ts';
 import { type Key, keyItem } from './keys.ts';
+import { untilWhole } from './partial.ts';
 import type { Ledger } from './table.ts';
 
 /** How a read relates to writes before it: public answers may be a moment old, decisions may not. */
@@ -28,7 +29,7 @@ const BATCH_GET_MOST = 100;
  * @param options `keysOnly` when it counts alone which are there
  */
 export async function getItems(
-  { client, table }: Ledger,
+  { client, table, pauses }: Ledger,
   keys: readonly Key[],
   { consistent = false, keysOnly = false }: ReadOptions & { keysOnly?: boolean } = {},
 ): Promise<(Item | undefined)[]> {
@@ -37,14 +38,14 @@ export async function getItems(
   const name = (item: Item) => `${item.pk?.S}\n${item.sk?.S}`;
   const distinct = [...new Map(keys.map(keyItem).map((item) => [name(item), item])).values()];
   for (let at = 0; at < distinct.length; at += BATCH_GET_MOST) {
-    let wanted: Item[] = distinct.slice(at, at + BATCH_GET_MOST);
-    while (wanted.length > 0) {
+    const ask = async (wanted: Item[]) => {
       const answer = await client.send(
         new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ...how } } }),
       );
       for (const item of answer.Responses?.[table] ?? []) found.set(name(item), item);
-      wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-    }
+      return answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    };
+    await untilWhole(distinct.slice(at, at + BATCH_GET_MOST), ask, pauses);
   }
   return keys.map((key) => found.get(name(keyItem(key))));
 }

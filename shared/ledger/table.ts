@@ -1,9 +1,12 @@
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Pauses } from './partial.ts';
 
 /** The one table of Ampjar and the client that reaches it. Every function of the ledger takes this first. */
 export interface Ledger {
   readonly client: DynamoDBClient;
   readonly table: string;
+  /** How it waits between the parts of an answer; by this machine's timers and chance unless told. */
+  readonly pauses?: Pauses;
 }
 
 /** The index that lists: a creator's tips by sequence number, a node's invoices by payment address. */

@@ -160,6 +160,7 @@ describe.each([
           client: ledger.client,
           onLoopback: true,
           sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50))),
+          random: () => 0.5,
           print: (line) => lines.push(line),
         });
       if (name.startsWith('point')) await restore();

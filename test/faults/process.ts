@@ -58,7 +58,11 @@ export class ConnectorProcess implements Actor {
         scheduler.note(`${name} ${level} ${message} ${JSON.stringify(fields)}`);
       };
     this.connector = new Connector({
-      ledger: { client: table.clientOf(this), table: TABLE },
+      ledger: {
+        client: table.clientOf(this),
+        table: TABLE,
+        pauses: { sleep: (ms) => scheduler.sleep(this, ms), random: () => random.fraction() },
+      },
       connect: () => {
         const wire = { reach: random.int(0, 2), back: 3 };
         return scheduler.request(this, 'connect', wire, async () => new SimLnd(node, this));

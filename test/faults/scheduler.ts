@@ -106,17 +106,17 @@ export class Scheduler {
     });
   }
 
-  /** Wait in an actor until time has passed or the signal aborts. */
-  sleep(actor: Actor, ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  /** Wait in an actor until time has passed, or a signal aborts. */
+  sleep(actor: Actor, ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
     return this.wait(actor, (resolve) => {
       const wake = () => {
         cancel();
-        signal.removeEventListener('abort', wake);
+        signal?.removeEventListener('abort', wake);
         resolve();
       };
       const cancel = this.after(ms, `${actor.name} woke`, wake, actor);
-      signal.addEventListener('abort', wake);
+      signal?.addEventListener('abort', wake);
     });
   }
 

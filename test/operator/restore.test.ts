@@ -30,6 +30,7 @@ async function restore(...args: string[]): Promise<string> {
     client: book.ledger.client,
     onLoopback: true,
     sleep: async () => {},
+    random: () => 0.5,
     print: (line) => lines.push(line),
   });
   return lines.join('\n');

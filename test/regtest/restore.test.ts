@@ -77,7 +77,7 @@ describe('a table out of an export, beside a real lnd', () => {
 
     const args = ['--files', join(dir, 'export'), '--to', 'after'];
     const { client } = ledger;
-    const quiet = { onLoopback: true, sleep: async () => {}, print: () => {} };
+    const quiet = { onLoopback: true, sleep: async () => {}, random: () => 0.5, print: () => {} };
     await run(readArguments(args, {})!, { client, ...quiet });
     const restored: Ledger = { client, table: 'after' };
     expect(await feed(restored)).toHaveLength(1);
