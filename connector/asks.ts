@@ -22,7 +22,7 @@ export { ASK_LIMITS, type AskLimits } from '../shared/rate.ts';
 /** An unpaid invoice of an ask lives so long. */
 export const ASK_EXPIRY_SECONDS = 600;
 /**
- * Who asked is told after 4.5 seconds that the node is away: an invoice made later than this would be for nobody. It
+ * Who asked is told after 4.5 seconds that no invoice comes: one made later than this would be for nobody. It
  * counts from when the ask was first seen here, for the asker's clock may be another.
  */
 const ASKER_WAITS_MS = 3_500;
@@ -204,4 +204,4 @@ export class AskMint {
 }
 
 const refusal = (reason: string): Answer => ({ status: 'refused', reason });
-const TOO_LATE = refusal('the node was away');
+const TOO_LATE = refusal('the invoice could not be made in time; ask again');

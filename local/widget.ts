@@ -7,11 +7,11 @@ export function widgetRoutes(): Hono {
   const app = new Hono();
   let files: ReturnType<typeof widgetFiles> | undefined;
   for (const path of [`/${LOADER}`, '/widget/*']) {
-    app.get(path, async (c) => {
+    app.get(path, async (c, next) => {
       files ??= widgetFiles();
       const name = c.req.path.slice(1);
       const text = (await files).get(name);
-      if (text === undefined) return c.notFound();
+      if (text === undefined) return next();
       return c.body(text, 200, {
         'content-type': 'text/javascript; charset=utf-8',
         'cache-control': name === LOADER ? LOADER_FRESHNESS : HASHED_FRESHNESS,

@@ -1,6 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { encodeCursor, type Ledger, readCreator, readFeed } from '../../shared/ledger/index.ts';
+import { preflight, READING } from '../http/preflight.ts';
 import { queryValue } from '../http/query.ts';
+import { redirection } from '../http/spelling.ts';
 import { openCreator, startCursor } from '../public/creators.ts';
 import { asProblem, Problem, problemJson } from '../public/problem.ts';
 import { respond } from '../public/representation.ts';
@@ -31,25 +33,13 @@ const HEARTBEAT_MS = 20_000;
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-store, no-transform',
+  // nginx passes on at once what says so, where it is not told to by its own settings.
+  'x-accel-buffering': 'no',
   'access-control-allow-origin': '*',
   'x-content-type-options': 'nosniff',
 };
 
 const RETRY_SECONDS = '10';
-
-const READING = 'GET, HEAD, OPTIONS';
-
-/** Lets other sites' pages name the tip that they go on from (CORS preflight). */
-const PREFLIGHT = {
-  status: 204,
-  headers: {
-    allow: READING,
-    'access-control-allow-origin': '*',
-    'access-control-allow-methods': READING,
-    'access-control-allow-headers': 'last-event-id',
-    'access-control-max-age': '86400',
-  },
-};
 
 /**
  * Live tips by server-sent events: `GET /v1/creators/{handle}/live`, from now on, or after the cursor in `after` or, as
@@ -120,7 +110,7 @@ export function liveApp(options: LiveOptions): Hono {
     return new Response(body, { headers: HEADERS });
   });
 
-  app.options('*', () => new Response(null, PREFLIGHT));
+  app.options('*', preflight);
 
   app.notFound((c) => {
     const detail = `${c.req.method} can't be used here.`;
@@ -131,5 +121,8 @@ export function liveApp(options: LiveOptions): Hono {
   });
 
   app.onError((error) => respond(problemJson(asProblem(error, report)), null));
+
+  const { fetch } = app;
+  app.fetch = (request, ...rest) => redirection(request) ?? fetch(request, ...rest);
   return app;
 }

@@ -13,8 +13,10 @@ import {
 import { ASK_LIMITS, type AskLimits, Buckets, type Rate, TOO_MANY_ASKS } from '../../shared/rate.ts';
 import { Recent } from '../../shared/recent.ts';
 import { Together } from '../../shared/together.ts';
+import { preflight } from '../http/preflight.ts';
 import { queryValue } from '../http/query.ts';
-import { Problem } from '../public/problem.ts';
+import { canonicalPath, pathOf } from '../http/spelling.ts';
+import { asProblem } from '../public/problem.ts';
 import { Answers } from './answers.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
@@ -48,9 +50,14 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
+const errorBody = (reason: string) => ({ status: 'ERROR', reason });
+
 /**
  * LNURL-pay and Lightning Addresses. Errors come as LNURL has them, `{status: "ERROR", reason}`, and with status 200:
- * LUD-01 gives no meaning to HTTP's, and many wallets show a reason with no other.
+ * LUD-01 gives no meaning to HTTP's, and many wallets show a reason with no other. An address that is none of LNURL's is not there, 404.
+ *
+ * A wallet is answered at whatever spelling of an address it asks, for many follow no redirection: LUD-16 has names in lower case, and
+ * people write them as they like.
  */
 export function lnurlApp(options: LnurlOptions): Hono {
   const {
@@ -77,16 +84,14 @@ export function lnurlApp(options: LnurlOptions): Hono {
   let callbacks = 0;
   const clients = new Buckets(clientRate, steadyMs);
   const key = random(32);
-  const app = new Hono();
+  const app = new Hono({ getPath: (request) => canonicalPath(pathOf(request)) });
 
   const give = async (c: Context, make: () => Promise<object>) => {
     try {
       return c.json(await make(), 200, HEADERS);
     } catch (error) {
-      const isTold = error instanceof LnurlError || error instanceof Problem;
-      if (!isTold) report(error);
-      const reason = isTold ? error.message : 'the service has a fault; try again later';
-      return c.json({ status: 'ERROR', reason }, 200, HEADERS);
+      const told = error instanceof LnurlError ? error : asProblem(error, report);
+      return c.json(errorBody(told.message), 200, HEADERS);
     }
   };
 
@@ -113,6 +118,8 @@ export function lnurlApp(options: LnurlOptions): Hono {
   );
   app.get('/.well-known/lnurlp/:handle/callback/:option?', (c) =>
     give(c, async () => {
+      // Who asks for headers alone wants no invoice, and could not be told of one.
+      if (c.req.method === 'HEAD') return {};
       if (callbacks >= mostAtOnce) throw new LnurlError('busy; try again in a moment');
       callbacks++;
       try {
@@ -131,7 +138,8 @@ export function lnurlApp(options: LnurlOptions): Hono {
     }),
   );
   app.get('/lnurl/verify/:id', (c) => give(c, () => verification(ledger, c.req.param('id'))));
-  app.notFound((c) => give(c, async () => Promise.reject(new LnurlError('nothing is at this address'))));
+  app.options('*', preflight);
+  app.notFound((c) => c.json(errorBody('No such address.'), 404, HEADERS));
   return app;
 }
 

@@ -81,14 +81,14 @@ export async function payRequest(parts: PayParts, handle: string, optionId: stri
   };
 }
 
-/** A wallet is told within 5 seconds that the node is away. */
+/** A wallet is told within 5 seconds that no invoice comes. */
 const PATIENCE_MS = 4_500;
 
 /**
  * Ask the connector for an invoice by the table, and wait for it.
  * @param client stands for who asks
  * @throws LnurlError
- * @see LUD-06, LUD-09, LUD-12, LUD-21
+ * @see LUD-06, LUD-11, LUD-12, LUD-21
  */
 export async function invoiceFor(
   parts: PayParts,
@@ -132,11 +132,14 @@ export async function invoiceFor(
   const ask = await answers.of(id, untilMs);
   if (ask?.status === 'refused') throw new LnurlError(ask.reason ?? 'refused');
   if (ask?.paymentRequest === undefined)
-    throw new LnurlError('the node is away at the moment; the AMP code on the page still takes money');
+    throw new LnurlError(
+      'no invoice came in time: the node, or what connects it with this service, does not answer; try again later',
+    );
+  // No successAction: "paid" is all that it could say, and there are wallets that pay nothing that has one.
   return {
     pr: ask.paymentRequest,
     routes: [],
-    successAction: { tag: 'message', message: `Thank you! Your tip to ${creator.name} has arrived.` },
+    disposable: false,
     verify: new URL(`/lnurl/verify/${id}`, baseUrl).href,
   };
 }

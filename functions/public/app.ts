@@ -1,12 +1,13 @@
 import { type Context, type Env, Hono } from 'hono';
-import { getPath } from 'hono/utils/url';
+import { preflight, READING } from '../http/preflight.ts';
 import { queryValue, queryValues } from '../http/query.ts';
+import { pathOf, redirection } from '../http/spelling.ts';
 import { preferred } from './accept.ts';
 import { answersBy, type Reads } from './answers.ts';
 import { DOCUMENT_FRESHNESS } from './freshness.ts';
 import { keptAnswers } from './keptAnswers.ts';
 import { readOverlay } from './overlay.ts';
-import { asProblem, Problem, problemJson } from './problem.ts';
+import { asProblem, Problem, problemJson, problemLnurl } from './problem.ts';
 import { problemPage } from './problemPage.ts';
 import * as render from './render.ts';
 import { type Representation, represent, respond } from './representation.ts';
@@ -31,35 +32,24 @@ export interface PublicOptions extends render.Source {
 
 const INVOICE_FORMS = { 'application/json': 'json', 'text/plain': 'text' } as const;
 
-const READING = 'GET, HEAD, OPTIONS';
-
-/** The answer to a browser that asks whether another site's page may read (CORS preflight), and to `OPTIONS` at large. */
-const PREFLIGHT = {
-  status: 204,
-  headers: {
-    allow: READING,
-    'access-control-allow-origin': '*',
-    'access-control-allow-methods': READING,
-    'access-control-allow-headers': 'accept, if-none-match',
-    'access-control-max-age': '86400',
-    'cache-control': 'public, max-age=86400',
-  },
-};
-
 /**
  * The path as routes know it: `/@alice` is `/@/alice`. A parameter that begins within a segment would bar Hono from
  * its one-expression router, and cost every request what the slower one takes.
  */
 function routedPath(request: Request): string {
-  const path = getPath(request);
+  const path = pathOf(request);
   return path.startsWith('/@') ? `/@/${path.slice(2)}` : path;
 }
 
 /** Problems in the form of their address: a page for people, JSON for programs, and kept by nobody at a payer's tip. */
 function problemAt(path: string, problem: Problem): Representation {
   if (path.startsWith('/@')) return problemPage(problem);
-  return problemJson(problem, path.startsWith('/v1/tips/') ? render.TIP_HEADERS : {});
+  if (path.startsWith('/.well-known/')) return problemLnurl(problem);
+  return problemJson(problem, headersAt(path));
 }
+
+/** Headers of every answer at an address, be it a problem or where to ask instead: one with a payer's set id is nobody else's to know. */
+const headersAt = (path: string) => (path.startsWith('/v1/tips/') ? render.TIP_HEADERS : {});
 
 /**
  * The public reading side: everything that anyone may know of creators, their invoices and tips.
@@ -174,7 +164,7 @@ export function publicApp(options: PublicOptions): Hono {
   });
   app.get('/openapi.json', (c) => respondTo(c, openapi));
 
-  app.options('*', () => new Response(null, PREFLIGHT));
+  app.options('*', preflight);
 
   app.notFound((c) => {
     const [readers] = app.router.match('GET', c.req.path);
@@ -189,13 +179,12 @@ export function publicApp(options: PublicOptions): Hono {
 
   app.onError((error, c) => respondTo(c, problemAt(c.req.path, asProblem(error, report))));
 
-  if (kept) {
+  const { fetch } = app;
+  app.fetch = (request, ...rest) => {
     // What is kept is given before a route is looked for: that is most of what an answer from memory costs.
-    const { fetch } = app;
-    app.fetch = (request, ...rest) => {
-      const answer = kept.to(request);
-      return answer ? respond(answer, request.headers.get('if-none-match')) : fetch(request, ...rest);
-    };
-  }
+    const answer = kept?.to(request);
+    if (answer) return respond(answer, request.headers.get('if-none-match'));
+    return redirection(request, headersAt) ?? fetch(request, ...rest);
+  };
   return app;
 }

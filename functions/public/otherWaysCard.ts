@@ -32,7 +32,7 @@ export const otherWaysCard = (
 <input id="address" readonly value="${ways.lightningAddress}">
 ${option.amountMsat === undefined ? '' : html`<p class="soft">The code asks for ${amount}; with the address you choose the amount.</p>`}
 ${webln(handle, option)}
-<p class="soft">Most Lightning wallets pay an address or an LNURL, which gets them an invoice for this one payment${ways.lnurlpUri ? html`; some open <a href="${ways.lnurlpUri}">this link</a> instead` : ''}. If no invoice comes, the AMP code still takes money.</p>
+<p class="soft">Most Lightning wallets pay an address or an LNURL, which gets them an invoice for this one payment${ways.lnurlpUri ? html`; some open <a href="${ways.lnurlpUri}">this link</a> instead` : ''}. If no invoice comes, the AMP code may still work: it needs the creator’s node alone.</p>
 <details>
 <summary>One code for cameras and wallets</summary>
 <a class="qr" href="${ways.link}" aria-label="QR code of this page with the LNURL along">${raw(drawCode(ways, 'any', 'svg'))}</a>

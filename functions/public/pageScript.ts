@@ -30,7 +30,7 @@ at.searchParams.set('amount',msat);
 if(comment.value)at.searchParams.set('comment',comment.value);
 say('Asking for an invoice…');
 let answer;
-try{answer=await(await fetch(at)).json()}catch{return say('No invoice came: the service did not answer. The AMP code still takes money.')}
+try{answer=await(await fetch(at)).json()}catch{return say('No invoice came: the service did not answer. The AMP code may still work.')}
 if(!answer.pr)return say('No invoice came: '+(answer.reason||'the service gave no reason')+'.');
 say('Your wallet asks you now.');
 try{await window.webln.enable();await window.webln.sendPayment(answer.pr)}catch(error){return say('Your wallet did not pay: '+(error&&error.message||error||'it gave no reason')+'.')}

@@ -157,6 +157,12 @@ describe('on a page of another site with a strict policy', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a handle may be written with capitals', async () => {
+    const { page } = await openSite(await serveJar(), '<tip-jar handle="Alice"></tip-jar>');
+    await code(page).waitFor();
+    expect(await scanned(page)).toBe(`LIGHTNING:${jar.open.paymentRequest.toUpperCase()}`);
+  });
+
   test('the attribute option names the one to begin with', async () => {
     const { page } = await openSite(
       await serveJar(),

@@ -233,13 +233,16 @@ describe('an ask for a creator of another node', () => {
     await answered(alices);
     time.ms += 3_501;
     await mint.look();
-    expect(await answered(id)).toMatchObject({ status: 'refused', reason: 'the node was away' });
+    expect(await answered(id)).toMatchObject({
+      status: 'refused',
+      reason: 'the invoice could not be made in time; ask again',
+    });
     expect(asked).toHaveLength(1);
   });
 });
 
 describe('an ask that comes late', () => {
-  const away = { status: 'refused', reason: 'the node was away' };
+  const away = { status: 'refused', reason: 'the invoice could not be made in time; ask again' };
   const minted = { status: 'minted' };
   const SECOND = 1_000;
 

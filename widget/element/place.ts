@@ -30,8 +30,9 @@ function readOrigin(host: string): string {
  * @throws PlaceError
  */
 export function readPlace(element: Element, home: string): Place {
-  const handle = element.getAttribute('handle');
-  if (!handle || !HANDLE.test(handle)) throw new PlaceError('handle', handle, 'the handle of a creator');
+  const written = element.getAttribute('handle');
+  const handle = written?.toLowerCase();
+  if (!handle || !HANDLE.test(handle)) throw new PlaceError('handle', written, 'the handle of a creator');
   const option = element.getAttribute('option');
   if (option && !OPTION.test(option)) throw new PlaceError('option', option, 'the id of a tip option');
   return { origin: readOrigin(element.getAttribute('host') ?? home), handle, option: option ?? undefined };

@@ -41,6 +41,7 @@ test('a tip that is published comes as an event: the entry of the feed under its
   expect(Object.fromEntries(events.response.headers)).toMatchObject({
     'content-type': 'text/event-stream',
     'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
     'access-control-allow-origin': '*',
   });
   const event = await jar.tip('alice', { message: LINES });
@@ -124,7 +125,7 @@ describe('catching up', () => {
 
 test.each([
   ['nobody/live', {}, 404, 'unknown-creator'],
-  ['Alice/live', {}, 404, 'unknown-creator'],
+  ['al.ice/live', {}, 404, 'unknown-creator'],
   ['dora/live', {}, 410, 'closed-creator'],
   ['alice/live?after=abc', {}, 400, 'bad-value'],
   [`alice/live?after=${encodeCursor('bob', 1n)}`, {}, 400, 'bad-value'],
@@ -144,7 +145,7 @@ test('it can be read alone, by pages of other sites too', async () => {
   expect(await refused.json()).toMatchObject({ type: 'urn:problem-type:ampjar:method-not-allowed' });
   const preflight = await fetch(url, { method: 'OPTIONS' });
   expect(preflight.status).toBe(204);
-  expect(preflight.headers.get('access-control-allow-headers')).toBe('last-event-id');
+  expect(preflight.headers.get('access-control-allow-headers')).toMatch(/\blast-event-id\b/);
 });
 
 test('who shows nothing has a connection on which nothing is told', async () => {

@@ -36,7 +36,7 @@ export interface Answer {
   reason?: string;
   pr: string;
   routes: unknown[];
-  successAction: { tag: string; message: string };
+  disposable: boolean;
   verify: string;
   settled: boolean;
   preimage: string | null;

@@ -306,7 +306,6 @@ describe('what can’t be answered', () => {
     [`/v1/invoices/${'0'.repeat(64)}/qr.svg`, 404, 'unknown-invoice'],
     ['/', 404, 'unknown-path'],
     ['/v1', 404, 'unknown-path'],
-    ['/v1/creators/alice/', 404, 'unknown-path'],
     ['/v1/creators/alice/invoice.pdf', 404, 'unknown-path'],
   ])('%s is %i %s', async (path, status, kind) => {
     const response = await get(path);
@@ -320,7 +319,6 @@ describe('what can’t be answered', () => {
     ['/v1/creators/a%2Fb', 404, 'handle', 'a/b'],
     ['/v1/creators/..%2F..%2Fetc', 404, 'handle', '../../etc'],
     ['/v1/creators/al.ice', 404, 'handle', 'al.ice'],
-    ['/v1/creators/ALICE', 404, 'handle', 'ALICE'],
     ['/v1/creators/%F0%9D%92%B6lice', 404, 'handle', '\u{1d4b6}lice'],
     ['/v1/creators/alic%D0%B5', 404, 'handle', 'alic\u0435'],
     ['/v1/creators/alice%00', 404, 'handle', 'alice\0'],

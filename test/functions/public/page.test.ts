@@ -55,7 +55,7 @@ describe('beside the AMP invoice', () => {
     );
     expect(text.match(/<svg/g)).toHaveLength(3);
     expect(text.indexOf(jar.open.paymentRequest)).toBeLessThan(text.indexOf('alice@tips.example'));
-    expect(text).toMatch(/AMP code still takes money/);
+    expect(text).toMatch(/AMP code may still work/);
   });
 
   test('an option has an LNURL of its own, which asks for its amount', async () => {
@@ -141,7 +141,6 @@ test('the policy lets in its own style and script by hash, and nothing inline be
 
 test.each([
   ['/@nobody', 404],
-  ['/@Alice', 404],
   ['/@', 404],
   [`/@${'a'.repeat(10_000)}`, 404],
   ['/@%3Cscript%3Ealert(1)%3C%2Fscript%3E', 404],

@@ -12,6 +12,8 @@ import type { Ledger } from '../../../shared/ledger/index.ts';
 
 export const BASE_URL = 'https://tips.example';
 
+const UNLIMITED = { perSecond: 1e6, burst: 1e6 };
+
 /** A ledger that tells when nothing is asked of the table any more. */
 function idling({ client, table }: Ledger) {
   let asked = 0;
@@ -58,6 +60,8 @@ export function openSite(given: Ledger, now: Date) {
         steadyMs += ms;
       },
       hint: async () => void mints++,
+      clientRate: UNLIMITED,
+      askLimits: { creator: UNLIMITED, all: UNLIMITED },
     }),
     manage: manageApp({ ...shared, webhookUrls: { allowLoopback: false }, wanted: () => void mints++ }),
     live: liveApp({ ...shared, hub, signal: stop.signal, most: { inAll: 1_000, ofAddress: 1_000 } }),
