@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isFlagError, readFlags } from '../shared/command/flags.ts';
 import { adapter } from './adapter.ts';
 import { asks } from './asks.ts';
 import type { Bench } from './bench.ts';
@@ -69,12 +69,9 @@ function chosen(only: string | undefined): readonly Bench[] {
 
 function settings(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args,
-    options: { only: { type: 'string' }, json: flag, quick: flag, help: flag },
-  });
-  const { only, ...flags } = values;
-  return { ...flags, benches: chosen(only) };
+  const { values } = readFlags(args, { only: { type: 'string' }, json: flag, quick: flag });
+  const { only, help = false, ...flags } = values;
+  return { ...flags, help, benches: chosen(only) };
 }
 
 async function runOne({ name, lnd, missing, run }: Bench, quick: boolean): Promise<Result> {
@@ -127,5 +124,5 @@ async function main() {
 
 main().catch((error: Error & { code?: string }) => {
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = error instanceof UsageError || error.code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+  process.exitCode = error instanceof UsageError || isFlagError(error) ? 2 : 1;
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import pino from 'pino';
+import { readFlags } from '../shared/command/flags.ts';
 import {
   type Aside,
   closeAside,
@@ -32,11 +32,11 @@ const plain = (text: string) =>
   text.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 runMain(async (args, env) => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readFlags(
     args,
-    allowPositionals: true,
-    options: { ...PLACES, node: { type: 'string' }, reason: { type: 'string' }, all: { type: 'boolean' } },
-  });
+    { ...PLACES, node: { type: 'string' }, reason: { type: 'string' }, all: { type: 'boolean' } },
+    { allowPositionals: true },
+  );
   const [command, id, ...rest] = positionals;
   if (values.help || command === undefined) {
     process.stdout.write(HELP);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import pino from 'pino';
+import { readFlags } from '../shared/command/flags.ts';
 import { type AsideEvent, bookTips, type NewTip, readNode } from '../shared/ledger/index.ts';
 import { sleep } from '../shared/sleep.ts';
 import { Alarms } from './alarms.ts';
@@ -32,7 +32,7 @@ type FoundPlain = (told: ToldPlain | Unreadable) => Promise<void>;
 const nothing = async () => {};
 const clock = () => new Date();
 runMain(async (args, env) => {
-  const { values } = parseArgs({ args, options: { ...PLACES, 'dry-run': { type: 'boolean' } } });
+  const { values } = readFlags(args, { ...PLACES, 'dry-run': { type: 'boolean' } });
   if (values.help) {
     process.stdout.write(HELP);
     return 0;

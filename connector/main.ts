@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { parseArgs } from 'node:util';
 import pino from 'pino';
+import { readFlags } from '../shared/command/flags.ts';
+import { isLoopbackHost } from '../shared/loopback.ts';
+import { SERVER_LIMITS } from '../shared/serverLimits.ts';
 import { sleep } from '../shared/sleep.ts';
 import { SqsHints } from './hints.ts';
 import type { Log } from './log.ts';
@@ -37,18 +39,15 @@ ${PLACES_HELP}  --expiry SECONDS         life of invoices (AMPJAR_EXPIRY), defau
 runMain(async (args, env) => {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({
-    args,
-    options: {
-      ...PLACES,
-      expiry: text,
-      'rotate-after': text,
-      'route-hints': flag,
-      'another-node': flag,
-      'asks-queue': text,
-      name: text,
-      'health-port': text,
-    },
+  const { values } = readFlags(args, {
+    ...PLACES,
+    expiry: text,
+    'rotate-after': text,
+    'route-hints': flag,
+    'another-node': flag,
+    'asks-queue': text,
+    name: text,
+    'health-port': text,
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -82,7 +81,9 @@ runMain(async (args, env) => {
   });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const server = createServer((request, response) => {
+  const server = createServer(SERVER_LIMITS, (request, response) => {
+    // Another name is that of a page which had it pointed here.
+    if (!isLoopbackHost(request.headers.host)) return void response.writeHead(421).end();
     const well = connector.health.state === 'live' || connector.health.state === 'standing by';
     response.writeHead(request.url === '/health' ? (well ? 200 : 503) : 404, {
       'content-type': 'application/json',

@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ParseArgsConfig } from 'node:util';
+import { isFlagError } from '../shared/command/flags.ts';
 import { dynamoClient } from '../shared/dynamo.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
@@ -22,7 +24,6 @@ export const PLACES = {
   table: text,
   region: text,
   endpoint: text,
-  help: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
 export const PLACES_HELP = `  --lnd-host HOST:PORT     lnd's gRPC (AMPJAR_LND_HOST), default localhost:10009
@@ -34,7 +35,7 @@ export const PLACES_HELP = `  --lnd-host HOST:PORT     lnd's gRPC (AMPJAR_LND_HO
   --endpoint URL           another DynamoDB endpoint (AMPJAR_ENDPOINT)
 `;
 
-type Values = Partial<Record<Exclude<keyof typeof PLACES, 'help'>, string | undefined>>;
+type Values = Partial<Record<keyof typeof PLACES, string | undefined>>;
 type Env = Record<string, string | undefined>;
 
 /** Where lnd answers and how it is reached; the files are looked at once, so that a wrong one is told at once. */
@@ -44,15 +45,29 @@ export async function readLndAccess(values: Values, env: Env, routeHints = false
     if (!path) throw new OptionError(`--${flag}: missing (or ${variable}); see --help`);
     return path;
   };
-  const read = (flag: string, path: string) =>
-    readFile(path).catch((error: Error) => {
-      throw new OptionError(`--${flag}: ${error.message}`);
-    });
   const certPath = needed('lnd-cert', 'AMPJAR_LND_CERT');
   const macaroonPath = needed('lnd-macaroon', 'AMPJAR_LND_MACAROON');
-  checkMacaroon(await read('lnd-macaroon', macaroonPath), { routeHints });
-  await read('lnd-cert', certPath);
+  const macaroon = await readNamed('--lnd-macaroon', macaroonPath);
+  await readCertificate('--lnd-cert', certPath);
+  checkMacaroon(macaroon, { routeHints });
   return { socket: values['lnd-host'] ?? env.AMPJAR_LND_HOST ?? 'localhost:10009', certPath, macaroonPath };
+}
+
+/** Read the file that a flag names. @throws OptionError that names both */
+export const readNamed = (flag: string, path: string): Promise<Buffer> =>
+  readFile(path).catch((error: Error) => {
+    throw new OptionError(`${flag}: ${error.message}`);
+  });
+
+/** Read the certificate that a flag names, as PEM. @throws OptionError */
+export async function readCertificate(flag: string, path: string): Promise<Buffer> {
+  const cert = await readNamed(flag, path);
+  try {
+    new X509Certificate(cert);
+    return cert;
+  } catch {
+    throw new OptionError(`${flag}: ${path} is not a certificate`);
+  }
 }
 
 /** The table. @throws PlaceError */
@@ -83,7 +98,7 @@ export const exitCode = (error: unknown) =>
   error instanceof WrongNetworkError ||
   error instanceof OtherNodeError ||
   error instanceof UnknownNodeError ||
-  String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
+  isFlagError(error)
     ? 2
     : 1;
 

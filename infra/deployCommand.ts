@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import file from '../ampjar.settings.ts';
+import { isFlagError, readFlags } from '../shared/command/flags.ts';
 import { notAnswering } from './answering.ts';
 import { DeployError } from './deployError.ts';
 import { deploy, OUTPUTS_FILE } from './deploying.ts';
@@ -13,18 +13,11 @@ const HELP = `npm run deploy -- [flags]: deploys a stage of ampjar.settings.ts (
   --help         this text
 `;
 
-const isBadFlag = (error: unknown) =>
-  error instanceof TypeError && (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
-
 async function main(args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      stage: { type: 'string' },
-      outputs: { type: 'string' },
-      yes: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
+  const { values } = readFlags(args, {
+    stage: { type: 'string' },
+    outputs: { type: 'string' },
+    yes: { type: 'boolean' },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -46,5 +39,5 @@ async function main(args: string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);
-  process.exitCode = isBadFlag(error) || error instanceof SettingError ? 2 : 1;
+  process.exitCode = isFlagError(error) || error instanceof SettingError ? 2 : 1;
 });

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
+import { PUBLIC, writeWhole } from '../shared/files.ts';
 import { checkConcurrency, isBootstrapped, type Place, placeOf } from './awsAccount.ts';
 import { DeployError } from './deployError.ts';
 import { needsUsEast1, type Settings, stackName } from './settings.ts';
@@ -99,7 +100,7 @@ const run = (env: NodeJS.ProcessEnv, ...[command, ...args]: string[]) =>
 async function remember(name: string, told: Outputs): Promise<void> {
   const file = resolve(root(''), name);
   const before = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
-  await writeFile(file, `${JSON.stringify({ ...before, ...told }, undefined, 2)}\n`);
+  await writeWhole(file, `${JSON.stringify({ ...before, ...told }, undefined, 2)}\n`, PUBLIC);
 }
 
 const nextSteps = (

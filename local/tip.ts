@@ -1,11 +1,11 @@
-import { parseArgs } from 'node:util';
+import { isFlagError, readFlags } from '../shared/command/flags.ts';
 import { formatSat, parseSat } from '../shared/money.ts';
 
 const HELP = `npm run tip -- <handle> <satoshi> [message] [flags]: tips a creator of npm start with play money
 
   <handle>       pays the creator's AMP invoice; alice@127.0.0.1:8080, a Lightning Address, an invoice of the payer's own
 
-  --url URL      where npm start listens, default http://127.0.0.1:8080
+  --url URL      where npm start listens, or AMPJAR_URL; default http://127.0.0.1:8080
   --option ID    a tip option of the creator, the open one by default
   --shards N     how many shards to split the payment into, 1 to 100, default 1
 `;
@@ -15,7 +15,7 @@ class UsageError extends Error {}
 
 async function ask<T>(url: URL, init?: RequestInit): Promise<T> {
   const response = await fetch(url, init).catch(() => {
-    throw new Error(`--url: nothing answers at ${url.origin}; is npm start running?`);
+    throw new Error(`--url, AMPJAR_URL: nothing answers at ${url.origin}; is npm start running?`);
   });
   const body: unknown = await response.json().catch(() => ({}));
   if (response.ok) return body as T;
@@ -24,19 +24,22 @@ async function ask<T>(url: URL, init?: RequestInit): Promise<T> {
 }
 
 async function main() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+  const { values, positionals } = readFlags(
+    process.argv.slice(2),
+    {
+      url: { type: 'string', default: process.env.AMPJAR_URL || 'http://127.0.0.1:8080' },
       option: { type: 'string' },
       shards: { type: 'string', default: '1' },
-      help: { type: 'boolean' },
     },
-  });
+    { allowPositionals: true },
+  );
   if (values.help) return void process.stdout.write(HELP);
   const [handle, satoshi, message, ...more] = positionals;
-  if (handle === undefined || satoshi === undefined || more.length > 0) throw new UsageError(HELP.trimEnd());
-  if (!URL.canParse(values.url)) throw new UsageError(`--url: "${values.url}" is not a URL`);
+  if (handle === undefined || satoshi === undefined || more.length > 0)
+    throw new UsageError(
+      `${handle === undefined ? 'handle' : satoshi === undefined ? 'satoshi' : 'message'}: expected a handle, satoshi and one message at most; see --help`,
+    );
+  if (!URL.canParse(values.url)) throw new UsageError(`--url, AMPJAR_URL: "${values.url}" is not a URL`);
   if (!/^([1-9]\d?|100)$/.test(values.shards))
     throw new UsageError(`--shards: "${values.shards}" is not 1 to 100`);
   const amountMsat = parseSat('satoshi', satoshi);
@@ -100,9 +103,5 @@ async function lnurl<T>(url: URL): Promise<T> {
 
 main().catch((error: Error & { code?: string }) => {
   process.stderr.write(`${error.message}\n`);
-  process.exit(
-    error instanceof UsageError || error.name === 'AmountError' || error.code?.startsWith('ERR_PARSE_ARGS')
-      ? 2
-      : 1,
-  );
+  process.exit(error instanceof UsageError || error.name === 'AmountError' || isFlagError(error) ? 2 : 1);
 });

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { isFlagError, readFlags } from '../shared/command/flags.ts';
 import { dynamoClient } from '../shared/dynamo.ts';
 import {
   type Comparison,
@@ -158,17 +158,13 @@ async function readSources(ledger: Ledger, handles: readonly string[], scan: boo
 
 async function main(args: string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    args,
-    options: {
-      handle: text,
-      table: text,
-      region: text,
-      endpoint: text,
-      replace: { type: 'boolean' },
-      scan: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
+  const { values } = readFlags(args, {
+    handle: text,
+    table: text,
+    region: text,
+    endpoint: text,
+    replace: { type: 'boolean' },
+    scan: { type: 'boolean' },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -198,12 +194,8 @@ async function main(args: string[]): Promise<number> {
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
-  (error: Error & { code?: string }) => {
+  (error: Error) => {
     process.stderr.write(`${error.message}\n`);
-    process.exit(
-      error instanceof UsageError || error instanceof PlaceError || error.code?.startsWith('ERR_PARSE_ARGS')
-        ? 2
-        : 1,
-    );
+    process.exit(error instanceof UsageError || error instanceof PlaceError || isFlagError(error) ? 2 : 1);
   },
 );

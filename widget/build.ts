@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { PUBLIC, writeWhole } from '../shared/files.ts';
 import { LIVE_CLIENT } from '../shared/liveClient.ts';
 
 /** The loader's path under the origin: the address that sites write, for good. */
@@ -60,8 +60,6 @@ export async function widgetFiles(): Promise<Map<string, string>> {
 /** Write the widget's files into a folder. What lies there already stays. */
 export async function buildWidget(folder: string): Promise<void> {
   for (const [path, text] of await widgetFiles()) {
-    const file = join(folder, path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
+    await writeWhole(join(folder, path), text, PUBLIC);
   }
 }

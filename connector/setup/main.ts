@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readFlags } from '../../shared/command/flags.ts';
 import { runMain } from '../options.ts';
 import { Findings } from './findings.ts';
 import { FLAGS, HELP, readChoices } from './options.ts';
@@ -9,7 +9,7 @@ import { setUp, unitOf } from './setup.ts';
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 runMain(async (args, env) => {
-  const { values } = parseArgs({ args, options: FLAGS });
+  const { values } = readFlags(args, FLAGS);
   if (values.help) {
     process.stdout.write(HELP);
     return 0;

@@ -63,7 +63,6 @@ export const FLAGS = {
   'no-unit': flag,
   print: flag,
   force: flag,
-  help: flag,
 } as const satisfies ParseArgsConfig['options'];
 
 export type Values = {

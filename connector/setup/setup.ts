@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { dynamoClient } from '../../shared/dynamo.ts';
+import { PRIVATE, PUBLIC } from '../../shared/files.ts';
 import { clientConfig } from '../../shared/place.ts';
 import { LndError } from '../lnd.ts';
 import { connectLnd, openServices, type Service } from '../lndGrpc.ts';
 import { checkMacaroon, rootKeyId } from '../macaroon.ts';
-import { OptionError } from '../options.ts';
+import { readCertificate, readNamed } from '../options.ts';
 import { bakeLeast } from './bake.ts';
 import { tryLnd, tryQueue, tryTable } from './ends.ts';
 import { awsConfig, environmentFile } from './environment.ts';
-import { checkAbsent, PUBLIC, SECRET, write } from './files.ts';
+import { checkAbsent, write } from './files.ts';
 import type { Findings } from './findings.ts';
 import {
   acceptsAmp,
@@ -19,7 +20,7 @@ import {
   readNodeFacts,
   tellAcceptAmp,
 } from './node.ts';
-import type { Choices } from './options.ts';
+import type { AwsIdentity, Choices } from './options.ts';
 import { unit, unitName } from './unit.ts';
 
 /** The machine that a connector is set up on. */
@@ -64,7 +65,9 @@ export async function setUp(choices: Choices, machine: Machine, findings: Findin
     ...choices,
     name: [machine.hostname, choices.instance].filter((part) => part !== undefined).join('-'),
   });
-  const cert = await read('--lnd-cert', choices.lndCert);
+  if (adminMacaroon !== undefined) await readNamed('--admin-macaroon', adminMacaroon);
+  if (choices.aws) await checkIdentity(choices.aws);
+  const cert = await readCertificate('--lnd-cert', choices.lndCert);
   judgeCertificate(cert, machine.clock().getTime(), findings);
 
   const before = await readFile(files.macaroon).catch(() => undefined);
@@ -92,8 +95,8 @@ async function lookAtLnd(
   const { socket, adminMacaroon, files, routeHints } = choices;
   const macaroon =
     adminMacaroon === undefined
-      ? await read('--admin-macaroon: none was given, and there is no earlier one', files.macaroon)
-      : await read('--admin-macaroon', adminMacaroon);
+      ? await readNamed('--admin-macaroon: none was given, and there is no earlier one', files.macaroon)
+      : await readNamed('--admin-macaroon', adminMacaroon);
   if (adminMacaroon === undefined) checkMacaroon(macaroon, { routeHints });
   const services = openServices({ socket, cert, macaroon });
   const lightning = services.default as Service;
@@ -105,7 +108,7 @@ async function lookAtLnd(
     if (adminMacaroon !== undefined) {
       tellAcceptAmp(await acceptsAmp(lightning), findings);
       least = await bakeLeast(lightning, { routeHints, now: clock() });
-      await write(files.macaroon, least, SECRET);
+      await write(files.macaroon, least, PRIVATE);
       findings.ok('files', `${files.macaroon}, which root alone can read`);
     }
   } catch (error) {
@@ -166,7 +169,9 @@ function nextSteps(
   return [...(files.unit === undefined ? [] : start), ...revoke];
 }
 
-const read = (flag: string, path: string): Promise<Buffer> =>
-  readFile(path).catch((error: Error) => {
-    throw new OptionError(`${flag}: ${error.message}`);
-  });
+/** The files by which a host outside AWS proves who it is. @throws OptionError */
+async function checkIdentity({ certificate, key, helper }: AwsIdentity): Promise<void> {
+  await readNamed('--aws-certificate', certificate);
+  await readNamed('--aws-key', key);
+  await readNamed('--signing-helper', helper);
+}

@@ -1,6 +1,4 @@
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { writeOpenapi } from '../openapiFile.ts';
 import {
   creatorSchema,
   feedSchema,
@@ -247,6 +245,3 @@ export function openapiDocument() {
 
 /** The document as it stands in `openapi.json`. */
 export const openapiText = () => `${JSON.stringify(openapiDocument(), null, 2)}\n`;
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeOpenapi(openapiText(), fileURLToPath(new URL('openapi.json', import.meta.url)), process.argv.slice(2));

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopbackHost } from '../../shared/loopback.ts';
+import { MOST_CONNECTIONS, SERVER_LIMITS } from '../../shared/serverLimits.ts';
 import type { Answer } from './protocol.ts';
 
 export type Listener = { port: number; close(): Promise<void> };
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const LARGEST_BODY = 16 * 1024 * 1024;
-const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
@@ -32,11 +33,7 @@ export async function listen(
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.headers['x-amz-target'];
     // A name that isn't this machine's own comes from a page that had its name pointed at 127.0.0.1.
-    if (
-      request.method !== 'POST' ||
-      typeof target !== 'string' ||
-      !LOOPBACK.test(request.headers.host ?? '')
-    ) {
+    if (request.method !== 'POST' || typeof target !== 'string' || !isLoopbackHost(request.headers.host)) {
       response.writeHead(404).end();
       return;
     }
@@ -50,9 +47,10 @@ export async function listen(
     response.writeHead(answer.status, headers).end(answer.body);
   }
 
-  const server = createServer((request, response) => {
+  const server = createServer(SERVER_LIMITS, (request, response) => {
     respond(request, response).catch(() => response.destroy());
   });
+  server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });

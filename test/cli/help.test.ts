@@ -63,9 +63,8 @@ describe('docs/cli.md', () => {
 
 describe('the audit', () => {
   it('takes the flags of the connector’s own command', () => {
-    const { help: _, ...places } = PLACES;
     const { flags } = COMMANDS.find(({ name }) => name === 'audit')!;
-    expect(Object.keys(flags).sort()).toEqual([...Object.keys(places), 'dry-run'].sort());
+    expect(Object.keys(flags).sort()).toEqual([...Object.keys(PLACES), 'dry-run'].sort());
   });
 
   it('is run with them, and gives its exit code', async () => {
@@ -77,10 +76,9 @@ describe('the audit', () => {
 
 describe('the setup of a connector', () => {
   it('takes the flags of the connector’s own command', () => {
-    const { help: _, ...taken } = SETUP_FLAGS;
     const { flags } = COMMANDS.find(({ name }) => name === 'connector-setup')!;
     const types = Object.entries(flags).map(([name, { type }]) => [name, { type }]);
-    expect(Object.fromEntries(types)).toEqual(taken);
+    expect(Object.fromEntries(types)).toEqual(SETUP_FLAGS);
   });
 
   it('is run with them, by the command that npx finds, too', async () => {

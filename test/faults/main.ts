@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readFlags } from '../../shared/command/flags.ts';
 import { killedAtEachAwait } from './eachAwait.ts';
 import { MUTANTS } from './mutants.ts';
 import { planOf } from './plan.ts';
@@ -25,16 +25,13 @@ const TRACE_LINES = 80;
 const PROGRESS_EVERY_MS = 3_000;
 
 function settings() {
-  const { values } = parseArgs({
-    options: {
-      from: { type: 'string', default: '1' },
-      seeds: { type: 'string', default: '1000' },
-      workers: { type: 'string', default: String(availableParallelism()) },
-      trace: { type: 'boolean', default: false },
-      'each-await': { type: 'boolean', default: false },
-      mutant: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
+  const { values } = readFlags(process.argv.slice(2), {
+    from: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1000' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    trace: { type: 'boolean', default: false },
+    'each-await': { type: 'boolean', default: false },
+    mutant: { type: 'string' },
   });
   const number = (flag: 'from' | 'seeds' | 'workers', least: number) => {
     if (!/^\d{1,12}$/.test(values[flag]) || Number(values[flag]) < least)

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { openapiText as manageText } from '../../../functions/manage/openapi.ts';
 import { openapiDocument, openapiText } from '../../../functions/public/openapi.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -21,21 +22,24 @@ test('every reference in the document leads somewhere, and no schema is there fo
   expect([...used].sort()).toEqual(Object.keys(document.components.schemas).sort());
 });
 
-test('a synthesis begins by comparing openapi.json with the schemas, and ends there when it is stale or missing', async () => {
+test('a synthesis begins by comparing both documents with their schemas, and ends there when one is stale or missing', async () => {
   const cdk: { build: string } = JSON.parse(readFileSync(new URL('cdk.json', ROOT), 'utf8'));
   const [command, ...args] = cdk.build.split(' ');
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-openapi-'));
-  const file = join(dir, 'openapi.json');
-  const check = () => promisify(execFile)(command!, [...args, file], { cwd: fileURLToPath(ROOT) });
-  const stale = {
-    code: 1,
-    stderr: `${file}: not what the schemas say; npm run openapi writes it\n`,
-  };
+  const check = () => promisify(execFile)(command!, [...args, '--dir', dir], { cwd: fileURLToPath(ROOT) });
   try {
-    await expect(check()).rejects.toMatchObject(stale);
-    writeFileSync(file, openapiText().replace('Ampjar', 'Jar'));
-    await expect(check()).rejects.toMatchObject(stale);
-    writeFileSync(file, openapiText());
+    for (const [part, text] of [
+      ['public', openapiText()],
+      ['manage', manageText()],
+    ] as const) {
+      const file = join(dir, part, 'openapi.json');
+      const stale = { code: 1, stderr: `${file}: not what the schemas say; npm run openapi writes it\n` };
+      await expect(check()).rejects.toMatchObject(stale);
+      mkdirSync(join(dir, part));
+      writeFileSync(file, text.replace('Ampjar', 'Jar'));
+      await expect(check()).rejects.toMatchObject(stale);
+      writeFileSync(file, text);
+    }
     await expect(check()).resolves.toEqual({ stdout: '', stderr: '' });
   } finally {
     rmSync(dir, { recursive: true });

@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../cli/commands.ts';
+
+const run = promisify(execFile);
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+
+/** Scripts that are other people's programs, which have their own help. */
+const OTHERS = ['typecheck', 'lint', 'test', 'synth', 'node24', 'test:deploy', 'test:regtest'];
+
+/** Our programs, by script. */
+const OURS = Object.entries(scripts).filter(([name]) => !OTHERS.includes(name));
+
+/** How a program ends with these arguments, and what it says. */
+async function ends(file: string, args: readonly string[]) {
+  const { AMPJAR_KEY: _, AMPJAR_URL: __, ...env } = process.env;
+  const command = ['--import', 'tsx', file, ...args];
+  return run(process.execPath, command, { env }).then(
+    ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
+    (error) => ({ code: error.code as number, out: error.stdout as string, err: error.stderr as string }),
+  );
+}
+
+describe.each(OURS)('npm run %s', (name, script) => {
+  const [, file = ''] = /^tsx ([\w./]+)$/.exec(script) ?? [];
+
+  it('is one program', () => {
+    expect(file, script).not.toBe('');
+  });
+
+  it.each(['--help', '-h'])('explains itself by %s', async (flag) => {
+    const { code, out, err } = await ends(file, [flag]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(new RegExp(`npm (run )?${name}|^ampjar`));
+  });
+
+  it('refuses a flag that it does not know by one line and exit code 2', async () => {
+    const { code, out, err } = await ends(file, ['--no-such-flag']);
+    expect(err).toMatch(/^[^\n]*--no-such-flag[^\n]*\n$/);
+    expect([code, out]).toEqual([2, '']);
+  });
+});
+
+describe('a flag that names a file', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'ampjar-scripts-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const there = join(dir, 'there');
+  writeFileSync(there, '');
+  const missing = join(dir, 'missing');
+  const outputs = join(dir, 'outputs.json');
+  writeFileSync(
+    outputs,
+    JSON.stringify({
+      Ampjar: {
+        TableName: 'ampjar',
+        Region: 'eu-central-1',
+        RolesAnywhereTrustAnchorArn: 'arn:1',
+        RolesAnywhereProfileArn: 'arn:2',
+        RolesAnywhereRoleArn: 'arn:3',
+      },
+    }),
+  );
+  const aws = ['--outputs', outputs, '--aws-certificate', there, '--aws-key', there, '--lnd-cert', there];
+  const key = ['creators', 'list', '--key-file'];
+
+  /** Every program with such a flag: file, flag, what it needs besides. */
+  const CASES: [file: string, flag: string, ...besides: string[]][] = [
+    ['local/main.ts', '--lnd-cert', '--lnd-macaroon', there],
+    ['local/main.ts', '--lnd-macaroon', '--lnd-cert', there],
+    ['connector/main.ts', '--lnd-macaroon', '--lnd-cert', there],
+    ['connector/main.ts', '--lnd-cert', '--lnd-macaroon', there],
+    ['connector/auditCommand.ts', '--lnd-macaroon', '--lnd-cert', there],
+    ['connector/auditCommand.ts', '--lnd-cert', '--lnd-macaroon', there],
+    ['connector/setup/main.ts', '--lnd-cert'],
+    ['connector/setup/main.ts', '--outputs'],
+    ['connector/setup/main.ts', '--admin-macaroon', '--lnd-cert', there],
+    ['connector/setup/main.ts', '--aws-certificate', ...aws],
+    ['connector/setup/main.ts', '--aws-key', ...aws],
+    ['connector/setup/main.ts', '--signing-helper', ...aws],
+    ['cli/main.ts', '--key-file', ...key.slice(0, 2)],
+  ];
+
+  it.each(CASES)('is refused by %s when %s names none', async (file, flag, ...besides) => {
+    const folders = file.startsWith('connector/setup') ? ['--dir', join(dir, 'etc'), '--unit-dir', dir] : [];
+    const { code, out, err } = await ends(file, [...besides, ...folders, flag, missing]);
+    expect(err).toMatch(/^[^\n]*\n$/);
+    expect(err).toContain(flag);
+    expect(err).toContain(missing);
+    expect([code, out]).toEqual([2, '']);
+  });
+
+  it.each(['local/main.ts', 'connector/main.ts', 'connector/setup/main.ts'])(
+    'is refused by %s when what it names is no certificate',
+    async (file) => {
+      const macaroon = file.includes('setup') ? [] : ['--lnd-macaroon', there];
+      const { code, err } = await ends(file, [...macaroon, '--lnd-cert', there]);
+      expect([code, err]).toEqual([2, `--lnd-cert: ${there} is not a certificate\n`]);
+    },
+  );
+
+  it('is in that table, whichever command of the command line has it', () => {
+    const flags = COMMANDS.flatMap((command) =>
+      Object.entries(command.flags).filter(([, { value }]) => value === 'FILE'),
+    );
+    const tried = new Set(CASES.map(([, flag]) => flag));
+    expect([...new Set(flags.map(([flag]) => `--${flag}`))].filter((flag) => !tried.has(flag))).toEqual([]);
+  });
+});
