@@ -1,22 +1,13 @@
+import { cleanText, escapeUnshown } from '../shared/shownText.ts';
+
 /**
- * A text that others wrote, fit to be shown on a terminal: one line, without control characters, which move the cursor or do
- * worse, without format characters, which turn the order of what stands around them, and without towers of marks.
+ * A text that others wrote, fit to be shown on a terminal: one line, without what moves the cursor or does worse, turns the order of what
+ * stands around it, or can't be seen, also where it was taken before there was a rule for it.
  */
-export const plain = (text: string): string =>
-  text
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/[\p{Cf}\p{Cs}\p{Co}]/gu, '')
-    .replaceAll(/(\p{M}{3})\p{M}+/gu, '$1')
-    .trim();
+export const plain = (text: string): string => cleanText(text);
 
 /** JSON in one line, in which what a terminal would act on is escaped; the same document to a program. */
-export const jsonLine = (body: unknown): string =>
-  JSON.stringify(body).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
+export const jsonLine = (body: unknown): string => escapeUnshown(JSON.stringify(body));
 
 const NARROW = /[\p{M}\p{Cf}]/u;
 /** Two columns wide: Hangul, Han, Kana and their like, full-width forms, pictures. @see Unicode Standard Annex 11 */

@@ -11,6 +11,7 @@ import {
   readAsides,
   readNodes,
 } from '../shared/ledger/index.ts';
+import { isShown, shownText } from '../shared/shownText.ts';
 import { sleep } from '../shared/sleep.ts';
 import { AsideError, bookAside, eventOf, settlementOf } from './asides.ts';
 import { underLease } from './leading.ts';
@@ -26,6 +27,8 @@ const HELP = `npm run asides -- COMMAND [flags]: events that could not be booked
 
   --node PUBKEY            whose events; needed when the table has several nodes
 ${PLACES_HELP.split('\n').slice(4).join('\n')}`;
+
+const MOST_REASON = 500;
 
 /** Text of payers and of strangers' nodes, so that no terminal can be played with. */
 const plain = (text: string) =>
@@ -102,8 +105,8 @@ async function close(
   command: 'book' | 'dismiss',
   reason: string | undefined,
 ): Promise<number> {
-  if (!reason?.trim() || reason.length > 500 || /\p{Cc}/u.test(reason))
-    throw new OptionError('--reason: say in 1 to 500 printable characters why');
+  if (reason === undefined || !isShown(reason, MOST_REASON))
+    throw new OptionError(`--reason: expected why, ${shownText(MOST_REASON, reason)}`);
   if (aside.status !== 'open')
     throw new OptionError(`id: it was ${aside.status} before: ${plain(aside.note ?? '')}`);
   const clock = () => new Date();

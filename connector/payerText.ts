@@ -1,3 +1,5 @@
+import { cleanText } from '../shared/shownText.ts';
+
 /** Text message of the payer, as lnd's and other wallets send it. */
 const MESSAGE = 34349334n;
 /** Podcast boost metadata: JSON (podcasting 2.0 "value" record 7629169). */
@@ -9,9 +11,9 @@ const MOST_SENDER = 60;
 const MOST_BYTES = 20_000;
 
 /**
- * What a payer wrote, made harmless: read as UTF-8 with replacement, without control characters, bidirectional
- * overrides and lone surrogates, cut to 500 characters for the message and 60 for the name. The first text in which there
- * is something to read counts: of the text messages, shard by shard, then of the boosts.
+ * What a payer wrote, made harmless: read as UTF-8 with replacement, cleaned ({@link cleanText}), cut to 500 characters for the
+ * message and 60 for the name. The first text in which there is something to read counts: of the text messages, shard by
+ * shard, then of the boosts.
  * @param shards the custom records of each shard
  */
 export function payerText(shards: readonly ReadonlyMap<bigint, Uint8Array>[]): {
@@ -31,7 +33,7 @@ export function payerText(shards: readonly ReadonlyMap<bigint, Uint8Array>[]): {
 
 function firstText(values: readonly unknown[], most: number): string {
   for (const value of values) {
-    const text = clean(value, most);
+    const text = typeof value === 'string' ? cleanText(value, most) : '';
     if (text) return text;
   }
   return '';
@@ -50,14 +52,4 @@ function readBoost(bytes: Uint8Array): { message?: unknown; sender_name?: unknow
 }
 
 /** What a payer wrote with an ask for an invoice, made harmless in the same way. */
-export const cleanComment = (comment: string | undefined) => clean(comment, MOST_MESSAGE);
-
-function clean(value: unknown, most: number): string {
-  if (typeof value !== 'string') return '';
-  const printable = value
-    .replace(/\p{Cs}/gu, '\ufffd')
-    .replace(/\s+/g, ' ')
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '')
-    .trim();
-  return [...printable].slice(0, most).join('').trim();
-}
+export const cleanComment = (comment: string | undefined) => cleanText(comment ?? '', MOST_MESSAGE);

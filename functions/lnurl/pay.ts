@@ -12,6 +12,7 @@ import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../
 import { MAX_ASKED_MSAT, parseMsat } from '../../shared/money.ts';
 import { TOO_MANY_ASKS } from '../../shared/rate.ts';
 import type { Recent } from '../../shared/recent.ts';
+import { cleanText } from '../../shared/shownText.ts';
 import type { Together } from '../../shared/together.ts';
 import type { Answers } from './answers.ts';
 
@@ -115,6 +116,7 @@ export async function invoiceFor(
   if (comment !== undefined && [...comment].length > MOST_COMMENT)
     throw new LnurlError(`comment: it is longer than ${MOST_COMMENT} characters`);
   if (!mayAsk(handle)) throw new LnurlError(TOO_MANY_ASKS);
+  const written = cleanText(comment ?? '');
   const { descriptionHash } = metadataOf(creator, option, baseUrl);
   const id = Buffer.from(random(16)).toString('base64url');
   await asks.do({
@@ -125,7 +127,7 @@ export async function invoiceFor(
     descriptionHash,
     client,
     createdAt: clock(),
-    ...(comment && { comment: comment.replace(/\p{Cs}/gu, '\ufffd') }),
+    ...(written && { comment: written }),
   });
   // The table is what counts; a hint that gets lost costs a moment, and one that is slow nothing.
   void hint(id, creator.node).catch(() => {});

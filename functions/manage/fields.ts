@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { SCOPES, SHOWS } from '../../shared/ledger/index.ts';
 import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/money.ts';
-import { isPrintable, printable } from '../../shared/printable.ts';
+import { isShown, shownText } from '../../shared/shownText.ts';
 
 /**
  * A text of a certain form. `expected` is what an error says that the field takes.
@@ -71,8 +71,8 @@ export const time = z.iso
 /** A name or label that is given: one line of text. */
 export const line = (most: number, description: string, example: string) =>
   z
-    .string({ error: printable(most) })
-    .refine((value) => isPrintable(value, most), { error: printable(most) })
+    .string({ error: shownText(most) })
+    .refine((value) => isShown(value, most), { error: ({ input }) => shownText(most, input) })
     .meta({
       description,
       minLength: 1,

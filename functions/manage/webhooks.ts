@@ -14,6 +14,7 @@ import {
   type Webhook,
   WebhookMissingError,
 } from '../../shared/ledger/index.ts';
+import { isShown, shownText } from '../../shared/shownText.ts';
 import { MOST_REPLAYED, ReplayError, replay, sendTest } from '../deliver/replay.ts';
 import { checkWebhookUrl, WebhookUrlError } from '../deliver/urls.ts';
 import { badValue, Problem } from '../public/problem.ts';
@@ -71,9 +72,13 @@ const deliveryBody = (delivery: Delivery): DeliveryBody => ({
 });
 
 const MOST_DESCRIPTION = 200;
+const MOST_URL = 2048;
 const url = z
   .string({ error: 'an https URL' })
-  .max(2048, { error: 'an https URL of at most 2048 characters' })
+  .max(MOST_URL, { error: `an https URL of at most ${MOST_URL} characters` })
+  .refine((given) => isShown(given, MOST_URL), {
+    error: ({ input }) => `an https URL of ${shownText(MOST_URL, input)}`,
+  })
   .meta({
     description: 'An https URL of the public internet, without user name, password and fragment.',
     examples: ['https://example.com/ampjar'],

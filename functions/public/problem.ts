@@ -1,3 +1,4 @@
+import { escapeUnshown } from '../../shared/shownText.ts';
 import { ABSENCE_FRESHNESS } from './freshness.ts';
 import { KEYED_KINDS } from './keyedKinds.ts';
 import { type Representation, represent } from './representation.ts';
@@ -62,8 +63,8 @@ export class Problem extends Error {
 /** A value as an error tells of it: text in quotes, and of what is none which sort it is. */
 function shown(value: unknown): string {
   if (value === undefined) return 'what was given';
-  if (typeof value === 'string') return JSON.stringify(cut(value));
-  if (typeof value === 'object') return cut(JSON.stringify(value));
+  if (typeof value === 'string') return escapeUnshown(JSON.stringify(cut(value)));
+  if (typeof value === 'object') return escapeUnshown(cut(JSON.stringify(value)));
   return `the ${typeof value} ${value}`;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { isPrintable, printable } from '../printable.ts';
+import { isShown, shownText } from '../shownText.ts';
 import { type Item, moment, type Of, oneOf, optional, record, text } from './codec.ts';
 import { listedAttributes, readCreator } from './creators.ts';
 import { keyItem, keys, listed } from './keys.ts';
@@ -105,8 +105,8 @@ export async function createKey(
   random: (length: number) => Uint8Array,
 ): Promise<{ token: string; key: ApiKey }> {
   const { handle, scope, name, createdBy } = terms;
-  if (!isPrintable(name, MOST_NAME))
-    throw new ApiKeyError(`name: ${JSON.stringify(name.slice(0, 40))} is not ${printable(MOST_NAME)}`);
+  if (!isShown(name, MOST_NAME))
+    throw new ApiKeyError(`name: ${JSON.stringify(name.slice(0, 40))} is not ${shownText(MOST_NAME, name)}`);
   if (handle !== undefined && !(await readCreator(ledger, handle, true)))
     throw new ApiKeyError(`handle: there is no creator "${handle}"`);
   const token = tokenFrom(random(32));

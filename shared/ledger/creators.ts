@@ -8,7 +8,7 @@ import {
   payable,
   payableLimits,
 } from '../money.ts';
-import { isPrintable, printable } from '../printable.ts';
+import { isShown, shownText } from '../shownText.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { newOptionId, openOptionId, parseHandle } from './handles.ts';
 import { keyItem, keys, listed } from './keys.ts';
@@ -127,8 +127,10 @@ export async function readCreatorsPage(
 }
 
 function checkText(field: string, value: string) {
-  if (!isPrintable(value, MOST_NAME)) {
-    throw new CreatorError(`${field}: ${JSON.stringify(value.slice(0, 40))} is not ${printable(MOST_NAME)}`);
+  if (!isShown(value, MOST_NAME)) {
+    throw new CreatorError(
+      `${field}: ${JSON.stringify(value.slice(0, 40))} is not ${shownText(MOST_NAME, value)}`,
+    );
   }
 }
 

@@ -36,7 +36,7 @@ describe('what others wrote', () => {
   );
 
   it('has no tower of marks', () => {
-    expect(plain(`a${'\u0301'.repeat(50)}b`)).toBe(`a${'\u0301'.repeat(3)}b`);
+    expect(plain(`a${'\u0301'.repeat(50)}b`)).toBe(`a${'\u0301'.repeat(4)}b`);
   });
 });
 
@@ -188,7 +188,7 @@ describe('a message of a payer who means no good', () => {
     const { out } = await served.ampjar('tips list --limit 1', env);
     const lines = out.trimEnd().split('\n');
     expect(lines).toHaveLength(2);
-    expect(lines[1]).toMatch(/^#26 .* 21 {2}Any amount {2}Mal lory +\[2J \[H<\/script>.*…$/);
+    expect(lines[1]).toMatch(/^#26 .* 21 {2}Any amount {2}Mallory +\[2J\[H<\/script>.*…$/);
     expect(lines.map(widthOf).every((width) => width <= 100)).toBe(true);
   });
 });

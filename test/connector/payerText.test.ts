@@ -19,7 +19,7 @@ describe('the message of a payer', () => {
     ['absent when it is empty', bytes(''), undefined],
     ['absent when nothing of it can be seen', bytes(' \n\t\u202e\0 '), undefined],
     ['on one line', bytes(' one\r\ntwo\u2028three\t four '), 'one two three four'],
-    ['without control characters', bytes('a\0b\x1b[31mc\x7f\x85d'), 'ab[31mcd'],
+    ['without control characters', bytes('a\0b\x1b[31mc\x7f\x85d'), 'ab[31mc d'],
     ['without what turns text around', bytes('\u202egnp.exe\u202c \u2066x\u2069'), 'gnp.exe x'],
     [
       'with a mark for each byte that is not UTF-8',

@@ -122,7 +122,7 @@ describe('a paid plain invoice', () => {
     const { id } = await addOption(
       ledger,
       'alice',
-      { label: 'Coffee', amountMsat: 2_100n },
+      { label: 'Coffee', amountMsat: 2_000n },
       NOW,
       (n) => new Uint8Array(n),
     );

@@ -258,7 +258,7 @@ export function planOf(seed: string): Plan {
     { length: random.int(1, 4) },
     (_, at): CreatorPlan => ({
       handle: `creator${at}`,
-      fixedMsat: Array.from({ length: random.int(0, 2) }, () => BigInt(random.int(1_000, 50_000_000))),
+      fixedMsat: Array.from({ length: random.int(0, 2) }, () => BigInt(random.int(1, 50_000)) * 1_000n),
       minimumMsat: random.chance(0.3) ? BigInt(random.int(1, 1_000_000_000)) : 0n,
       at: random.chance(late) ? random.int(1, faultsMs) : 0,
       closesAt: random.chance(late / 2) ? random.int(1, faultsMs) : undefined,

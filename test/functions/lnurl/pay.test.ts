@@ -11,6 +11,7 @@ import {
   readFeed,
   setLimits,
 } from '../../../shared/ledger/index.ts';
+import { nameAsBefore } from '../public/jar.ts';
 import { BASE_URL, openStage, type Stage, until } from './stage.ts';
 
 /** The largest amount that a JSON number holds to the msat, and its neighbours alike. */
@@ -28,7 +29,8 @@ beforeAll(async () => {
   await setLimits(ledger, 'limited', { leastMsat: 21_000n, mostMsat: 42_001n });
   await add('dora', 'Dora');
   await closeCreator(ledger, 'dora');
-  await add('mallory', HOSTILE_NAME);
+  await add('mallory', 'Mallory');
+  await nameAsBefore(ledger, 'mallory', HOSTILE_NAME);
   await stage.startConnector().live();
 });
 afterAll(() => stage.close());

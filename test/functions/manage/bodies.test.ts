@@ -79,6 +79,28 @@ const SPOILT: Record<string, (good: Record<string, unknown>) => Spoilt[]> = {
         field,
       })),
     ),
+  'text that is not shown, or of which nothing can be seen': (good) =>
+    fieldsOf(good).flatMap((field) => {
+      const value = good[field];
+      if (typeof value !== 'string') return [];
+      const unshown = [
+        '\u202e',
+        '\u200b',
+        '\u00ad',
+        '\u3164',
+        '\ufeff',
+        '\ufe0f',
+        '\u0378',
+        '\ue000',
+        '\0',
+        '\n',
+      ];
+      const wrong = unshown.flatMap((each) => [value + each, each + value, each]);
+      return [...wrong, '', ' ', '\u2800'].map((text) => ({
+        body: withRaw(good, field, JSON.stringify(text)),
+        field,
+      }));
+    }),
   'a name with a lone surrogate': (good) => [{ body: `{${members(good)},"\\ud800":1}`, field: /^\\ud800$/ }],
   'sixteen thousand bytes of nesting': (good) => [
     { body: nested, field: 'body' },
