@@ -48,7 +48,7 @@ export class Stopwatch {
     const booked = await bookedSets(this.#ledger, this.#node, [...this.#since.keys()]);
     const found = performance.now();
     this.reads.push(found - asked);
-    for (const setId of booked) {
+    for (const setId of booked.keys()) {
       this.latencies.push(found - this.#since.get(setId)!);
       this.#since.delete(setId);
     }

@@ -26,7 +26,7 @@ export const auditCommands = [
     words: [],
     flags: FLAGS,
     summary: 'hold the table against lnd’s own books, and book what it lacks; where the node is',
-    more: 'Exit code 0 when nothing was missing or too much, 1 when something was, booked or not.',
+    more: 'Exit code 0 when they agree, 1 when they differ in anything, booked by now or not.',
     examples: ['audit --lnd-cert tls.cert --lnd-macaroon connector.macaroon --dry-run'],
     run: passedTo('connector/auditCommand.ts'),
   }),

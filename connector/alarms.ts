@@ -8,6 +8,7 @@ export const ALARMS = {
   'index-reused': "lnd's settle index went back: its indexes are used again",
   'sets-gone':
     'the table has tips that lnd does not know: the node was restored from an older copy, or replaced',
+  'sums-differ': 'table and lnd have other amounts for the same payments',
   'invoice-gone': 'lnd does not know an invoice of the table',
   'mint-failed': 'an invoice could not be minted',
   dust: 'many tips below the minimum of their creator',

@@ -1,13 +1,12 @@
 import {
-  bookedSets,
   currentInvoices,
   fingerprint,
   type Invoice,
-  type Ledger,
+  readInvoices,
   retiredInvoices,
-  setsAside,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
+import { type ComparisonParts, compareSets, lastOf, type SetSums, sameSums, sumsOf } from './comparison.ts';
 import type { Lnd, SetState, Told, Unreadable } from './lnd.ts';
 
 /** What an audit found. All but `invoices` should be 0. */
@@ -18,17 +17,15 @@ export interface Drift {
   missingMsat: bigint;
   /** In the table, and not at lnd. */
   surplusSets: number;
+  /** Payments that the table has with another amount than lnd, and invoices whose sums are not those of their payments. */
+  differing: number;
   /** Invoices that lnd does not know. */
   goneInvoices: number;
 }
 
-export interface AuditParts {
-  readonly ledger: Ledger;
+export interface AuditParts extends ComparisonParts {
   readonly lnd: Lnd;
   readonly alarms: Alarms;
-  readonly node: string;
-  /** Wait until what the subscription is about to bring, up to a settle index, is booked. */
-  caughtUp(settleIndex: bigint): Promise<void>;
   /** Take a payment that the table lacks, with its HTLCs. */
   found(told: Told | Unreadable): Promise<void>;
   /** An invoice that lnd does not know, or takes no payment to. */
@@ -40,54 +37,37 @@ export const NO_DRIFT: Drift = {
   missingSets: 0,
   missingMsat: 0n,
   surplusSets: 0,
+  differing: 0,
   goneInvoices: 0,
 };
 
-export const isDrift = ({ missingSets, surplusSets, goneInvoices }: Drift) =>
-  missingSets + surplusSets + goneInvoices > 0;
+/** In how many sets and invoices table and lnd differ. */
+export const driftOf = ({ missingSets, surplusSets, differing, goneInvoices }: Drift) =>
+  missingSets + surplusSets + differing + goneInvoices;
 
 /** How long after its retirement an invoice is looked at each time; the older ones come in turn. */
 const HOT_MS = 7 * 86_400_000;
 /** Old invoices that one audit looks at. */
 const SLICE = 100;
 
-const printOf = (sets: readonly SetState[]) => sets.reduce((sum, { setId }) => sum + fingerprint(setId), 0n);
-const sumOf = (sets: readonly SetState[]) => sets.reduce((sum, { amountMsat }) => sum + amountMsat, 0n);
+/** An invoice's rows are read once in so many turns, though its sums agree: once a day, a part of the invoices each time. */
+export const TURNS = 144;
+export const TURN_MS = 600_000;
+/** How often an invoice that is paid just now is looked at anew, before the next audit has it. */
+const MOST_LOOKS = 3;
 
-const lastOf = (sets: readonly SetState[]) =>
-  sets.map(({ settleIndex }) => settleIndex).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
-
-/**
- * Those of some sets that are neither booked nor set aside, also once the subscription has come as far; in lnd's order, so
- * that sequence numbers come out as they would have.
- */
-export async function stillMissing(
-  { ledger, node, caughtUp }: Pick<AuditParts, 'ledger' | 'node' | 'caughtUp'>,
-  sets: readonly SetState[],
-): Promise<SetState[]> {
-  const idsOf = (some: readonly SetState[]) => some.map(({ setId }) => setId);
-  const lacking = async (some: readonly SetState[]) => {
-    const booked = await bookedSets(ledger, node, idsOf(some));
-    return some.filter(({ setId }) => !booked.has(setId));
-  };
-  let missing = await lacking(sets);
-  if (missing.length === 0) return missing;
-  await caughtUp(lastOf(missing));
-  missing = await lacking(missing);
-  const aside = await setsAside(ledger, node, idsOf(missing));
-  return missing
-    .filter(({ setId }) => !aside.has(setId))
-    .sort((a, b) => (a.settleIndex < b.settleIndex ? -1 : 1));
-}
+const isTurnOf = (paymentAddr: string, now: Date) =>
+  fingerprint(paymentAddr) % BigInt(TURNS) === BigInt(Math.floor(now.getTime() / TURN_MS) % TURNS);
 
 /**
- * Holds the table against lnd's own books, invoice by invoice: number and sum of the settled sets, without their HTLCs,
- * and where they differ set by set. What is missing is looked up with its HTLCs and handed on.
+ * Holds the table against lnd's own books, invoice by invoice: number, sum and fingerprint of the settled sets, without their HTLCs,
+ * and where they differ set by set. What is missing is looked up with its HTLCs and handed on; any other difference, in either
+ * direction, is told.
  */
 export class Audit {
   readonly #parts: AuditParts;
-  /** Of invoices that differed: the sets up to a settle index are known to be booked, and this is their fingerprint. */
-  readonly #booked = new Map<string, { upTo: bigint; print: bigint }>();
+  /** The sets of invoices that are set aside, so that an invoice with one agrees without a look at each of its sets. */
+  readonly #aside = new Map<string, ReadonlySet<string>>();
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
@@ -107,11 +87,12 @@ export class Audit {
     const drift = { ...NO_DRIFT };
     const hot = new Date(now.getTime() - HOT_MS);
     let firstExpiry: Date | undefined;
+    const check = (invoice: Invoice) => this.#check(invoice, drift, isTurnOf(invoice.paymentAddr, now));
     for await (const invoice of currentInvoices(ledger, node)) {
       if (!firstExpiry || invoice.expiresAt < firstExpiry) firstExpiry = invoice.expiresAt;
-      await this.#check(invoice, drift);
+      await check(invoice);
     }
-    for await (const invoice of retiredInvoices(ledger, node, hot)) await this.#check(invoice, drift);
+    for await (const invoice of retiredInvoices(ledger, node, hot)) await check(invoice);
     let looked = 0;
     let last = new Date(cursor ?? 0);
     for await (const invoice of retiredInvoices(ledger, node, last, hot)) {
@@ -120,50 +101,103 @@ export class Audit {
       if (looked++ >= SLICE && retiredAt > last)
         return { drift, cursor: retiredAt.toISOString(), firstExpiry };
       last = retiredAt;
-      await this.#check(invoice, drift);
+      await check(invoice);
     }
     return { drift, cursor: new Date(0).toISOString(), firstExpiry };
   }
 
-  /** All invoices of the node, however old. `progress` is told after each. */
+  /** All invoices of the node, however old, each with its rows. `progress` is told after each. */
   async runAll(progress: (drift: Drift) => void): Promise<Drift> {
     const { ledger, node } = this.#parts;
     const drift = { ...NO_DRIFT };
     for (const invoices of [currentInvoices(ledger, node), retiredInvoices(ledger, node, new Date(0))]) {
       for await (const invoice of invoices) {
-        await this.#check(invoice, drift);
+        await this.#check(invoice, drift, true);
         progress(drift);
       }
     }
     return drift;
   }
 
-  async #check(invoice: Invoice, drift: Drift): Promise<void> {
-    const { lnd, alarms, gone } = this.#parts;
-    const { paymentAddr, count, receivedMsat, setSum } = invoice;
+  async #check(invoice: Invoice, drift: Drift, withRows: boolean): Promise<void> {
+    const { lnd, alarms, gone, caughtUp } = this.#parts;
+    const { paymentAddr } = invoice;
     drift.invoices++;
     const state = await lnd.ampState(paymentAddr);
     if (state === undefined) {
       drift.goneInvoices++;
-      alarms.raise('invoice-gone', { paymentAddr, booked: count.toString() });
+      alarms.raise('invoice-gone', { paymentAddr, booked: invoice.count.toString() });
       return gone(invoice);
     }
     const { sets, cancelled } = state;
     // Cancelled by hand at the node, or expired unpaid: an option needs another. It is no drift.
     if (cancelled) await gone(invoice);
-    const paid = sumOf(sets);
-    // The table was read first, so what it has lnd must have had by then.
-    if (count > BigInt(sets.length) || receivedMsat > paid) {
-      drift.surplusSets += Math.max(Number(count) - sets.length, 1);
-      alarms.raise('sets-gone', { paymentAddr, booked: count.toString(), atLnd: sets.length });
-    }
-    if (count === BigInt(sets.length) && receivedMsat === paid && setSum === printOf(sets)) return;
-    await this.#bookMissing(paymentAddr, sets, drift);
+    const agree = this.#agree(invoice, sets);
+    if (agree && !withRows) return;
+    if (!agree) await caughtUp(lastOf(sets));
+    await this.#compare(paymentAddr, drift, withRows);
   }
 
-  async #bookMissing(paymentAddr: string, sets: readonly SetState[], drift: Drift): Promise<void> {
+  /** Whether the table has number, sum and fingerprint of lnd's sets, but for those that are set aside. */
+  #agree(invoice: Invoice, sets: readonly SetState[]): boolean {
+    const aside = this.#aside.get(invoice.paymentAddr);
+    return sameSums(invoice, sumsOf(aside ? sets.filter(({ setId }) => !aside.has(setId)) : sets));
+  }
+
+  /** Look at an invoice as it is now, set by set; again when it was paid meanwhile. */
+  async #compare(paymentAddr: string, drift: Drift, withRows: boolean): Promise<void> {
+    const { lnd } = this.#parts;
+    for (let look = 0; look < MOST_LOOKS; look++) {
+      // The table first: what it has lnd must have had by then.
+      const before = await this.#invoice(paymentAddr);
+      const state = await lnd.ampState(paymentAddr);
+      if (!before || !state) return;
+      const { sets } = state;
+      if (!withRows && this.#agree(before, sets)) return;
+      const { booked, differing, aside, missing } = await compareSets(this.#parts, sets);
+      this.#aside.set(paymentAddr, new Set(aside.map(({ setId }) => setId)));
+      const after = await this.#invoice(paymentAddr);
+      const isStill = after !== undefined && sameSums(before, after);
+      if (!isStill && missing.length === 0) continue;
+      for (const { settleIndex, amountMsat, bookedMsat } of differing)
+        this.#differs(drift, {
+          ...{ paymentAddr, settleIndex: settleIndex.toString() },
+          ...{ bookedMsat: bookedMsat.toString(), atLndMsat: amountMsat.toString() },
+        });
+      if (isStill) this.#compareSums(before, sumsOf(booked), drift);
+      return this.#bookMissing(paymentAddr, missing, drift);
+    }
+  }
+
+  async #invoice(paymentAddr: string): Promise<Invoice | undefined> {
+    const [invoice] = await readInvoices(this.#parts.ledger, [paymentAddr]);
+    return invoice;
+  }
+
+  /** Hold what an invoice says against what its payments sum up to. */
+  #compareSums(invoice: Invoice, ought: SetSums, drift: Drift) {
+    if (sameSums(invoice, ought)) return;
+    const { paymentAddr, count, receivedMsat, setSum } = invoice;
+    const surplus = Number(count - ought.count);
+    if (surplus > 0 && setSum !== ought.setSum) {
+      drift.surplusSets += surplus;
+      const atLnd = Number(ought.count);
+      this.#parts.alarms.raise('sets-gone', { paymentAddr, booked: count.toString(), atLnd });
+      return;
+    }
+    this.#differs(drift, {
+      ...{ paymentAddr, count: count.toString(), booked: ought.count.toString() },
+      ...{ receivedMsat: receivedMsat.toString(), bookedMsat: ought.receivedMsat.toString() },
+    });
+  }
+
+  #differs(drift: Drift, seen: object) {
+    drift.differing++;
+    this.#parts.alarms.raise('sums-differ', seen);
+  }
+
+  async #bookMissing(paymentAddr: string, missing: readonly SetState[], drift: Drift): Promise<void> {
     const { lnd, alarms, found } = this.#parts;
-    const missing = await stillMissing(this.#parts, this.#unchecked(paymentAddr, sets));
     for (const { setId, settleIndex, amountMsat } of missing) {
       const told = await lnd.lookUpSet(setId);
       if (!told) continue;
@@ -172,15 +206,5 @@ export class Audit {
       alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });
       await found('reason' in told ? { ...told, setId } : told);
     }
-    if (missing.length === 0) this.#booked.set(paymentAddr, { upTo: lastOf(sets), print: printOf(sets) });
-  }
-
-  /** The sets beyond those that an earlier look found booked, or all when lnd tells of other ones by now. */
-  #unchecked(paymentAddr: string, sets: readonly SetState[]): readonly SetState[] {
-    const before = this.#booked.get(paymentAddr);
-    if (!before) return sets;
-    const old = sets.filter(({ settleIndex }) => settleIndex <= before.upTo);
-    const same = printOf(old) === before.print;
-    return same ? sets.filter(({ settleIndex }) => settleIndex > before.upTo) : sets;
   }
 }

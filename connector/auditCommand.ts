@@ -5,7 +5,7 @@ import { type AsideEvent, bookTips, type NewTip, readNode } from '../shared/ledg
 import { sleep } from '../shared/sleep.ts';
 import { Alarms } from './alarms.ts';
 import { attributionOnce } from './attribution.ts';
-import { Audit, type AuditParts, type Drift, isDrift } from './audit.ts';
+import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';
 import { asideOf, entryOf } from './hearing.ts';
 import { UnknownNodeError, underLease } from './leading.ts';
 import type { Told, ToldPlain, Unreadable } from './lnd.ts';
@@ -18,7 +18,7 @@ import { readCredentials } from './system.ts';
 const HELP = `npm run audit -- [flags]: holds the table against lnd's own books, all invoices of the node
 
 What the table lacks is booked, under the lease of the node: a connector that runs stands by meanwhile.
-Exit code 0 when nothing was missing or too much, 1 when something was, booked or not.
+Exit code 0 when they agree, 1 when they differ in anything, booked by now or not.
 
 ${PLACES_HELP}  --dry-run                tell, and book nothing
 `;
@@ -75,7 +75,7 @@ runMain(async (args, env) => {
       });
     }
     process.stdout.write(report(node, drift, booked));
-    return isDrift(drift) ? 1 : 0;
+    return driftOf(drift) > 0 ? 1 : 0;
   } finally {
     lnd.close();
     ledger.client.destroy();
@@ -87,5 +87,6 @@ invoices  ${drift.invoices}
 missing   ${drift.missingSets} tips, ${drift.missingMsat} msat: at lnd, and not in the table
 booked    ${booked} of them now
 surplus   ${drift.surplusSets} tips: in the table, and not at lnd
+differing ${drift.differing} tips and invoices: in the table with other amounts than at lnd
 gone      ${drift.goneInvoices} invoices: in the table, and not at lnd
 `;

@@ -6,7 +6,7 @@ import {
   moveHints,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
-import { Audit, type AuditParts, type Drift, isDrift } from './audit.ts';
+import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';
 import { Backoff } from './backoff.ts';
 import { type Lnd, LndError, type ToldPlain, type Unreadable } from './lnd.ts';
 import type { Log } from './log.ts';
@@ -67,7 +67,7 @@ export class Auditing {
     );
     const { drift } = audited;
     const found = { ...drift, missingMsat: drift.missingMsat.toString() };
-    if (isDrift(drift)) log.warn(found, 'audit: table and lnd differ');
+    if (driftOf(drift) > 0) log.warn(found, 'audit: table and lnd differ');
     else log.info(found, 'audit: table and lnd agree');
     return audited;
   }

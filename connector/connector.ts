@@ -1,7 +1,7 @@
 import { type Ledger, releaseLease } from '../shared/ledger/index.ts';
 import { type Alarm, Alarms } from './alarms.ts';
 import type { AskLimits } from './asks.ts';
-import type { Drift } from './audit.ts';
+import { type Drift, driftOf } from './audit.ts';
 import { Backoff } from './backoff.ts';
 import { DustWatch } from './dust.ts';
 import type { AskHints } from './hints.ts';
@@ -54,7 +54,7 @@ export interface Health {
   setAside: number;
   alarms: Partial<Record<Alarm, number>>;
   lastError?: string;
-  /** What the last audit found missing in the table, in sets. */
+  /** In how many sets and invoices the last audit found that table and lnd differ. */
   drift?: number;
 }
 
@@ -143,7 +143,7 @@ export class Connector {
       dust: this.#dust,
       counts: health,
       live(drift: Drift) {
-        health.drift = drift.missingSets;
+        health.drift = driftOf(drift);
         health.state = 'live';
         live();
       },

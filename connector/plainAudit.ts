@@ -1,5 +1,5 @@
 import type { AuditParts, Drift } from './audit.ts';
-import { stillMissing } from './audit.ts';
+import { compareSets } from './comparison.ts';
 import type { PlainState, SetState, ToldPlain, Unreadable } from './lnd.ts';
 import { askIn } from './memo.ts';
 
@@ -11,7 +11,7 @@ type Parts = Pick<AuditParts, 'ledger' | 'lnd' | 'node' | 'alarms' | 'caughtUp'>
 
 /**
  * Hold the table against lnd's list of plain invoices from an add index on: what was asked for here and is paid must be
- * booked.
+ * booked, with that amount.
  * @returns where to begin next time: below the first invoice that may still be paid, or was not booked yet
  */
 export async function auditPlain(parts: Parts, after: bigint, drift: Drift): Promise<bigint> {
@@ -37,7 +37,18 @@ async function bookMissing(
     invoices.flatMap((each) => (each.settled ? [[setOf(each.settled), each] as const] : [])),
   );
   const found = new Set<PlainState>();
-  for (const missing of await stillMissing(parts, [...paid.keys()])) {
+  const { missing: lacking, differing } = await compareSets(parts, [...paid.keys()]);
+  for (const { setId, amountMsat, bookedMsat } of differing) {
+    // What can't be read tells no amount.
+    if (amountMsat === 0n) continue;
+    drift.differing++;
+    parts.alarms.raise('sums-differ', {
+      paymentHash: setId,
+      bookedMsat: bookedMsat.toString(),
+      atLndMsat: amountMsat.toString(),
+    });
+  }
+  for (const missing of lacking) {
     drift.missingSets++;
     drift.missingMsat += missing.amountMsat;
     const { setId, settleIndex } = missing;

@@ -1,5 +1,5 @@
 import { type Lease, type Ledger, saveVitalSigns, type VitalSigns } from '../shared/ledger/index.ts';
-import type { Drift } from './audit.ts';
+import { type Drift, driftOf } from './audit.ts';
 
 /** So often at most: whoever watches looks as often. */
 export const TELL_EVERY_MS = 60_000;
@@ -35,9 +35,9 @@ export class VitalSignsTeller {
   }
 
   /** An audit ended: it found this. */
-  audited({ missingSets, surplusSets, goneInvoices }: Drift, firstExpiry: Date | undefined): void {
+  audited(found: Drift, firstExpiry: Date | undefined): void {
     const { clock, steadyMs } = this.#parts;
-    const drift = missingSets + surplusSets + goneInvoices;
+    const drift = driftOf(found);
     const foundMs = steadyMs();
     const worst = this.#worst;
     if (!worst || drift >= worst.drift || foundMs - worst.foundMs >= DRIFT_SHOWS_MS)

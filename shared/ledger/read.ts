@@ -26,14 +26,17 @@ const BATCH_GET_MOST = 100;
 
 /**
  * Items by key, in the order of the keys, undefined where there is none. Any number; a key may come twice.
- * @param options `keysOnly` when it counts alone which are there
+ * @param options `only` the attributes that count, by names that are no reserved words; all of them unless told
  */
 export async function getItems(
   { client, table, pauses }: Ledger,
   keys: readonly Key[],
-  { consistent = false, keysOnly = false }: ReadOptions & { keysOnly?: boolean } = {},
+  { consistent = false, only }: ReadOptions & { only?: readonly string[] } = {},
 ): Promise<(Item | undefined)[]> {
-  const how = { ConsistentRead: consistent, ...(keysOnly && { ProjectionExpression: 'pk, sk' }) };
+  const how = {
+    ConsistentRead: consistent,
+    ...(only && { ProjectionExpression: ['pk', 'sk', ...only].join(', ') }),
+  };
   const found = new Map<string, Item>();
   const name = (item: Item) => `${item.pk?.S}\n${item.sk?.S}`;
   const distinct = [...new Map(keys.map(keyItem).map((item) => [name(item), item])).values()];

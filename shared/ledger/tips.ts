@@ -187,16 +187,21 @@ export async function* readAllTips(ledger: Ledger, handle: string): AsyncGenerat
   }
 }
 
-/** Those of a node's set ids (hex) that are booked. */
+/** Those of a node's set ids (hex) that are booked, each with its amount in msat. */
 export async function bookedSets(
   ledger: Ledger,
   node: string,
   setIds: readonly string[],
-): Promise<Set<string>> {
+): Promise<Map<string, bigint>> {
   const items = await getItems(
     ledger,
     setIds.map((setId) => keys.tip(setId, node)),
-    { consistent: true, keysOnly: true },
+    { consistent: true, only: ['amountMsat'] },
   );
-  return new Set(setIds.filter((_, at) => items[at] !== undefined));
+  return new Map(
+    setIds.flatMap((setId, at) => {
+      const item = items[at];
+      return item ? [[setId, tipItem.fields.amountMsat.read(item.amountMsat, 'amountMsat')] as const] : [];
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LndEvent } from '../../connector/lnd.ts';
 import { eventJson } from '../../connector/lndGrpc.ts';
@@ -16,6 +17,7 @@ import {
   readTotals,
   takeLease,
 } from '../../shared/ledger/index.ts';
+import { keyItem, keys } from '../../shared/ledger/keys.ts';
 import { gather } from '../shared/ledger/book.ts';
 import { type Jar, openJar, until } from './jar.ts';
 import { MESSAGE, setIdOf, settledMessage, settledPlainMessage } from './played.ts';
@@ -106,7 +108,7 @@ describe('npm run audit', () => {
   it('says that table and lnd agree, with exit code 0', async () => {
     const { code, stdout } = await audit();
     expect(stdout).toBe(
-      `node      ${jar.node.pubkey}\ninvoices  1\nmissing   0 tips, 0 msat: at lnd, and not in the table\nbooked    0 of them now\nsurplus   0 tips: in the table, and not at lnd\ngone      0 invoices: in the table, and not at lnd\n`,
+      `node      ${jar.node.pubkey}\ninvoices  1\nmissing   0 tips, 0 msat: at lnd, and not in the table\nbooked    0 of them now\nsurplus   0 tips: in the table, and not at lnd\ndiffering 0 tips and invoices: in the table with other amounts than at lnd\ngone      0 invoices: in the table, and not at lnd\n`,
     );
     expect(code).toBe(0);
   });
@@ -128,6 +130,25 @@ describe('npm run audit', () => {
     expect(await readTip(jar.ledger, paid[0]!)).toMatchObject({ sequence: 1n, amountMsat: 2_000n });
     expect(await readTip(jar.ledger, paid[1]!)).toMatchObject({ sequence: 2n, amountMsat: 3_001n });
     expect((await state())!.holder).toBe('');
+    expect((await audit()).code).toBe(0);
+  });
+
+  it.each([1n, -1n])('tells with exit code 1 when the table has %i msat more of a payment', async (by) => {
+    const setId = await jar.pay(invoice.paymentRequest, { amountMsat: 1_000n });
+    await audit();
+    const add = (msat: bigint) =>
+      jar.ledger.client.send(
+        new UpdateItemCommand({
+          TableName: jar.ledger.table,
+          Key: keyItem(keys.tip(setId, jar.node.pubkey)),
+          UpdateExpression: 'ADD amountMsat :msat',
+          ExpressionAttributeValues: { ':msat': { N: msat.toString() } },
+        }),
+      );
+    await add(by);
+    const { code, stdout } = await audit('--dry-run');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^differing 1 tips and invoices/m)]);
+    await add(-by);
     expect((await audit()).code).toBe(0);
   });
 

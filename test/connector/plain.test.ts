@@ -244,6 +244,21 @@ describe('the audit of plain invoices', () => {
     expect(await audit(0n)).toMatchObject({ found: [], drift: { missingSets: 0 } });
   });
 
+  it('tells of a payment that is booked with another amount, more or less', async () => {
+    add(1n, 'paid');
+    await audit(0n);
+    for (const amountMsat of [2_099n, 2_101n]) {
+      list = [];
+      add(1n, 'paid', { amountMsat, parts: [amountMsat] });
+      expect(await audit(0n)).toMatchObject({ found: [], drift: { ...NO_DRIFT, differing: 1 } });
+      expect(logged.alarms().at(-1)).toMatchObject({
+        alarm: 'sums-differ',
+        bookedMsat: '2100',
+        atLndMsat: amountMsat.toString(),
+      });
+    }
+  });
+
   it('leaves alone what nobody asked for here', async () => {
     add(1n, 'paid', { memo: 'another shop' });
     add(2n, 'open', { memo: 'another shop' });

@@ -58,12 +58,12 @@ describe('vital signs', () => {
     const firstExpiry = later(86_400_000);
     ms = 5_000;
     teller.audited(
-      { ...NO_DRIFT, invoices: 9, missingSets: 1, surplusSets: 2, goneInvoices: 3 },
+      { ...NO_DRIFT, invoices: 9, missingSets: 1, surplusSets: 2, goneInvoices: 3, differing: 4 },
       firstExpiry,
     );
     ms = TELL_EVERY_MS;
     await teller.tell(AT_REST);
-    expect(await signs()).toMatchObject({ auditedAt: later(5_000), drift: 6, firstExpiry });
+    expect(await signs()).toMatchObject({ auditedAt: later(5_000), drift: 10, firstExpiry });
   });
 
   it('tell what an audit found wrong when the next one has found it mended, but not for ever', async () => {

@@ -193,8 +193,11 @@ async function lastAudits(world: World): Promise<string[]> {
     if (late.length > 0) return late;
     await goOn(world, STARTS_WITHIN_MS, () => isLive(world));
     const drift = world.leading?.process?.connector.health.drift;
+    // What an older copy of lnd does not have is told of at each audit, rightly.
+    const lndWentBack = world.plan.restore?.kind === 'node back';
     if (!isLive(world)) return ['no connector is live after a start'];
-    if (round === 'second' && drift !== 0) return [`the last audit found a drift of ${drift} sets`];
+    if (round === 'second' && drift !== 0 && !lndWentBack)
+      return [`the last audit found a drift of ${drift} sets`];
     // What others imitated is known by now, with all that was paid to it.
     await goOn(world, LIVE_WITHIN_MS);
     payers.others.clear();
