@@ -11,7 +11,18 @@ import {
 import type { Construct } from 'constructs';
 
 /** The parameters of a query that the public function reads. Others reach neither it nor the key that an answer is kept under. */
-export const KEYED_QUERY = ['option', 'code', 'limit', 'cursor', 'after'];
+export const KEYED_QUERY = [
+  'option',
+  'code',
+  'limit',
+  'cursor',
+  'after',
+  // The overlay's, which is not kept: at another spelling of its address it is a redirection that is.
+  'seconds',
+  'minimum',
+  'size',
+  'sample',
+];
 
 /**
  * Keeps an answer for as long as its `Cache-Control` says and not a moment longer: what says nothing is not kept.
@@ -40,4 +51,14 @@ export const wholeQuery = (scope: Construct, id: string, comment: string, header
       headers.length > 0
         ? OriginRequestHeaderBehavior.allowList(...headers)
         : OriginRequestHeaderBehavior.none(),
+  });
+
+/**
+ * Lets the function know by `Accept` whether a person asks, who gets a page in place of a problem as JSON. It is in no key: such a page
+ * is not kept, and all else is the same whatever is accepted.
+ */
+export const acceptAlone = (scope: Construct, id: string, comment: string) =>
+  new OriginRequestPolicy(scope, id, {
+    comment,
+    headerBehavior: OriginRequestHeaderBehavior.allowList('Accept'),
   });

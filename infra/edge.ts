@@ -18,7 +18,7 @@ import { FunctionUrlOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IFunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ASKED_HOST, VIEWER_ADDRESS } from '../shared/edgeHeaders.ts';
-import { keptAsTold, wholeQuery } from './caching.ts';
+import { acceptAlone, keptAsTold, wholeQuery } from './caching.ts';
 
 /** What CloudFront would keep for ten seconds unless told: an answer's own headers say better. */
 const ERRORS = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504];
@@ -77,7 +77,10 @@ export class Edge extends Construct {
     const unkept: BehaviorOptions = {
       ...ofReads,
       cachePolicy: CachePolicy.CACHING_DISABLED,
-      originRequestPolicy: wholeQuery(this, 'Asked', 'The whole query', hostHeaders),
+      originRequestPolicy: wholeQuery(this, 'Asked', 'The whole query, and Accept', [
+        ...hostHeaders,
+        'Accept',
+      ]),
     };
     const wallets: BehaviorOptions = {
       ...shared,
@@ -86,11 +89,20 @@ export class Edge extends Construct {
       originRequestPolicy: wholeQuery(this, 'AskedByWallets', 'The whole query, and who asks', [
         ...hostHeaders,
         VIEWER_ADDRESS,
+        'Accept',
       ]),
     };
     this.distribution = new Distribution(this, 'Distribution', {
       comment: this.node.path,
-      defaultBehavior: { ...ofReads, cachePolicy: kept },
+      defaultBehavior: {
+        ...ofReads,
+        cachePolicy: kept,
+        originRequestPolicy: acceptAlone(
+          this,
+          'Accepting',
+          'Accept, by which no answer differs that is kept',
+        ),
+      },
       additionalBehaviors: {
         '/v1/creators/*/invoice': { ...ofReads, cachePolicy: negotiated },
         // A payer's own, by a set id that is theirs alone to know.

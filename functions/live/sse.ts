@@ -4,8 +4,9 @@ import { preflight, READING } from '../http/preflight.ts';
 import { queryValue } from '../http/query.ts';
 import { redirection } from '../http/spelling.ts';
 import { openCreator, startCursor } from '../public/creators.ts';
-import { asProblem, Problem, problemJson } from '../public/problem.ts';
-import { respond } from '../public/representation.ts';
+import { asProblem, Problem } from '../public/problem.ts';
+import { problemAt } from '../public/problemAt.ts';
+import { respondTo } from '../public/representation.ts';
 import { readCursor, readHandle } from '../public/request.ts';
 import type { LiveHub } from './publish.ts';
 import { tipStream } from './tipStream.ts';
@@ -114,13 +115,11 @@ export function liveApp(options: LiveOptions): Hono {
 
   app.notFound((c) => {
     const detail = `${c.req.method} can't be used here.`;
-    return respond(
-      problemJson(new Problem('method-not-allowed', detail, undefined, { allow: READING })),
-      null,
-    );
+    const problem = new Problem('method-not-allowed', detail, undefined, { allow: READING });
+    return respondTo(c.req.raw, problemAt(c.req.path, problem));
   });
 
-  app.onError((error) => respond(problemJson(asProblem(error, report)), null));
+  app.onError((error, c) => respondTo(c.req.raw, problemAt(c.req.path, asProblem(error, report))));
 
   const { fetch } = app;
   app.fetch = (request, ...rest) => redirection(request) ?? fetch(request, ...rest);

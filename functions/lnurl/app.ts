@@ -16,7 +16,9 @@ import { Together } from '../../shared/together.ts';
 import { preflight } from '../http/preflight.ts';
 import { queryValue } from '../http/query.ts';
 import { canonicalPath, pathOf } from '../http/spelling.ts';
-import { asProblem } from '../public/problem.ts';
+import { asProblem, Problem } from '../public/problem.ts';
+import { problemAt } from '../public/problemAt.ts';
+import { respondTo } from '../public/representation.ts';
 import { Answers } from './answers.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
@@ -139,7 +141,10 @@ export function lnurlApp(options: LnurlOptions): Hono {
   );
   app.get('/lnurl/verify/:id', (c) => give(c, () => verification(ledger, c.req.param('id'))));
   app.options('*', preflight);
-  app.notFound((c) => c.json(errorBody('No such address.'), 404, HEADERS));
+  app.notFound((c) => {
+    const problem = problemAt(c.req.path, new Problem('unknown-path', 'No such address.'));
+    return respondTo(c.req.raw, problem);
+  });
   return app;
 }
 

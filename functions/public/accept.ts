@@ -36,3 +36,7 @@ export function preferred<T extends string>(
   }
   return best?.type;
 }
+
+/** Whether who asks would rather have a page than JSON: a browser that was led here, and no script nor program. */
+export const likesPages = (accept: string | null): boolean =>
+  preferred(accept, ['application/problem+json', 'application/json', 'text/html']) === 'text/html';

@@ -7,10 +7,10 @@ import { answersBy, type Reads } from './answers.ts';
 import { DOCUMENT_FRESHNESS } from './freshness.ts';
 import { keptAnswers } from './keptAnswers.ts';
 import { readOverlay } from './overlay.ts';
-import { asProblem, Problem, problemJson, problemLnurl } from './problem.ts';
-import { problemPage } from './problemPage.ts';
+import { asProblem, Problem } from './problem.ts';
+import { headersAt, problemAt } from './problemAt.ts';
 import * as render from './render.ts';
-import { type Representation, represent, respond } from './representation.ts';
+import { type Representation, represent, respondTo } from './representation.ts';
 import {
   readCode,
   readHandle,
@@ -20,6 +20,7 @@ import {
   readPaymentAddr,
   readSetId,
 } from './request.ts';
+import { siteFiles } from './siteFiles.ts';
 
 /** What the reading side is made of. */
 export interface PublicOptions extends render.Source {
@@ -41,16 +42,6 @@ function routedPath(request: Request): string {
   return path.startsWith('/@') ? `/@/${path.slice(2)}` : path;
 }
 
-/** Problems in the form of their address: a page for people, JSON for programs, and kept by nobody at a payer's tip. */
-function problemAt(path: string, problem: Problem): Representation {
-  if (path.startsWith('/@')) return problemPage(problem);
-  if (path.startsWith('/.well-known/')) return problemLnurl(problem);
-  return problemJson(problem, headersAt(path));
-}
-
-/** Headers of every answer at an address, be it a problem or where to ask instead: one with a payer's set id is nobody else's to know. */
-const headersAt = (path: string) => (path.startsWith('/v1/tips/') ? render.TIP_HEADERS : {});
-
 /**
  * The public reading side: everything that anyone may know of creators, their invoices and tips.
  *
@@ -62,14 +53,11 @@ export function publicApp(options: PublicOptions): Hono {
   const { answers, cache } = answersBy(options.reads, options.clock);
   const kept = cache && keptAnswers(cache);
 
-  const respondTo = (c: Context, answer: Representation) =>
-    respond(answer, c.req.raw.headers.get('if-none-match'));
-
   /** Answer from what is shared under `key`, or make it. A problem is an answer like any other. */
   const give = (c: Context, key: string, make: () => Promise<Representation>) => {
     const fault = (error: unknown) => problemAt(c.req.path, asProblem(error, report));
     kept?.remember(c.req.raw, key);
-    return answers(key, () => make().catch(fault)).then((answer) => respondTo(c, answer));
+    return answers(key, () => make().catch(fault)).then((answer) => respondTo(c.req.raw, answer));
   };
 
   const giveInvoice = (
@@ -139,7 +127,7 @@ export function publicApp(options: PublicOptions): Hono {
 
   app.get('/v1/tips/:setId', async (c) => {
     // A payer's own: neither shared with another request nor kept.
-    return respondTo(c, await render.tip(options, readSetId(c.req.param('setId'))));
+    return respondTo(c.req.raw, await render.tip(options, readSetId(c.req.param('setId'))));
   });
 
   app.get('/@/:handle', (c) => {
@@ -153,7 +141,7 @@ export function publicApp(options: PublicOptions): Hono {
       const handle = readHandle(c.req.param('handle'));
       const overlay = readOverlay(queryValues(c.req));
       // Shared with nobody: what it begins with is older the next moment.
-      return respondTo(c, await render.overlay(options, handle, overlay));
+      return respondTo(c.req.raw, await render.overlay(options, handle, overlay));
     });
   }
 
@@ -162,7 +150,14 @@ export function publicApp(options: PublicOptions): Hono {
     body: JSON.stringify(options.openapi),
     cacheControl: DOCUMENT_FRESHNESS,
   });
-  app.get('/openapi.json', (c) => respondTo(c, openapi));
+  app.get('/openapi.json', (c) => respondTo(c.req.raw, openapi));
+  for (const [path, make] of Object.entries(siteFiles(options.openapi))) {
+    let answer: Representation | undefined;
+    app.get(path, (c) => {
+      answer ??= make();
+      return respondTo(c.req.raw, answer);
+    });
+  }
 
   app.options('*', preflight);
 
@@ -174,16 +169,16 @@ export function publicApp(options: PublicOptions): Hono {
             allow: READING,
           })
         : new Problem('unknown-path', 'No such address; /openapi.json describes those that there are.');
-    return respondTo(c, problemAt(c.req.path, problem));
+    return respondTo(c.req.raw, problemAt(c.req.path, problem));
   });
 
-  app.onError((error, c) => respondTo(c, problemAt(c.req.path, asProblem(error, report))));
+  app.onError((error, c) => respondTo(c.req.raw, problemAt(c.req.path, asProblem(error, report))));
 
   const { fetch } = app;
   app.fetch = (request, ...rest) => {
     // What is kept is given before a route is looked for: that is most of what an answer from memory costs.
     const answer = kept?.to(request);
-    if (answer) return respond(answer, request.headers.get('if-none-match'));
+    if (answer) return respondTo(request, answer);
     return redirection(request, headersAt) ?? fetch(request, ...rest);
   };
   return app;

@@ -40,12 +40,14 @@ const EXPECTED: Record<string, string> = {
   sample: 'yes',
 };
 
+export const OVERLAY_OPTIONS = Object.keys(READERS);
+
 /** The overlay's options of a query. An unknown one is refused, for a misspelt one would go unnoticed on a stream. */
 export function readOverlay(query: Record<string, string>): OverlayOptions {
   let options: OverlayOptions = { seconds: 8, minimumMsat: 0n, size: 'medium', sample: false };
   for (const [name, value] of Object.entries(query)) {
     if (!Object.hasOwn(READERS, name))
-      throw badValue(name, value, `an option of the overlay, which are ${Object.keys(READERS).join(', ')}`);
+      throw badValue(name, value, `an option of the overlay, which are ${OVERLAY_OPTIONS.join(', ')}`);
     const read = READERS[name]!(value);
     if (!read) throw badValue(name, value, EXPECTED[name]!);
     options = { ...options, ...read };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
+import { ICON_SVG } from './icon.ts';
 import { PAGE_SCRIPT } from './pageScript.ts';
 import { PAGE_STYLE } from './pageStyle.ts';
 
@@ -39,8 +40,7 @@ export const PAGE_TYPE = 'text/html; charset=utf-8';
 /** Markup that `html` has escaped. */
 export type Markup = ReturnType<typeof html>;
 
-const ICON =
-  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 16 16%22%3E%3Cpath fill=%22%23e07b1a%22 d=%22M9 1 3 9h4l-1 6 7-9H9z%22/%3E%3C/svg%3E';
+const ICON = `data:image/svg+xml,${ICON_SVG.replaceAll('"', '%22').replaceAll('#', '%23').replace(/[<>]/g, encodeURIComponent)}`;
 
 /** A whole page around its main part. `head` is for what one page alone has there, `script` for what it alone runs. */
 export const pageShell = (title: string, head: Markup | '', main: Markup, script?: string): string =>

@@ -34,6 +34,10 @@ form{margin:1rem 0 0}
 form label{display:block;margin-top:.5rem;font-size:.9rem;font-weight:600}
 form .open{width:100%;border:0;font:inherit;font-weight:600}
 output{display:block;overflow-wrap:anywhere}
+code{font-size:.9em;overflow-wrap:anywhere}
+pre{padding:.75rem 1rem;border:1px solid var(--line);border-radius:.75rem;background:var(--card);overflow:auto}
+dt{margin-top:1rem}
+dd{margin:0;color:var(--soft);font-size:.9rem}
 details{margin-top:1rem}
 summary{cursor:pointer;font-size:.9rem;font-weight:600}
 details .qr{margin-top:.75rem}

@@ -105,13 +105,13 @@ export function problemJson(problem: Problem, headers: Record<string, string> = 
 }
 
 /** A problem in the form that wallets know, who ask below `/.well-known/` for what other services have there. @see LUD-01 */
-export function problemLnurl(problem: Problem): Representation {
+export function problemLnurl(problem: Problem, headers: Record<string, string> = {}): Representation {
   return represent({
     status: problem.status,
     type: 'application/json',
     body: JSON.stringify({ status: 'ERROR', reason: problem.message }),
     cacheControl: problemFreshness(problem),
-    headers: problem.headers,
+    headers: { ...problem.headers, ...headers },
   });
 }
 

@@ -33,6 +33,7 @@ import { drawCode, knownOrigin, type OtherCode, otherWays } from './otherWays.ts
 import { type OverlayOptions, overlayPage } from './overlay.ts';
 import { PAGE_HEADERS, PAGE_TYPE } from './pageShell.ts';
 import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './payments.ts';
+import { TIP_HEADERS } from './problemAt.ts';
 import { type Representation, represent } from './representation.ts';
 import { tipPage } from './tipPage.ts';
 
@@ -59,9 +60,6 @@ export const totals = async ({ ledger }: Source, handle: string) =>
 
 export const feed = async ({ ledger }: Source, handle: string, part: FeedPart) =>
   json(await feedBody(ledger, handle, part), part.after === undefined ? FEED_FRESHNESS : AFTER_FRESHNESS);
-
-/** Headers of a payer's own tip, whether there is one or not: a set id is a secret, and its address holds it. */
-export const TIP_HEADERS = { 'cache-control': PRIVATE, 'referrer-policy': 'no-referrer' };
 
 export const tip = async ({ ledger }: Source, setId: string) =>
   json(await tipBody(ledger, setId), PRIVATE, TIP_HEADERS);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { likesPages } from './accept.ts';
 
 /**
  * An answer made ready once: bytes, headers and tag. It may be given to any number of requests, so nothing in it
@@ -11,6 +12,8 @@ export interface Representation {
   readonly notModified: { readonly status: 304; readonly headers: Record<string, string> };
   /** Seconds that this process may go on giving it out (its `max-age`). */
   readonly maxAge: number;
+  /** The same for who would rather have a page, where there is one. */
+  readonly forPeople?: () => Representation;
 }
 
 /** On every answer: any site may read it, and no browser guesses its type. */
@@ -56,6 +59,12 @@ const namesTag = (ifNoneMatch: string, etag: string) =>
   ifNoneMatch === etag ||
   ifNoneMatch.trim() === '*' ||
   ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+
+/** The response to a request, in the form that it asks for. */
+export function respondTo({ headers }: Request, answer: Representation): Response {
+  const given = answer.forPeople && likesPages(headers.get('accept')) ? answer.forPeople() : answer;
+  return respond(given, headers.get('if-none-match'));
+}
 
 /** The response to one request: the whole answer, or 304 to who has it. */
 export function respond(answer: Representation, ifNoneMatch: string | null): Response {

@@ -156,6 +156,32 @@ describe('what is one payer’s own', () => {
   });
 });
 
+describe('another spelling of an address', () => {
+  it('leads to it with as much of the query as it is kept by', async () => {
+    const { world, edge } = openEdge();
+    for (const [asked, led] of [
+      ['/@Alice?option=abc&utm_source=mail', '/@alice?option=abc'],
+      ['/%40alice/overlay?size=large&minimum=5', '/@alice/overlay?size=large&minimum=5'],
+      ['/v1/creators/alice/tips/?limit=2', '/v1/creators/alice/tips?limit=2'],
+    ] as const) {
+      const [first, again] = [await edge.ask(asked), await edge.ask(asked)];
+      expect([first.status, first.headers.get('location')]).toEqual([308, led]);
+      expect([first.from, again.from]).toEqual(['origin', 'kept']);
+    }
+    expect((await edge.ask('/@Alice?option=xyz')).headers.get('location')).toBe('/@alice?option=xyz');
+    expect(world.asked).toHaveLength(4);
+  });
+
+  it('of a payer’s own tip is kept nowhere', async () => {
+    const { edge } = openEdge();
+    const path = jar.fill('//v1/tips/SET/');
+    for (let times = 0; times < 2; times++) {
+      const answer = await edge.ask(`https://edge.example${path}`);
+      expect([answer.status, answer.from]).toEqual([308, 'origin']);
+    }
+  });
+});
+
 describe('an error', () => {
   it('that says so is kept: there is no such creator for ten seconds', async () => {
     const { edge, pass } = openEdge();
@@ -163,6 +189,22 @@ describe('an error', () => {
     expect([await asked(), await asked()]).toEqual(['origin', 'kept']);
     pass(10);
     expect(await asked()).toBe('origin');
+  });
+
+  it('is a page for who asks for one, and that is kept for nobody', async () => {
+    const { edge } = openEdge();
+    const page = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    for (const path of ['/v1/creators/nobody', '/nowhere']) {
+      for (let times = 0; times < 2; times++) {
+        const { from, headers } = await edge.ask(path, page);
+        expect([path, from, headers.get('content-type')]).toEqual([
+          path,
+          'origin',
+          'text/html; charset=utf-8',
+        ]);
+      }
+      expect((await edge.ask(path)).headers.get('content-type')).toBe('application/problem+json');
+    }
   });
 
   it('of the function is not kept', async () => {

@@ -35,6 +35,8 @@ interface Behaviour {
   /** The parameters that make the key and reach the origin; undefined for all. */
   readonly query: readonly string[] | undefined;
   readonly headers: readonly string[];
+  /** Those of the headers that make the key, too. */
+  readonly keyed: readonly string[];
 }
 
 const directives = (headers: Headers) =>
@@ -147,7 +149,7 @@ export class CloudFront {
 }
 
 /** What reaches the origin of a request, and the key under which its answer is kept. */
-function request(asked: URL, headers: Headers, { query, headers: named }: Behaviour) {
+function request(asked: URL, headers: Headers, { query, headers: named, keyed }: Behaviour) {
   const parameters = [...asked.searchParams].filter(([name]) => !query || query.includes(name));
   const search = new URLSearchParams(parameters).toString();
   const url = `${asked.pathname}${search && `?${search}`}`;
@@ -156,7 +158,7 @@ function request(asked: URL, headers: Headers, { query, headers: named }: Behavi
     const value = headers.get(name);
     if (value !== null) passed.set(name, value);
   }
-  return { url, passed, key: JSON.stringify([url, [...passed]]) };
+  return { url, passed, key: JSON.stringify([url, keyed.map((name) => headers.get(name))]) };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is any JSON
@@ -175,5 +177,6 @@ function behaviourOf(each: any, resources: Record<string, Resource>): Behaviour 
       ? undefined
       : lists.flatMap(({ QueryStringsConfig }) => QueryStringsConfig.QueryStrings ?? []),
     headers: lists.flatMap(({ HeadersConfig }) => HeadersConfig.Headers ?? []),
+    keyed: keyed?.HeadersConfig.Headers ?? [],
   };
 }

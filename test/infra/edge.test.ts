@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { OVERLAY_OPTIONS } from '../../functions/public/overlay.ts';
 import { KEYED_QUERY } from '../../infra/caching.ts';
 import type { StageSettings } from '../../infra/settings.ts';
 import { synthesise } from './synthesise.ts';
@@ -162,8 +163,10 @@ describe('what CloudFront keeps', () => {
   test('is told apart by each parameter that the public function reads, and by no other', async () => {
     const source = await readFile(join(root, 'functions/public/app.ts'), 'utf8');
     const read = new Set(Array.from(source.matchAll(/queryValue\(c\.req, '(\w+)'\)/g), ([, name]) => name));
-    expect([...read].sort()).toEqual([...KEYED_QUERY].sort());
     expect(source.match(/queryValues\(c\.req\)/g), 'the overlay reads a whole query').toHaveLength(1);
+    expect([...read, ...OVERLAY_OPTIONS].sort()).toEqual([...KEYED_QUERY].sort());
+    // CloudFront takes no more in one policy.
+    expect(KEYED_QUERY.length).toBeLessThanOrEqual(10);
     for (const path of ['*', '/v1/creators/*/invoice'])
       expect(behaviourAt(shipped, path).cache.ParametersInCacheKeyAndForwardedToOrigin).toMatchObject({
         QueryStringsConfig: { QueryStringBehavior: 'whitelist', QueryStrings: KEYED_QUERY },

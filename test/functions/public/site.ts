@@ -6,6 +6,7 @@ import { lnurlApp } from '../../../functions/lnurl/app.ts';
 import { manageApp } from '../../../functions/manage/app.ts';
 import { publicApp } from '../../../functions/public/app.ts';
 import openapi from '../../../functions/public/openapi.json' with { type: 'json' };
+import { OVERLAY_OPTIONS } from '../../../functions/public/overlay.ts';
 import { type Apps, mounted } from '../../../local/mounted.ts';
 import { widgetRoutes } from '../../../local/widget.ts';
 import type { Ledger } from '../../../shared/ledger/index.ts';
@@ -116,7 +117,5 @@ export function parametersRead(): string[] {
   const named = sources.flatMap((source) =>
     Array.from(source.matchAll(/queryValue\([\w.]+, '(\w+)'\)/g), ([, name]) => name!),
   );
-  const [overlay] = sources.filter((source) => source.includes('const READERS'));
-  const options = /const EXPECTED[^{]*\{(.*?)\n\}/s.exec(overlay!)![1]!.matchAll(/^ {2}(\w+):/gm);
-  return [...new Set([...named, ...Array.from(options, ([, name]) => name!)])];
+  return [...new Set([...named, ...OVERLAY_OPTIONS])];
 }
