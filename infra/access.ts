@@ -34,6 +34,7 @@ const ASIDES = listed.aside('*', '*').listPk;
 const DUST = listed.dust('*', 0n).listPk;
 const DELIVERIES = 'deliveries#*';
 const KEYS = listed.apiKey('*', '*').listPk;
+const WRONG_SUMS = listed.wrongSums('*').listPk;
 const CREATORS = listed.creator('*').listPk;
 
 const GET = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
@@ -116,15 +117,20 @@ export const manageAccess = (
 
 /**
  * What the settled function may do: look at tips and at what was handed on, mark and park, queue deliveries for the endpoints of a
- * creator, and hint at them.
+ * creator, hint at them, and keep sums of rows.
  */
 export const settledAccess = (table: ITable, deliveries: Queue) => [
-  allow('ReadProgress', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['tip', 'totals', 'handed'])),
+  allow(
+    'ReadProgress',
+    table.tableArn,
+    ['dynamodb:BatchGetItem'],
+    ofKinds(['tip', 'totals', 'handed', 'checked']),
+  ),
   allow('ReadCreators', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator'])),
   allow('ReadEndpoints', table.tableArn, ['dynamodb:Query'], ofKinds(['webhook'])),
   allow('ListTips', listedArn(table), ['dynamodb:Query'], [TIPS, DUST, CREATORS]),
   allow('Mark', table.tableArn, ['dynamodb:UpdateItem'], ofKinds(['handed'])),
-  allow('ParkAndQueue', table.tableArn, ['dynamodb:PutItem'], ofKinds(['parked', 'delivery'])),
+  allow('ParkAndQueue', table.tableArn, ['dynamodb:PutItem'], ofKinds(['parked', 'delivery', 'checked'])),
   onQueue('HintAtDeliveries', deliveries, 'sqs:SendMessage'),
 ];
 
@@ -168,12 +174,12 @@ export const deliverAccess = (table: ITable, deliveries: Queue) => [
 
 /**
  * What the watch function may do: list nodes, events that are set aside and deliveries, look at wants and at parked records, and
- * whether their tips were handed on. It writes nothing, and reads no tip, creator or secret.
+ * whether their tips were handed on, and at which sums are wrong. It writes nothing, and reads no tip, creator or secret.
  */
 export const watchAccess = (table: ITable) => [
-  allow('ListWaiting', listedArn(table), ['dynamodb:Query'], [NODES, ASIDES, DELIVERIES]),
+  allow('ListWaiting', listedArn(table), ['dynamodb:Query'], [NODES, ASIDES, DELIVERIES, WRONG_SUMS]),
   allow('LookAtWaiting', table.tableArn, ['dynamodb:Query'], ofKinds(['want', 'parked'])),
-  allow('ReadMarks', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['handed'])),
+  allow('ReadMarks', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['handed', 'checked'])),
 ];
 
 /**

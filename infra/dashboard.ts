@@ -48,7 +48,7 @@ export function dashboard(
     ],
     [
       graph('The connector: seconds since', [metrics.HeartbeatAge, metrics.CheckpointAge]),
-      graph('To be looked at', [metrics.Drift, metrics.AsidesOpen, metrics.Parked]),
+      graph('To be looked at', [metrics.Drift, metrics.AsidesOpen, metrics.SumsWrong, metrics.Parked]),
     ],
     [
       graph('Tips on their way: ms in the stream', [settled.metric('IteratorAge', { statistic: 'Maximum' })]),
@@ -83,6 +83,7 @@ export function dashboard(
         table.metricConsumedReadCapacityUnits({ period: PERIOD }),
       ]),
       graph('Days until an invoice expires', [metrics.DaysToExpiry]),
+      graph('Seconds since the sums of all creators were checked', [metrics.SumsCheckAge]),
     ],
   ];
   return new Dashboard(stack, id, {

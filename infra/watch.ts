@@ -54,6 +54,17 @@ const ALARMS: Record<Metric, Watched> = {
     atLeast: Duration.minutes(10).toSeconds(),
     periods: 3,
   },
+  SumsWrong: {
+    says: 'Sums of creators are not those of their rows',
+    page: 'sums-wrong',
+    atLeast: 1,
+  },
+  SumsCheckAge: {
+    says: 'Sums have not been held against rows for three days',
+    page: 'sums-wrong',
+    atLeast: Duration.days(3).toSeconds(),
+    periods: 3,
+  },
   Parked: { says: 'Tips can not be handed on as they are', page: 'parked-records', atLeast: 1 },
   DeliveriesOverdue: {
     says: 'Webhooks are due and not sent',

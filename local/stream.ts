@@ -1,4 +1,5 @@
 import { Backoff } from '../connector/backoff.ts';
+import { checkSums } from '../functions/settled/checkSums.ts';
 import {
   type BatchAnswer,
   isNewTip,
@@ -107,7 +108,7 @@ export interface StreamRun extends SweepDeps, Pace {
 
 /**
  * Hands on the tips of the embedded table until the signal aborts: at once after each commit, and by a sweep at the start
- * and every five minutes.
+ * and every five minutes, which holds sums against rows, too.
  */
 export async function runStream(run: StreamRun): Promise<void> {
   const { tables, ledger, signal, sleep, report, sweepEveryMs = SWEEP_EVERY_MS } = run;
@@ -123,6 +124,7 @@ export async function runStream(run: StreamRun): Promise<void> {
   const sweeps = async () => {
     while (!signal.aborted) {
       await sweep(run).catch((error) => report('sweep-failed', { error: String(error) }));
+      await checkSums(run).catch((error) => report('check-failed', { error: String(error) }));
       await sleep(sweepEveryMs, signal).catch(() => undefined);
     }
   };

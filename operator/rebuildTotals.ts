@@ -6,6 +6,7 @@ import {
   compareSums,
   type Difference,
   differences,
+  forgetChecked,
   ItemError,
   isInOrder,
   isMendable,
@@ -17,6 +18,7 @@ import {
   readHandles,
   readNodes,
   readPaidInvoices,
+  readWrongSums,
   replaceSums,
   type ScannedRows,
   scanRows,
@@ -127,6 +129,10 @@ async function rebuild(
     if (!replace) continue;
     console.log(`${handle}: ${await replaced(ledger, compared)}`);
   }
+  // The alarm of sums that were wrong is over once they are right, and they are checked from the first row on.
+  if (replace)
+    for (const { handle } of await readWrongSums(ledger))
+      if (handles.includes(handle)) await forgetChecked(ledger, handle);
   console.log(`${creators} creators, ${differing} with differences`);
   return differing > 0 ? 1 : 0;
 }

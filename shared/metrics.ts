@@ -15,6 +15,10 @@ export const METRICS = {
   DaysToExpiry: 'None',
   /** Since the option that has waited longest should have been looked at. */
   WantsOverdue: 'Seconds',
+  /** Creators of whom sums are not those of their rows. */
+  SumsWrong: 'Count',
+  /** Since sums were last held against rows of all creators. Not measured before the first time. */
+  SumsCheckAge: 'Seconds',
   /** Records of tips that could not be handed on. */
   Parked: 'Count',
   /** Since the delivery that has waited longest should have been tried. */

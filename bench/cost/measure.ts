@@ -7,6 +7,7 @@ import { deliverDue } from '../../functions/deliver/runner.ts';
 import { liveMessages } from '../../functions/live/message.ts';
 import { publicApp } from '../../functions/public/app.ts';
 import type { Live } from '../../functions/public/live.ts';
+import { checkSums } from '../../functions/settled/checkSums.ts';
 import type { SettleDeps } from '../../functions/settled/handOn.ts';
 import { type StreamRecord, settle } from '../../functions/settled/settle.ts';
 import { sweep } from '../../functions/settled/sweep.ts';
@@ -226,7 +227,10 @@ export async function measureSchedules({ ledger }: Books): Promise<Record<'sweep
   const post = async () => TAKEN;
   const signal = new AbortController().signal;
   return {
-    sweep: await measured(ledger, (ledger) => sweep(settleDeps(ledger))),
+    sweep: await measured(ledger, async (ledger) => {
+      await sweep(settleDeps(ledger));
+      await checkSums(settleDeps(ledger));
+    }),
     due: await measured(ledger, (ledger) =>
       deliverDue({ ledger, post, clock, random: randomBytes, sleep, report, signal }),
     ),

@@ -4,6 +4,8 @@ export const ALARMS = {
   late: 'a tip could not be handed on for a while; the sweep tries again',
   missed: 'tips had not been handed on; the sweep did',
   hole: "a sequence number below a creator's last has no tip",
+  'sums-wrong': "a creator's sums are not those of the rows",
+  'check-failed': "a creator's sums could not be held against the rows",
   'sweep-failed': "a creator's tips could not be swept",
   unhinted: 'webhooks were queued without a hint; they are found a little later',
   discarded: 'stream records were given up; the sweep finds their tips',

@@ -5,6 +5,7 @@ import { enqueue } from '../deliver/enqueue.ts';
 import { sendHints } from '../deliver/hints.ts';
 import { appSyncPublisher } from '../live/appsync.ts';
 import { ALARMS, type Report } from './alarms.ts';
+import { type Checked, checkSums } from './checkSums.ts';
 import { readConfig } from './config.ts';
 import type { SettleDeps } from './handOn.ts';
 import { type BatchAnswer, type StreamRecord, settle } from './settle.ts';
@@ -47,12 +48,16 @@ const deps: SettleDeps = {
 /** What is left of an invocation goes to the block that a sweep is at. */
 const FOR_THE_END_MS = 60_000;
 
-/** Hands tips on: records of the table's stream, and on a schedule what the stream did not bring. */
+/**
+ * Hands tips on: records of the table's stream, and on a schedule what the stream did not bring. The schedule holds sums against
+ * rows, too.
+ */
 export async function handler(
   event: { Records?: readonly StreamRecord[] },
   context: { getRemainingTimeInMillis(): number },
-): Promise<BatchAnswer | Swept> {
+): Promise<BatchAnswer | { swept: Swept; checked: Checked }> {
   if (event.Records) return settle(event.Records, deps);
   const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - FOR_THE_END_MS));
-  return sweep({ ...deps, signal });
+  const scheduled = { ...deps, signal };
+  return { swept: await sweep(scheduled), checked: await checkSums(scheduled) };
 }

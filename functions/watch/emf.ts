@@ -6,7 +6,7 @@ import type { Seen } from './look.ts';
  * are told beside, to be read in the log: a metric of each would cost by their number.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function metricLine(namespace: string, { values, nodes }: Seen, now: Date): string {
+export function metricLine(namespace: string, { values, nodes, wrongSums }: Seen, now: Date): string {
   const metrics = (Object.keys(values) as Metric[]).map((Name) => ({ Name, Unit: METRICS[Name] }));
   return JSON.stringify({
     _aws: {
@@ -15,5 +15,6 @@ export function metricLine(namespace: string, { values, nodes }: Seen, now: Date
     },
     ...values,
     nodes,
+    wrongSums,
   });
 }

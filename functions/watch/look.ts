@@ -5,7 +5,9 @@ import {
   firstDelivery,
   firstWant,
   type Ledger,
+  readCheckTurn,
   readVitalSigns,
+  readWrongSums,
   type VitalSigns,
 } from '../../shared/ledger/index.ts';
 import type { Metric } from '../../shared/metrics.ts';
@@ -20,7 +22,12 @@ export interface NodeSeen extends Partial<VitalSigns> {
 export interface Seen {
   readonly values: Partial<Record<Metric, number>>;
   readonly nodes: readonly NodeSeen[];
+  /** The first creators of whom sums are wrong, with the sums that are. */
+  readonly wrongSums: readonly { readonly handle: string; readonly wrong: readonly string[] }[];
 }
+
+/** Creators that a line tells of: it is for looking at, and stays one line of the log. */
+const MOST_TOLD = 20;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -41,15 +48,20 @@ export async function look(ledger: Ledger, now: Date): Promise<Seen> {
   const lists = Array.from({ length: DELIVERY_LISTS }, (_, list) => list);
   const deliveries = await Promise.all(lists.map((list) => firstDelivery(ledger, list)));
   const parked = await countParked(ledger);
+  const wrongSums = await readWrongSums(ledger);
+  const checkedAt = (await readCheckTurn(ledger))?.endedAt;
 
   const since = (moments: readonly (Date | undefined)[]) => secondsSince(now, earliest(moments));
   return {
     nodes,
+    wrongSums: wrongSums.slice(0, MOST_TOLD),
     values: {
       ...ofNodes(nodes, now),
       WantsOverdue: since(wants),
       DeliveriesOverdue: since(deliveries),
       Parked: parked,
+      SumsWrong: wrongSums.length,
+      ...(checkedAt && { SumsCheckAge: secondsSince(now, checkedAt) }),
     },
   };
 }

@@ -55,12 +55,16 @@ export async function markHanded(
   }
 }
 
-/** The handles of all creators, whatever else their items hold. */
-export async function* readHandles(ledger: Ledger): AsyncGenerator<string> {
+/** The handles of all creators in their order, from behind one if it is given, whatever else their items hold. */
+export async function* readHandles(ledger: Ledger, after?: string): AsyncGenerator<string> {
   const query = {
     IndexName: LISTED,
-    KeyConditionExpression: 'listPk = :creators',
-    ExpressionAttributeValues: { ':creators': { S: listed.creator('').listPk } },
+    KeyConditionExpression: 'listPk = :creators AND listSk > :after',
+    ExpressionAttributeValues: {
+      ':creators': { S: listed.creator('').listPk },
+      // No handle is empty, and DynamoDB compares with no empty key.
+      ':after': { S: after ?? ' ' },
+    },
     ProjectionExpression: 'listSk',
   };
   for await (const item of queryAll(ledger, query)) yield text.read(item.listSk, 'listSk');

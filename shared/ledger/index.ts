@@ -44,6 +44,17 @@ export {
   InvoiceMissingError,
   type NewTip,
 } from './booking.ts';
+export {
+  type CheckedSums,
+  type CheckTurn,
+  forgetChecked,
+  readChecked,
+  readCheckTurn,
+  readDays,
+  readWrongSums,
+  saveChecked,
+  saveCheckTurn,
+} from './checked.ts';
 export { ItemError } from './codec.ts';
 export {
   addCreator,
@@ -182,7 +193,17 @@ export {
   readTips,
   type Tip,
 } from './tips.ts';
-export { lastSequence, readCreatorWithTotals, readDay, readTotals, type Sum, type Totals } from './totals.ts';
+export {
+  dayOf,
+  lastSequence,
+  NOTHING,
+  plus,
+  readCreatorWithTotals,
+  readDay,
+  readTotals,
+  type Sum,
+  type Totals,
+} from './totals.ts';
 export { isForGood } from './transaction.ts';
 export { readVitalSigns, saveVitalSigns, type VitalSigns } from './vitals.ts';
 export { dueWants, firstWant, type Want } from './wants.ts';

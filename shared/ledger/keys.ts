@@ -35,6 +35,8 @@ export const KINDS = {
   handed: { writer: 'settled', ttl: false },
   /** A stream record that could not be handed on, whole. */
   parked: { writer: 'settled', ttl: false },
+  /** Sums of a creator's rows, kept to hold those of the table against them; and how far a turn through all creators is. */
+  checked: { writer: 'settled', ttl: false },
   /** A webhook endpoint of a creator, with its secrets. */
   webhook: { writer: 'manage', ttl: false },
   /** An event on its way to an endpoint, and how that went: queue and log at once. */
@@ -70,6 +72,8 @@ export const keys = {
   aside: (node: string, id: string): Key => ({ pk: `aside#${node}`, sk: id }),
   handed: (handle: string, block: bigint): Key => ({ pk: `handed#${handle}`, sk: inOrder(block) }),
   handedThrough: (handle: string): Key => ({ pk: `handed#${handle}`, sk: 'through' }),
+  checked: (handle: string): Key => ({ pk: `checked#${handle}`, sk: 'sums' }),
+  checkTurn: { pk: 'checked#all', sk: 'turn' } satisfies Key,
   parked: (id: string): Key => ({ pk: 'parked#all', sk: id }),
   webhook: (handle: string, endpointId: string): Key => ({ pk: `webhook#${handle}`, sk: endpointId }),
   delivery: (endpointId: string, id: string): Key => ({ pk: `delivery#${endpointId}`, sk: id }),
@@ -101,6 +105,8 @@ export const listed = {
     listPk: `asks#${list}`,
     listSk: `${createdAt.toISOString()}#${id}`,
   }),
+  /** Creators of whom sums are wrong. */
+  wrongSums: (handle: string) => ({ listPk: 'wrong#all', listSk: handle }),
   /** The nodes of the table, for the check that a connector stands beside the right one. */
   node: (node: string) => ({ listPk: 'nodes#all', listSk: node }),
   /** Events of a node that are set aside, until an operator closes them. */

@@ -68,6 +68,7 @@ function stillAre({ count, rev }: Totals): Condition {
   return { expression: `attribute_not_exists(#rev) AND ${sameCount}`, names, values };
 }
 
+export const sumField = sum.field;
 export const sumFromItem = sum.fromItem;
 export const sumToItem = sum.toItem;
 

@@ -27,6 +27,7 @@ const LIST_KEYS: Record<keyof typeof listed, string> = {
   ask: listed.ask(0, new Date(0), 'a').listPk,
   aside: listed.aside('02ab', 'a').listPk,
   delivery: listed.delivery(0, new Date(0), 'a').listPk,
+  wrongSums: listed.wrongSums('alice').listPk,
   apiKey: listed.apiKey('alice', 'a').listPk,
   creator: listed.creator('alice').listPk,
 };

@@ -6,6 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enqueue } from '../../functions/deliver/enqueue.ts';
 import { liveMessages } from '../../functions/live/message.ts';
+import { checkSums } from '../../functions/settled/checkSums.ts';
 import type { SettleDeps } from '../../functions/settled/handOn.ts';
 import { isNewTip, settle } from '../../functions/settled/settle.ts';
 import { GRACE_MS, sweep } from '../../functions/settled/sweep.ts';
@@ -186,11 +187,11 @@ test('the sweep comes every quarter of an hour, and is not repeated', () => {
 
 describe('its role', () => {
   test.each([
-    ['BatchGetItem', ['tip', 'totals', 'handed']],
+    ['BatchGetItem', ['tip', 'totals', 'handed', 'checked']],
     ['GetItem', ['creator']],
     ['Query', ['webhook']],
     ['UpdateItem', ['handed']],
-    ['PutItem', ['parked', 'delivery']],
+    ['PutItem', ['parked', 'checked', 'delivery']],
     ['DeleteItem', []],
     ['ConditionCheckItem', []],
     ['BatchWriteItem', []],
@@ -205,6 +206,7 @@ describe('its role', () => {
     [listed.delivery(0, NOW, 'a'), false],
     [listed.ask(0, NOW, 'a'), false],
     [listed.node('02ab'), false],
+    [listed.wrongSums('alice'), false],
   ])('may list %j: %j', ({ listPk }, allowed) => {
     expect(allows(statements, { action: 'dynamodb:Query', resource: INDEX, leadingKeys: [listPk] })).toBe(
       allowed,
@@ -236,7 +238,7 @@ describe('its role admits all that it asks', () => {
   });
   afterAll(() => stage.close());
 
-  test('of the table, with webhooks and open pages, by the stream and by the sweep, and no more than that', async () => {
+  test('of the table, with webhooks and open pages, by the stream, the sweep and the check of sums, and no more than that', async () => {
     await setShows(stage.ledger, 'alice', 'messages');
     const endpoint = { handle: 'alice', url: 'https://shop.example/hook', events: ['tip.settled' as const] };
     await putWebhook(stage.ledger, endpoint, NOW, (length) => Buffer.alloc(length, 7));
@@ -266,6 +268,7 @@ describe('its role admits all that it asks', () => {
     await stage.book('alice', 1);
     stage.pass(GRACE_MS);
     await watch(() => sweep(deps));
+    await watch(() => checkSums(deps));
     expect(queued).toHaveLength(3);
 
     const refused = calls.filter(

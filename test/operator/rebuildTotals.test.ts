@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkSums } from '../../functions/settled/checkSums.ts';
 import { type EmbeddedTables, type Listener, openEmbeddedTable } from '../../local/table/index.ts';
 import {
   addCreator,
@@ -16,6 +17,7 @@ import {
   putCurrentInvoice,
   readInvoice,
   readTotals,
+  readWrongSums,
   tableDefinition,
 } from '../../shared/ledger/index.ts';
 import { type Key, keyItem, keys } from '../../shared/ledger/keys.ts';
@@ -140,6 +142,19 @@ describe('npm run rebuild-totals', () => {
     const booked = await bookTips(ledger, lease, { tips: [tip!], asides: [] });
     expect(booked.tips).toMatchObject([{ sequence: 2n }]);
     expect(await rebuild()).toMatchObject({ code: 0 });
+  });
+
+  it('ends the alarm of sums that were wrong once they are right, of the creators that it was asked for', async () => {
+    for (const handle of ['alice', 'bobby']) {
+      await creator(handle, 2);
+      await spoil(keys.totals(handle), 'amountMsat', { N: '1' });
+    }
+    await checkSums({ ledger, clock: () => NOW, report: () => {} });
+    const wrong = async () => (await readWrongSums(ledger)).map(({ handle }) => handle);
+    await rebuild();
+    expect(await wrong()).toEqual(['alice', 'bobby']);
+    await rebuild('--replace', '--handle', 'alice');
+    expect(await wrong()).toEqual(['bobby']);
   });
 
   it('tells of a number without a row, keeps the totals until a scan proves that it is gone, and then tells of it no more', async () => {

@@ -104,7 +104,13 @@ describe('the bundle of the settled function', () => {
       invoke(endpoint, { Records: records }, { source: 'aws.events', 'detail-type': 'Scheduled Event' }),
     );
     expect(tables).toBeGreaterThan(3);
-    expect(answers).toEqual([{ batchItemFailures: [] }, { creators: 2, handed: 1, failed: 0 }]);
+    expect(answers).toEqual([
+      { batchItemFailures: [] },
+      {
+        swept: { creators: 2, handed: 1, failed: 0 },
+        checked: { creators: 2, rows: 2, wrong: 0 },
+      },
+    ]);
     expect(log).toContain("alarm: 'parked'");
     expect(log).toContain("alarm: 'missed'");
     expect(await stage.unhanded('alice', 2n)).toEqual([]);

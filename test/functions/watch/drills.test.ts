@@ -1,5 +1,7 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { LndError } from '../../../connector/lnd.ts';
+import { checkSums, TURN_MS } from '../../../functions/settled/checkSums.ts';
 import { look } from '../../../functions/watch/look.ts';
 import {
   addCreator,
@@ -11,8 +13,10 @@ import {
   readNode,
   readTip,
   readVitalSigns,
+  saveCheckTurn,
   takeLease,
 } from '../../../shared/ledger/index.ts';
+import { keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { setIdOf } from '../../connector/played.ts';
 import { openStage, type Stage, until } from '../../connector/stage.ts';
 import { gather, NOW } from '../../shared/ledger/book.ts';
@@ -180,6 +184,37 @@ describe('an alarm goes off, and is over', () => {
     await passUntil(['parked-records'], 1);
     await markHanded(stage.ledger, 'alice', [1n]);
     await passUntil([], 1);
+  });
+
+  it('when a sum is not that of the rows, until it is, and when nobody looks', async () => {
+    await startConnector();
+    const tip = setIdOf(stage.lnd.pay(await stage.current()));
+    await until(() => readTip(stage.ledger, tip));
+    const set = (amountMsat: string) =>
+      stage.ledger.client.send(
+        new UpdateItemCommand({
+          TableName: stage.ledger.table,
+          Key: keyItem(keys.totals('alice')),
+          UpdateExpression: 'SET amountMsat = :it',
+          ExpressionAttributeValues: { ':it': { N: amountMsat } },
+        }),
+      );
+    const { amountMsat } = (await readTip(stage.ledger, tip))!;
+    const check = (inMs = 0) =>
+      checkSums({
+        ledger: stage.ledger,
+        clock: () => new Date(now().getTime() + inMs),
+        report: () => {},
+      });
+    await set(`${amountMsat - 1n}`);
+    await check();
+    await passUntil(['sums-wrong'], 1);
+    await set(`${amountMsat}`);
+    await check(TURN_MS);
+    await passUntil([], 5);
+    const longAgo = new Date(now().getTime() - 3 * DAY_MS);
+    await saveCheckTurn(stage.ledger, { begunAt: longAgo, endedAt: longAgo });
+    await passUntil(['sums-wrong'], 5);
   });
 
   it('when webhooks are due and nobody sends them', async () => {

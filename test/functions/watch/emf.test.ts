@@ -5,8 +5,14 @@ import { NODE, NOW } from '../../shared/ledger/book.ts';
 
 const node = { node: NODE, aliveAt: NOW, version: '0.1.0', waiting: 0, asidesOpen: 0 };
 
+const wrongSums = [{ handle: 'alice', wrong: ['all tips'] }];
+
 test('a line is one JSON object: the values, and what CloudWatch is to make of them', () => {
-  const line = metricLine('Ampjar-test', { values: { HeartbeatAge: 20, Drift: 0 }, nodes: [node] }, NOW);
+  const line = metricLine(
+    'Ampjar-test',
+    { values: { HeartbeatAge: 20, Drift: 0 }, nodes: [node], wrongSums },
+    NOW,
+  );
   expect(line).not.toContain('\n');
   expect(JSON.parse(line)).toEqual({
     _aws: {
@@ -24,6 +30,7 @@ test('a line is one JSON object: the values, and what CloudWatch is to make of t
     },
     HeartbeatAge: 20,
     Drift: 0,
+    wrongSums,
     nodes: [{ ...node, aliveAt: NOW.toISOString() }],
   });
 });

@@ -10,6 +10,8 @@ import {
   park,
   readAsides,
   readNode,
+  saveChecked,
+  saveCheckTurn,
   saveVitalSigns,
   takeLease,
   type VitalSigns,
@@ -54,13 +56,14 @@ describe('what is watched', () => {
       AsidesOpen: 0,
       DaysToExpiry: 100,
       WantsOverdue: 0,
+      SumsWrong: 0,
       Parked: 0,
       DeliveriesOverdue: 0,
     });
   });
 
   it('of a table without a connector is no sign of life, and nothing that only it can tell', async () => {
-    expect(await values()).toEqual({ WantsOverdue: 0, Parked: 0, DeliveriesOverdue: 0 });
+    expect(await values()).toEqual({ WantsOverdue: 0, SumsWrong: 0, Parked: 0, DeliveriesOverdue: 0 });
   });
 
   it('of a node whose connector never told is silence for a week', async () => {
@@ -134,6 +137,28 @@ describe('what is watched', () => {
     expect(await values()).toMatchObject({ Parked: 4 });
     await markHanded(book.ledger, 'alice', [1n, 3n]);
     expect(await values()).toMatchObject({ Parked: 2 });
+  });
+
+  it('of sums is of how many creators some are wrong, and how long ago all were checked', async () => {
+    const handles = Array.from({ length: 25 }, (_, at) => `creator-${at + 10}`);
+    const kept = {
+      through: 1n,
+      count: 1n,
+      amountMsat: 1n,
+      options: new Map(),
+      days: new Map(),
+      daysFrom: '',
+    };
+    for (const handle of handles)
+      await saveChecked(book.ledger, handle, { ...kept, begunAt: NOW, wrong: ['all tips'] });
+    await saveChecked(book.ledger, 'right', { ...kept, begunAt: NOW });
+    await saveCheckTurn(book.ledger, { begunAt: ago(90), isUnderWay: true });
+    expect(await values()).toMatchObject({ SumsWrong: 25 });
+    expect(await values()).not.toHaveProperty('SumsCheckAge');
+    await saveCheckTurn(book.ledger, { begunAt: ago(90), endedAt: ago(60) });
+    const seen = await look(book.ledger, NOW);
+    expect(seen.values).toMatchObject({ SumsWrong: 25, SumsCheckAge: 60 });
+    expect(seen.wrongSums).toEqual(handles.slice(0, 20).map((handle) => ({ handle, wrong: ['all tips'] })));
   });
 
   it('of deliveries is how late the first of them is, in whichever list', async () => {
