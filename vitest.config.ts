@@ -16,6 +16,7 @@ export default defineConfig({
             'test/deploy/**',
             'test/browser/**',
             'test/functions/fuzz/**',
+            'test/selfHosting/**',
             ministack,
           ],
           testTimeout: 60_000,
@@ -34,6 +35,18 @@ export default defineConfig({
               test: {
                 name: 'browser',
                 include: ['test/browser/**/*.test.ts'],
+                testTimeout: 60_000,
+                hookTimeout: 60_000,
+              },
+            },
+          ]
+        : []),
+      ...(here.has('selfHosting')
+        ? [
+            {
+              test: {
+                name: 'selfHosting',
+                include: ['test/selfHosting/**/*.test.ts'],
                 testTimeout: 60_000,
                 hookTimeout: 60_000,
               },

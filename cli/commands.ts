@@ -8,6 +8,7 @@ import { helpOf } from './help.ts';
 import { keyCommands } from './keys.ts';
 import { optionCommands } from './options.ts';
 import { rotateCommands } from './rotate.ts';
+import { serverSetupCommands } from './serverSetup.ts';
 import { tipCommands } from './tips.ts';
 import { webhookCommands } from './webhooks.ts';
 
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   ...rotateCommands,
   ...auditCommands,
   ...connectorSetupCommands,
+  ...serverSetupCommands,
   command({
     name: 'help',
     words: ['[COMMAND...]'],

@@ -88,8 +88,12 @@ async function readLnd(values: Values): Promise<StartOptions['lnd']> {
   return undefined;
 }
 
-/** @see LUD-06: a wallet asks by https, and by http where the name is an onion service's */
-function readOrigin(value: string): string {
+/**
+ * Read where the world finds a site.
+ * @throws OptionError
+ * @see LUD-06: a wallet asks by https, and by http where the name is an onion service's
+ */
+export function readOrigin(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isOpen(url.hostname));
   if (url && isSafe && url.href === `${url.origin}/` && !url.hostname.endsWith('.')) return url.origin;
@@ -100,7 +104,11 @@ function readOrigin(value: string): string {
 
 const isOpen = (hostname: string) => hostname.endsWith('.onion') || isLoopbackHost(hostname);
 
-function readListening({ listen, port }: Values, origin: string | undefined): Listening {
+/** Read where a site listens; what others can reach needs an origin. @throws OptionError */
+export function readListening(
+  { listen, port }: Pick<Values, 'listen' | 'port'>,
+  origin: string | undefined,
+): Listening {
   if (listen !== undefined && port !== undefined)
     throw new OptionError('--port: --listen says where it listens already');
   if (listen === undefined) return { address: '127.0.0.1', port: readPort('--port', port ?? '8080') };
@@ -120,8 +128,8 @@ function readPort(flag: string, value: string): number {
   throw new OptionError(`${flag}: ${JSON.stringify(value.slice(0, 80))} is not a port from 0 to 65535`);
 }
 
-/** Whose word is taken for the address of who asks. Without an origin nobody's: there is no proxy. */
-function readProxies(value: string | undefined, origin: string | undefined): BlockList {
+/** Read whose word is taken for the address of who asks. Without an origin it is nobody's: there is no proxy. @throws OptionError */
+export function readProxies(value: string | undefined, origin: string | undefined): BlockList {
   const proxies = new BlockList();
   if (value !== undefined && origin === undefined)
     throw new OptionError('--proxy: there is none without --origin');

@@ -81,11 +81,13 @@ describe('a flag that names a file', () => {
     ['connector/setup/main.ts', '--aws-certificate', ...aws],
     ['connector/setup/main.ts', '--aws-key', ...aws],
     ['connector/setup/main.ts', '--signing-helper', ...aws],
+    ['local/setup/main.ts', '--lnd-cert', '--origin', 'https://a.example'],
+    ['local/setup/main.ts', '--admin-macaroon', '--origin', 'https://a.example', '--lnd-cert', there],
     ['cli/main.ts', '--key-file', ...key.slice(0, 2)],
   ];
 
   it.each(CASES)('is refused by %s when %s names none', async (file, flag, ...besides) => {
-    const folders = file.startsWith('connector/setup') ? ['--dir', join(dir, 'etc'), '--unit-dir', dir] : [];
+    const folders = file.includes('/setup/') ? ['--dir', join(dir, 'etc'), '--unit-dir', dir] : [];
     const { code, out, err } = await ends(file, [...besides, ...folders, flag, missing]);
     expect(err).toMatch(/^[^\n]*\n$/);
     expect(err).toContain(flag);

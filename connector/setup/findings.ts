@@ -28,6 +28,13 @@ export class Findings {
     this.#tell('FAIL', part, text);
   }
 
+  /** Tell the commands to type next. */
+  tellNext(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#print(this.#failed > 0 ? '\nOnce what fails above is mended:' : '\nNext:');
+    for (const line of lines) this.#print(`  ${line}`);
+  }
+
   #tell(verdict: Verdict, part: string, text: string) {
     this.#print(`${verdict.padEnd(6)}${part.padEnd(10)}${text.replaceAll('\n', ' ')}`);
   }

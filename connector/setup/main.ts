@@ -27,9 +27,6 @@ runMain(async (args, env) => {
   }
   const findings = new Findings(print);
   const next = await setUp(choices, machine, findings);
-  if (next.length > 0) {
-    print(findings.failed > 0 ? '\nOnce what fails above is mended:' : '\nNext:');
-    for (const line of next) print(`  ${line}`);
-  }
+  findings.tellNext(next);
   return findings.failed > 0 ? 1 : 0;
 });

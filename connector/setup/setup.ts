@@ -82,14 +82,20 @@ export async function setUp(choices: Choices, machine: Machine, findings: Findin
     tellUnreadable(machine, findings);
   }
   await tryAws(choices, facts, findings);
-  return nextSteps(choices, before);
+  return nextSteps(
+    files.unit === undefined ? undefined : unitName(choices.instance),
+    adminMacaroon === undefined ? undefined : before,
+    [`curl http://127.0.0.1:${choices.healthPort}/health`],
+  );
 }
 
-/** lnd as it is, and the macaroon for it; undefined when lnd is of no use. */
-async function lookAtLnd(
-  choices: Choices,
+/** lnd as it is, and the macaroon for it, baked and written when there is one to bake with; undefined when lnd is of no use. */
+export async function lookAtLnd(
+  choices: Pick<Choices, 'socket' | 'adminMacaroon' | 'routeHints'> & {
+    readonly files: { readonly macaroon: string };
+  },
   cert: Uint8Array,
-  { clock }: Machine,
+  { clock }: Pick<Machine, 'clock'>,
   findings: Findings,
 ): Promise<NodeFacts | undefined> {
   const { socket, adminMacaroon, files, routeHints } = choices;
@@ -144,7 +150,8 @@ const FIRST_KEY = '0';
 /** What a service of its own user can't read, whatever the file modes say. */
 const HOMES = /^\/(home|root|run\/user)\//;
 
-function tellUnreadable({ node, root }: Machine, findings: Findings) {
+/** Tell when a unit can't read its program. */
+export function tellUnreadable({ node, root }: Pick<Machine, 'node' | 'root'>, findings: Findings) {
   for (const path of [node, root])
     if (HOMES.test(path))
       findings.fail(
@@ -153,20 +160,21 @@ function tellUnreadable({ node, root }: Machine, findings: Findings) {
       );
 }
 
-/** What to type next. @param before the macaroon of an earlier setup, which still opens lnd */
-function nextSteps(
-  { instance, files, healthPort, adminMacaroon }: Choices,
+/**
+ * The commands that start a unit anew, and end the macaroon of an earlier setup, which still opens lnd.
+ * @param before that macaroon, when another was baked
+ */
+export function nextSteps(
+  unit: string | undefined,
   before: Uint8Array | undefined,
+  then: string[],
 ): string[] {
-  const start = [
-    'systemctl daemon-reload',
-    `systemctl enable ${unitName(instance)}`,
-    `systemctl restart ${unitName(instance)}`,
-    `curl http://127.0.0.1:${healthPort}/health`,
-  ];
-  const id = adminMacaroon !== undefined && before ? rootKeyId(before) : FIRST_KEY;
-  const revoke = id === FIRST_KEY ? [] : [`lncli deletemacaroonid ${id}`];
-  return [...(files.unit === undefined ? [] : start), ...revoke];
+  const start =
+    unit === undefined
+      ? []
+      : ['systemctl daemon-reload', `systemctl enable ${unit}`, `systemctl restart ${unit}`, ...then];
+  const id = before ? rootKeyId(before) : FIRST_KEY;
+  return [...start, ...(id === FIRST_KEY ? [] : [`lncli deletemacaroonid ${id}`])];
 }
 
 /** The files by which a host outside AWS proves who it is. @throws OptionError */

@@ -23,27 +23,33 @@ export const unitName = (instance: string | undefined) =>
 export const credentialsOf = (instance: string | undefined) =>
   `/run/credentials/${unitName(instance)}.service`;
 
+/** What the units of Ampjar that stand beside lnd have in common. */
+interface ServiceChoices {
+  /** Lines of the service of its own. */
+  readonly own: readonly string[];
+  readonly description: string;
+  readonly node: string;
+  readonly root: string;
+  readonly lndCert: string;
+  readonly macaroon: string;
+  /** The program and its flags but for lnd's certificate and macaroon. */
+  readonly command: string;
+  /** What it may listen on, as systemd writes it: `ipv4:tcp:9911`. */
+  readonly bind: string;
+  /** How many threads and processes it may have. */
+  readonly tasks: number;
+}
+
 /**
- * The systemd unit of a connector: no user, no file and no privilege of its own. Secrets come in as credentials, which systemd
- * reads as root at each start.
+ * A systemd unit: no user, no file and no privilege of its own. Secrets come in as credentials, which systemd reads as root at each
+ * start.
  * @see https://www.freedesktop.org/software/systemd/man/systemd.exec.html
  */
-export function unit(choices: UnitChoices): string {
-  const { node, root, environmentFile, lndCert, macaroon, healthPort, anotherNode, aws } = choices;
-  const flags = anotherNode ? ' --another-node' : '';
-  const credentials = [
-    `LoadCredential=lnd.cert:${lndCert}`,
-    `LoadCredential=lnd.macaroon:${macaroon}`,
-    ...(aws
-      ? [
-          `LoadCredential=aws.certificate:${aws.certificate}`,
-          `LoadCredential=aws.key:${aws.key}`,
-          `Environment=AWS_CONFIG_FILE=${aws.config}`,
-        ]
-      : []),
-  ];
+export function serviceUnit(choices: ServiceChoices): string {
+  const { own, description, node, root, lndCert, macaroon, command, bind, tasks } = choices;
+  const lines = [...own, `LoadCredential=lnd.cert:${lndCert}`, `LoadCredential=lnd.macaroon:${macaroon}`];
   return `[Unit]
-Description=Ampjar connector: mints and books what lnd is paid
+Description=${description}
 Wants=network-online.target
 After=network-online.target lnd.service
 StartLimitIntervalSec=0
@@ -51,9 +57,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 WorkingDirectory=${root}
-EnvironmentFile=${environmentFile}
-${credentials.join('\n')}
-ExecStart=${node} --import tsx connector/main.ts --lnd-cert \${CREDENTIALS_DIRECTORY}/lnd.cert --lnd-macaroon \${CREDENTIALS_DIRECTORY}/lnd.macaroon${flags}
+${lines.join('\n')}
+ExecStart=${node} --import tsx ${command} --lnd-cert \${CREDENTIALS_DIRECTORY}/lnd.cert --lnd-macaroon \${CREDENTIALS_DIRECTORY}/lnd.macaroon
 
 # 2 is a configuration that no new start mends.
 Restart=on-failure
@@ -68,7 +73,7 @@ TimeoutStopSec=60
 DynamicUser=yes
 UMask=0077
 MemoryMax=1G
-TasksMax=64
+TasksMax=${tasks}
 LimitCORE=0
 CapabilityBoundingSet=
 AmbientCapabilities=
@@ -95,7 +100,7 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 SocketBindDeny=any
-SocketBindAllow=ipv4:tcp:${healthPort}
+SocketBindAllow=${bind}
 SystemCallArchitectures=native
 SystemCallFilter=@system-service @pkey
 SystemCallFilter=~@privileged @resources
@@ -104,4 +109,27 @@ SystemCallErrorNumber=EPERM
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** The systemd unit of a connector. */
+export function unit(choices: UnitChoices): string {
+  const { environmentFile, healthPort, anotherNode, aws } = choices;
+  const own = [
+    `EnvironmentFile=${environmentFile}`,
+    ...(aws
+      ? [
+          `LoadCredential=aws.certificate:${aws.certificate}`,
+          `LoadCredential=aws.key:${aws.key}`,
+          `Environment=AWS_CONFIG_FILE=${aws.config}`,
+        ]
+      : []),
+  ];
+  return serviceUnit({
+    ...choices,
+    description: 'Ampjar connector: mints and books what lnd is paid',
+    own,
+    command: `connector/main.ts${anotherNode ? ' --another-node' : ''}`,
+    bind: `ipv4:tcp:${healthPort}`,
+    tasks: 64,
+  });
 }

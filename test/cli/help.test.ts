@@ -10,6 +10,7 @@ import { COMMANDS } from '../../cli/commands.ts';
 import { usageOf } from '../../cli/help.ts';
 import { PLACES } from '../../connector/options.ts';
 import { FLAGS as SETUP_FLAGS } from '../../connector/setup/options.ts';
+import { FLAGS as SERVER_SETUP_FLAGS } from '../../local/setup/options.ts';
 import { run, wordsOf } from './stage.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
@@ -81,6 +82,12 @@ describe('the setup of a connector', () => {
     expect(Object.fromEntries(types)).toEqual(SETUP_FLAGS);
   });
 
+  it('without AWS takes the flags of its own command', () => {
+    const { flags } = COMMANDS.find(({ name }) => name === 'server-setup')!;
+    const types = Object.entries(flags).map(([name, { type }]) => [name, { type }]);
+    expect(Object.fromEntries(types)).toEqual(SERVER_SETUP_FLAGS);
+  });
+
   it('is run with them, by the command that npx finds, too', async () => {
     const unit = ['connector-setup', '--print', '--lnd-cert', '/lnd/tls.cert', '--health-port=9000'];
     for (const file of ['cli/main.ts', 'cli/ampjar.js']) {
@@ -125,7 +132,7 @@ describe('completion', () => {
   });
 
   it.skipIf(!has('bash')).each([
-    ['', 'creators options tips webhooks keys rotate audit connector-setup help completion'],
+    ['', 'creators options tips webhooks keys rotate audit connector-setup server-setup help completion'],
     ['t', 'tips'],
     ['tips ', 'list show erase'],
     ['--json tips l', 'list'],

@@ -25,8 +25,12 @@ const target = '[Unit]\nDefaultDependencies=no\n';
  * control groups, which go with it, and goes when this process does.
  * @param dir a folder for what it is booted with; the service's output comes into `out` there
  * @param dropIn lines for the service's section
+ * @param state the folder that it sees as /var/lib/private, where units with a user of their own keep what is theirs
  */
-export async function boot(unit: string, { dir, dropIn }: { dir: string; dropIn: string }) {
+export async function boot(
+  unit: string,
+  { dir, dropIn, state }: { dir: string; dropIn: string; state?: string },
+) {
   const units = join(dir, 'booted');
   const name = basename(unit);
   const output = join(dir, 'out');
@@ -39,6 +43,12 @@ export async function boot(unit: string, { dir, dropIn }: { dir: string; dropIn:
   );
   writeFileSync(join(units, 'booted.target'), `${target}Wants=${name}\n`);
   const group = `/sys/fs/cgroup/ampjar-${process.pid}`;
+  // In place of this machine's own /var/lib, in which systemd would leave a folder and a link.
+  const bindState =
+    state === undefined
+      ? ''
+      : `mount -t tmpfs -o mode=755 tmpfs /var/lib\nmkdir -m 700 /var/lib/private\nmount --bind '${state}' /var/lib/private\n`;
+  if (state !== undefined) mkdirSync(state, { recursive: true, mode: 0o700 });
   // A group of its own, then namespaces; /run is new, and shared with what systemd unshares from there.
   writeFileSync(
     join(dir, 'outer.sh'),
@@ -62,7 +72,7 @@ mkdir -p /run/systemd/system '${CHECKOUT}' '${dirname(NODE)}'
 mount --bind '${process.cwd()}' '${CHECKOUT}'
 mount --bind '${dirname(process.execPath)}' '${dirname(NODE)}'
 cp -r '${units}/.' /run/systemd/system
-mount --make-rshared /
+${bindState}mount --make-rshared /
 exec env -i PATH="$PATH" container=test /lib/systemd/systemd --system --unit=booted.target --show-status=no
 `,
   );
