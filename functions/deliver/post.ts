@@ -1,8 +1,9 @@
 import type { LookupAddress } from 'node:dns';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { untilAborted } from '../../shared/untilAborted.ts';
 import { isLoopbackAddress, isPublicAddress } from './addresses.ts';
 import type { Answer } from './policy.ts';
 import { dns, type Resolve } from './resolve.ts';
@@ -39,8 +40,16 @@ const MOST_ANSWER_HEADERS = 16_384;
 const MOST_ANSWER_BODY = 16_384;
 /** The status is known by then, so that a body that doesn't end holds nothing up. */
 const ANSWER_BODY_MS = 1_000;
+/** Informational answers (1xx) before the answer, of which any number may come (RFC 9110, 15.2), and Node bounds none. */
+const MOST_INFORMATION = 16;
+const SWITCHING_PROTOCOLS = 101;
 
 const ASK_DNS = dns();
+
+/** Thrown where a receiver only says that its answer is still to come. */
+class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
 
 /** Thrown where a name leads to an address that isn't posted to. */
 class AddressRefusedError extends Error {
@@ -82,8 +91,7 @@ async function exchange(
   signal.throwIfAborted();
   // It was checked when it was stored; the rules may have changed since.
   const url = new URL(checkWebhookUrl(message.url, { allowLoopback }));
-  const addresses = await addressesOf(hostOf(url), options, signal);
-  signal.throwIfAborted();
+  const addresses = await untilAborted(addressesOf(hostOf(url), options, signal), signal);
   const body = Buffer.from(message.body);
   if (body.length > MOST_BODY) throw new RangeError(`the event is longer than ${MOST_BODY} bytes`);
   const { request } = url.protocol === 'https:' ? https : http;
@@ -96,7 +104,6 @@ async function exchange(
     lookup: lookupOf(addresses),
     ...tls,
     maxHeaderSize: MOST_ANSWER_HEADERS,
-    signal,
     headers: {
       'content-type': 'application/json',
       'content-length': body.length,
@@ -104,12 +111,18 @@ async function exchange(
       ...message.headers,
     },
   });
+  // Once the protocol changes Node lets go of the socket: it ends with the request no more, and an error of its would be nobody's.
+  let socket: Socket | undefined;
+  sent.once('socket', (its) => {
+    socket = its.on('error', () => {});
+  });
   try {
-    const answer = await answerOf(sent, body);
-    await endOf(answer);
+    const answer = await untilAborted(answerOf(sent, body), signal);
+    await endOf(answer, signal);
     return { status: answer.statusCode!, retryAfter: answer.headers['retry-after'] };
   } finally {
     sent.destroy();
+    socket?.destroy();
   }
 }
 
@@ -147,40 +160,59 @@ const lookupOf =
     else callback(null, addresses[0]!.address, addresses[0]!.family);
   };
 
+/**
+ * The answer with its headers. One that changes the protocol (101), which nobody asked for, is an answer like any other; Node
+ * gives no response for it, nor an error. Whatever else a socket does without a word is ended by the deadline.
+ */
 const answerOf = (sent: ClientRequest, body: Buffer) =>
   new Promise<IncomingMessage>((resolve, reject) => {
+    let informed = 0;
+    sent.on('information', () => {
+      if (++informed > MOST_INFORMATION)
+        reject(new NoAnswerError(`more than ${MOST_INFORMATION} informational answers (1xx), and no other`));
+    });
     sent.once('response', resolve);
+    sent.once('upgrade', resolve);
     sent.on('error', reject);
+    sent.once('close', () =>
+      reject(new NoAnswerError('the receiver ended the connection without an answer')),
+    );
     sent.end(body);
   });
 
 /** Reads what little of the answer is let in, so that a well-behaved receiver sees it taken. */
-const endOf = (answer: IncomingMessage) =>
+const endOf = (answer: IncomingMessage, signal: AbortSignal) =>
   new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ANSWER_BODY_MS);
     // However it ends: the status counts, and it is here.
     const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', end);
       resolve();
     };
+    const timer = setTimeout(end, ANSWER_BODY_MS);
+    signal.addEventListener('abort', end);
     let read = 0;
     answer.on('data', (chunk: Buffer) => {
       read += chunk.length;
       if (read > MOST_ANSWER_BODY) end();
     });
     for (const event of ['end', 'error', 'close']) answer.on(event, end);
+    // The deadline came, or a protocol was changed, before there was anybody to hear of it.
+    if (signal.aborted || answer.statusCode === SWITCHING_PROTOCOLS) end();
   });
 
 const MOST_TOLD = 200;
 
 /** What went wrong, for the endpoint's owner: no text of the receiver's, whose certificate names could be any. */
 function told(error: unknown): string {
-  if (error instanceof AddressRefusedError || error instanceof WebhookUrlError || error instanceof RangeError)
-    return error.message.slice(0, MOST_TOLD);
+  if (isOurs(error)) return error.message.slice(0, MOST_TOLD);
   const { code, name } = first(error) as { code?: unknown; name?: unknown };
   const word = typeof code === 'string' ? code : String(name);
   return `${SAID[word] ?? 'the connection failed'} (${word.slice(0, 60)})`;
 }
+
+const isOurs = (error: unknown): error is Error =>
+  [AddressRefusedError, WebhookUrlError, NoAnswerError, RangeError].some((kind) => error instanceof kind);
 
 /** Of a connection that was tried at several addresses, the first failure. */
 const first = (error: unknown): object =>
@@ -208,5 +240,5 @@ const SAID: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate chain is not complete, or not from a known authority',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate chain is not complete, or not from a known authority',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name',
-  ABORT_ERR: 'the sender stopped',
+  AbortError: 'the sender stopped',
 };
