@@ -119,7 +119,7 @@ export const apiKey = z.looseObject({
 });
 export type ApiKeyBody = z.infer<typeof apiKey>;
 
-export const apiKeys = z.looseObject({ keys: z.array(apiKey) });
+export const apiKeys = z.looseObject({ keys: z.array(apiKey), next: text.nullable() });
 export const newApiKey = z.looseObject({ key: apiKey, token: text });
 
 export const nothing = z.undefined();

@@ -2,7 +2,7 @@ import { SCOPES } from '../shared/ledger/index.ts';
 import { when } from './amounts.ts';
 import type { ApiKeyBody } from './bodies.ts';
 import type { Client } from './client.ts';
-import { API, command, OF_CREATOR } from './command.ts';
+import { API, command, gather, moreNote, OF_CREATOR, PAGE } from './command.ts';
 import { fields, table } from './table.ts';
 
 const told = (key: ApiKeyBody, token?: string) =>
@@ -25,16 +25,20 @@ export const keyCommands = [
   command({
     name: 'keys list',
     words: [],
-    flags: OF_CREATOR,
-    summary: 'API keys, revoked ones too; without --creator one’s own',
-    examples: ['keys list', 'keys list --creator alice'],
+    flags: { ...OF_CREATOR, ...PAGE, after: { type: 'string', value: 'KEY_ID', about: 'those after it' } },
+    summary: 'API keys, those revoked within 30 days too; without --creator one’s own',
+    examples: ['keys list', 'keys list --creator alice --limit 200'],
     async run({ values }, { client, width }) {
       const api = await client();
       const handle = await ownerOf(api, values.creator);
-      const { body } =
-        handle === undefined
-          ? await api.ask('listOperatorKeys', {})
-          : await api.ask('listKeys', { params: { handle } });
+      const { rows, next } = await gather(values.limit, values.after, async ({ from, limit }) => {
+        const query = { after: from, limit };
+        const { body } =
+          handle === undefined
+            ? await api.ask('listOperatorKeys', { query })
+            : await api.ask('listKeys', { params: { handle }, query });
+        return { rows: body.keys, next: body.next };
+      });
       const columns = [
         { name: 'KEY ID' },
         { name: 'NAME', cuts: true },
@@ -43,7 +47,7 @@ export const keyCommands = [
         { name: 'USED' },
         { name: 'REVOKED' },
       ];
-      const cells = body.keys.map((key) => [
+      const cells = rows.map((key) => [
         key.id,
         key.name,
         key.scope,
@@ -51,7 +55,11 @@ export const keyCommands = [
         key.lastUsedAt === null ? 'never' : when(key.lastUsedAt),
         key.revokedAt === null ? '' : when(key.revokedAt),
       ]);
-      return { body, text: table(columns, cells, width) };
+      return {
+        body: { keys: rows, next },
+        text: table(columns, cells, width),
+        note: moreNote('after', next),
+      };
     },
   }),
   command({

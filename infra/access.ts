@@ -81,7 +81,7 @@ export const lnurlAccess = (table: ITable, asks: Queue) => [
 /** The kinds that a creator's API shows, and changes. What connector and payers write is not among the latter. */
 const MANAGE_READS: Kind[] = ['creator', 'current', 'tip', 'totals', 'webhook', 'delivery', 'key'];
 const MANAGE_PUTS: Kind[] = ['creator', 'option', 'want', 'webhook', 'delivery', 'key', 'idempotency'];
-const MANAGE_UPDATES: Kind[] = ['webhook', 'delivery', 'key', 'idempotency'];
+const MANAGE_UPDATES: Kind[] = ['webhook', 'delivery', 'key', 'allowance', 'idempotency'];
 
 /** What a payer wrote, and what names their tip: the attributes that erasing the one touches. */
 const ERASING = ['pk', 'sk', 'handle', 'message', 'sender'];

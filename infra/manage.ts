@@ -11,8 +11,11 @@ import { alarm } from './alarms.ts';
 import { bundledFunction } from './bundledFunction.ts';
 import type { Settings } from './settings.ts';
 
-/** All keys together: keys have bounds of their own in the function (docs/api.md). Who has none is turned away here. */
-const THROTTLE = { rateLimit: 50, burstLimit: 100 };
+/**
+ * All together. The function bounds each creator (docs/api.md), in each of its copies: this is several times what one of them gets
+ * answered, for API Gateway knows no creators, and what it turns away would be everybody's.
+ */
+export const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
 
 /** Shorter than a POST is claimed under its idempotency key. */
 const TIMEOUT = Duration.seconds(15);

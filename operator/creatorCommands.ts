@@ -1,5 +1,6 @@
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import {
+  AllowanceError,
   addCreator,
   addOption,
   assignNode,
@@ -55,7 +56,7 @@ export const isCollision = (error: unknown) => error instanceof CreatorChangedEr
 /** Whether an error is the asker's to mend (exit code 2), rather than the table's or nobody's (1). */
 export const isBadInput = (error: unknown) =>
   !isCollision(error) &&
-  [UsageError, PlaceError, AmountError, HandleError, CreatorError, NodeError].some(
+  [UsageError, PlaceError, AmountError, HandleError, CreatorError, NodeError, AllowanceError].some(
     (kind) => error instanceof kind,
   );
 

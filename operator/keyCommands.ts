@@ -1,4 +1,5 @@
 import {
+  AllowanceError,
   type ApiKey,
   ApiKeyError,
   createKey,
@@ -54,7 +55,7 @@ const COMMANDS = {
 
 /** Whether an error is the asker's to mend. */
 export const isBadInput = (error: unknown) =>
-  [UsageError, PlaceError, ApiKeyError].some((kind) => error instanceof kind);
+  [UsageError, PlaceError, ApiKeyError, AllowanceError].some((kind) => error instanceof kind);
 
 /** What the commands work with. */
 export interface Parts {

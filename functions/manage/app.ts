@@ -10,22 +10,22 @@ import { emptyApp, manageRoutes } from './routes.ts';
 export interface ManageOptions extends ManageParts {
   /** Milliseconds of a clock that never jumps. */
   readonly steadyMs: () => number;
-  /** How often one key may ask of this process; {@link KEY_RATE} unless told. */
-  readonly keyRate?: Rate;
+  /** How often one creator may ask of this process, by all their keys together; {@link CREATOR_RATE} unless told. */
+  readonly creatorRate?: Rate;
 }
 
-/** What one key may ask of one process: more than a person or a polling program needs. */
-export const KEY_RATE: Rate = { perSecond: 10, burst: 100 };
+/** What one creator, or one key of the operator’s, may ask of one process: more than people and polling programs need. */
+export const CREATOR_RATE: Rate = { perSecond: 10, burst: 100 };
 
 /** The largest body that any request has a use for is far below it. */
 export const MOST_BODY_BYTES = 16_384;
 
 /** Who asks too often is told when to come back. @see draft-ietf-httpapi-ratelimit-headers */
-function rateHeaders(buckets: Buckets, key: string, { perSecond, burst }: Rate): Record<string, string> {
-  const left = buckets.left(key);
+function rateHeaders(buckets: Buckets, who: string, { perSecond, burst }: Rate): Record<string, string> {
+  const left = buckets.left(who);
   return {
-    'ratelimit-policy': `"key";q=${burst};w=${Math.ceil(burst / perSecond)}`,
-    ratelimit: `"key";r=${left};t=${Math.ceil((burst - left) / perSecond)}`,
+    'ratelimit-policy': `"creator";q=${burst};w=${Math.ceil(burst / perSecond)}`,
+    ratelimit: `"creator";r=${left};t=${Math.ceil((burst - left) / perSecond)}`,
   };
 }
 
@@ -34,9 +34,9 @@ function rateHeaders(buckets: Buckets, key: string, { perSecond, burst }: Rate):
  * Everything is under a key; the key of one creator reaches nothing of another.
  */
 export function manageApp(options: ManageOptions): ManageHono {
-  const { ledger, clock, report, steadyMs, keyRate = KEY_RATE } = options;
+  const { ledger, clock, report, steadyMs, creatorRate = CREATOR_RATE } = options;
   const app = emptyApp();
-  const buckets = new Buckets(keyRate, steadyMs);
+  const buckets = new Buckets(creatorRate, steadyMs);
 
   const description = documentOf();
   const document = JSON.stringify(description);
@@ -58,15 +58,21 @@ export function manageApp(options: ManageOptions): ManageHono {
   );
   app.use('/v1/*', async (c, next) => {
     const bearer = await readBearer(ledger, c.req.header('authorization'), clock(), report);
-    const { id } = bearer.key;
-    if (!buckets.take(id))
-      throw new Problem('too-many-requests', 'The key asked too often; ask again in a moment.', undefined, {
-        ...rateHeaders(buckets, id, keyRate),
-        'retry-after': String(Math.max(1, Math.ceil(1 / keyRate.perSecond))),
-      });
+    // A creator has many keys; the operator's are programs of one's own, which don't hold up one another.
+    const who = bearer.key.handle ?? bearer.key.id;
+    if (!buckets.take(who))
+      throw new Problem(
+        'too-many-requests',
+        'The creator’s keys asked too often; ask again in a moment.',
+        undefined,
+        {
+          ...rateHeaders(buckets, who, creatorRate),
+          'retry-after': String(Math.max(1, Math.ceil(1 / creatorRate.perSecond))),
+        },
+      );
     c.set('bearer', bearer);
     await next();
-    for (const [name, value] of Object.entries(rateHeaders(buckets, id, keyRate)))
+    for (const [name, value] of Object.entries(rateHeaders(buckets, who, creatorRate)))
       c.res.headers.set(name, value);
   });
   const kindly =

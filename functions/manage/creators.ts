@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import {
+  AllowanceError,
   addCreator,
   type Creator,
   CreatorError,
@@ -67,6 +68,10 @@ export async function creatorOf(ledger: Ledger, handle: string): Promise<Creator
 
 /** What the ledger refuses a creator, as a problem. */
 export const asRefusal = (error: unknown): never => {
+  if (error instanceof AllowanceError)
+    throw new Problem('refused', `${error.message}.`, undefined, {
+      'retry-after': String(Math.ceil(error.waitMs / 1000)),
+    });
   if (error instanceof HandleError)
     throw badValue('handle', undefined, error.message.replace(/^handle: /, 'one that can be given: '));
   if (!(error instanceof CreatorError)) throw error;
@@ -271,10 +276,9 @@ export function creatorRoutes(app: ManageHono, parts: ManageParts): void {
       answer: [200, invoicesSchema],
     },
     async ({ params: { handle } }) => {
-      const [{ options }, current] = await Promise.all([
-        creatorOf(ledger, handle),
-        readCurrentInvoices(ledger, handle),
-      ]);
+      const { options } = await creatorOf(ledger, handle);
+      const ids = options.map(({ id }) => id);
+      const current = await readCurrentInvoices(ledger, handle, ids);
       const invoices = options.map(({ id }) => {
         const invoice = current.get(id);
         return {

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { type ApiKey, ApiKeyError, createKey, listKeys, revokeKey } from '../../shared/ledger/index.ts';
+import { type ApiKey, ApiKeyError, createKey, listKeysPage, revokeKey } from '../../shared/ledger/index.ts';
 import { Problem } from '../public/problem.ts';
 import { give } from './answer.ts';
-import { creatorOf } from './creators.ts';
+import { asRefusal, creatorOf } from './creators.ts';
 import * as fields from './fields.ts';
 import { type ManageHono, type ManageParts, operation } from './operation.ts';
 import { type ApiKeyBody, apiKeySchema, apiKeysSchema, newApiKeySchema } from './schemas.ts';
@@ -68,7 +68,8 @@ export function keyRoutes(app: ManageHono, parts: ManageParts): void {
         const handle = await ownerOf(params);
         const terms = { ...body, handle, createdBy: bearer.key.id };
         const { token, key } = await createKey(ledger, terms, now, random).catch((error) => {
-          throw error instanceof ApiKeyError ? new Problem('refused', `${error.message}.`) : error;
+          if (error instanceof ApiKeyError) throw new Problem('refused', `${error.message}.`);
+          return asRefusal(error);
         });
         return give({ key: keyBody(key), token }, { status: 201 });
       },
@@ -81,11 +82,20 @@ export function keyRoutes(app: ManageHono, parts: ManageParts): void {
         method: 'get',
         path,
         id: `list${name}s`,
-        summary: `The API keys of ${of}, revoked ones too.`,
+        summary: `The API keys of ${of} by id, those that were revoked within 30 days, too.`,
         who,
+        query: z.strictObject({
+          after: fields.keyId
+            .optional()
+            .meta({ description: 'The id to go on after: the `next` of the page before.' }),
+          limit: fields.limit,
+        }),
         answer: [200, apiKeysSchema],
       },
-      async ({ params }) => give({ keys: (await listKeys(ledger, await ownerOf(params))).map(keyBody) }),
+      async ({ params, query }) => {
+        const { keys, next } = await listKeysPage(ledger, await ownerOf(params), query);
+        return give({ keys: keys.map(keyBody), next: next ?? null });
+      },
     );
 
     operation(
@@ -95,7 +105,7 @@ export function keyRoutes(app: ManageHono, parts: ManageParts): void {
         method: 'delete',
         path: `${path}/{keyId}`,
         id: `revoke${name}`,
-        summary: `Revoke an API key of ${of}: it opens nothing from now on. It stays in the list.`,
+        summary: `Revoke an API key of ${of}: it opens nothing from now on. It stays listed for 30 days.`,
         who,
         answer: [200, apiKeySchema],
       },

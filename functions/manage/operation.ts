@@ -93,7 +93,7 @@ const WHY = {
   415: 'The body is not JSON.',
   422: 'The idempotency key came with another request before.',
   428: '`If-Match` is missing.',
-  429: 'The key asked too often; `Retry-After` says when to ask again.',
+  429: 'The creator’s keys asked too often; `Retry-After` says when to ask again.',
   500: 'Something went wrong here.',
   503: 'The table can’t be reached; ask again in a moment.',
 } as const;

@@ -148,7 +148,7 @@ export function optionRoutes(app: ManageHono, parts: ManageParts): void {
           ledger,
           { handle, optionId, paymentAddr: invoice.paymentAddr, ...(node && { node }) },
           now,
-        );
+        ).catch(asRefusal);
       await wanted(node);
       return give(optionBody(option), { status: 202 });
     },

@@ -145,7 +145,12 @@ export const apiKeySchema = z
   .openapi('ApiKey');
 
 export const apiKeysSchema = z
-  .strictObject({ keys: z.array(apiKeySchema).meta({ description: 'Oldest first, revoked ones too.' }) })
+  .strictObject({
+    keys: z.array(apiKeySchema).meta({ description: 'By id, those that were revoked within 30 days, too.' }),
+    next: fields.keyId
+      .nullable()
+      .meta({ description: 'To pass as `after` for the next ones; null at the end.' }),
+  })
   .openapi('ApiKeys');
 
 export const newApiKeySchema = z

@@ -13,5 +13,5 @@ export const KEYED_KINDS = {
   'unsupported-media-type': [415, 'The body is not JSON'],
   'key-reused': [422, 'The idempotency key came with another request before'],
   'precondition-required': [428, 'A change needs to say what it changes'],
-  'too-many-requests': [429, 'The API key asked too often'],
+  'too-many-requests': [429, 'The creator’s API keys asked too often'],
 } as const satisfies Record<string, readonly [number, string]>;

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { isShown, shownText } from '../shownText.ts';
+import { AllowanceError, takeAllowance } from './allowances.ts';
 import { type Item, moment, type Of, oneOf, optional, record, text } from './codec.ts';
 import { listedAttributes, readCreator } from './creators.ts';
 import { keyItem, keys, listed } from './keys.ts';
 import { getItem, queryAll, queryPage } from './read.ts';
-import { type Ledger, LISTED } from './table.ts';
-import { ABSENT, type Condition, PRESENT, put, update } from './transaction.ts';
+import { type Ledger, LISTED, TTL } from './table.ts';
+import { ABSENT, type Condition, put, transact, update } from './transaction.ts';
 import { write } from './write.ts';
 
 /** What a key lets its holder do; who may write may read. */
@@ -45,6 +46,8 @@ const TOKEN = new RegExp(`^${PREFIX}[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM_LENGT
 const MOST_KEYS = 100;
 const MOST_NAME = 60;
 const HOUR_MS = 3_600_000;
+/** A key that was revoked stays in the list so long, and then vanishes. */
+export const REVOKED_KEPT_MS = 30 * 86_400_000;
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -87,6 +90,7 @@ const idOf = (hash: string) =>
 
 /** The owner in the list of keys; no handle begins with @. */
 const OPERATOR = '@operator';
+const HOLDS: Condition = { expression: 'attribute_exists(pk) AND attribute_not_exists(revokedAt)' };
 const listOf = (handle: string | undefined) => listed.apiKey(handle ?? OPERATOR, '').listPk;
 
 /** Whether a text has the form of a key's id. */
@@ -96,7 +100,7 @@ export const isKeyId = (value: string) => /^key_[0-9A-Za-z]{16}$/.test(value);
  * Make a key. The token is known to whoever calls this alone. The same randomness again gives the same key again.
  * @param terms `handle` of the creator whose key it is, left out for the operator's
  * @param random 32 bytes are asked of it
- * @throws ApiKeyError when there is no such creator, the name is none, or the owner has too many keys
+ * @throws ApiKeyError when there is no such creator, the name is none, or the owner has too many keys; AllowanceError
  */
 export async function createKey(
   ledger: Ledger,
@@ -121,15 +125,38 @@ export async function createKey(
   };
   const before = await getItem(ledger, keys.apiKey(hash), { consistent: true });
   if (before) return { token, key: key.fromItem(before) };
-  if ((await listKeys(ledger, handle)).filter(({ revokedAt }) => !revokedAt).length >= MOST_KEYS)
-    throw new ApiKeyError(`there are ${MOST_KEYS} keys already, which is the most; revoke one first`);
+  const owner = handle ?? OPERATOR;
   const item = {
     ...keyItem(keys.apiKey(hash)),
     ...key.toItem(made),
-    ...listedAttributes(listed.apiKey(handle ?? OPERATOR, made.id)),
+    ...listedAttributes(listed.apiKey(owner, made.id)),
   };
-  const written = await write(ledger, put(ledger.table, item, ABSENT));
-  return { token, key: written.done ? made : key.fromItem(written.was!) };
+  await countKeys(ledger, handle);
+  const [there, full, spent] =
+    (await transact(ledger, [
+      put(ledger.table, item, ABSENT),
+      update(ledger.table, keys.apiKeyCount(owner), { add: { count: { N: '1' } }, condition: ROOM }),
+      takeAllowance(ledger.table, 'keys', owner, now),
+    ])) ?? [];
+  if (there) return { token, key: key.fromItem(there.Item!) };
+  if (full) throw new ApiKeyError(`there are ${MOST_KEYS} keys already, which is the most; revoke one first`);
+  if (spent) throw new AllowanceError('keys', owner, now);
+  return { token, key: made };
+}
+
+/** That an owner has room for a key more, and that what is counted is counted. */
+const ROOM: Condition = {
+  expression: '#count < :most',
+  names: { '#count': 'count' },
+  values: { ':most': { N: String(MOST_KEYS) } },
+};
+
+/** See that an owner's keys are counted: those of before there was a count are, once. */
+async function countKeys(ledger: Ledger, handle: string | undefined): Promise<void> {
+  const at = keys.apiKeyCount(handle ?? OPERATOR);
+  if (await getItem(ledger, at, { consistent: true })) return;
+  const holding = (await listKeys(ledger, handle)).filter(({ revokedAt }) => !revokedAt);
+  await write(ledger, put(ledger.table, { ...keyItem(at), count: { N: String(holding.length) } }, ABSENT));
 }
 
 /** The key of a token that holds now: not one that is malformed, unknown or revoked, which nothing tells apart. */
@@ -159,20 +186,35 @@ export async function noteUse(
   await write(ledger, update(ledger.table, keys.apiKey(hashOf(token)), { set, condition: unchanged }));
 }
 
+const ofOwner = (handle: string | undefined, after = '') => ({
+  IndexName: LISTED,
+  KeyConditionExpression: 'listPk = :owner AND listSk > :after',
+  // No id is before a space, and a condition takes no empty text.
+  ExpressionAttributeValues: { ':owner': { S: listOf(handle) }, ':after': { S: after || ' ' } },
+});
+
 /** The keys of a creator, or without a handle the operator's; revoked ones too. The index may be a moment behind. */
 export async function listKeys(ledger: Ledger, handle: string | undefined): Promise<ApiKey[]> {
-  const query = {
-    IndexName: LISTED,
-    KeyConditionExpression: 'listPk = :owner',
-    ExpressionAttributeValues: { ':owner': { S: listOf(handle) } },
-  };
   const found: ApiKey[] = [];
-  for await (const item of queryAll(ledger, query)) found.push(key.fromItem(item));
+  for await (const item of queryAll(ledger, ofOwner(handle))) found.push(key.fromItem(item));
   return found.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }
 
+/** A page of them by id, those after `after`; `next` to pass as `after` when there are more. */
+export async function listKeysPage(
+  ledger: Ledger,
+  handle: string | undefined,
+  { after, limit }: { after?: string | undefined; limit: number },
+): Promise<{ keys: ApiKey[]; next?: string }> {
+  const { items, lastKey } = await queryPage(ledger, { ...ofOwner(handle, after), Limit: limit });
+  const page = items.map(key.fromItem);
+  const last = page.at(-1)?.id;
+  return { keys: page, ...(lastKey && last !== undefined && { next: last }) };
+}
+
 /**
- * Revoke a key by its id: from the answer on it opens nothing. Again is harmless, and keeps the time.
+ * Revoke a key by its id: from the answer on it opens nothing. Again is harmless, and keeps the time. It stays listed for
+ * {@link REVOKED_KEPT_MS}.
  * @returns the key, or undefined when its owner has none of this id
  */
 export async function revokeKey(
@@ -190,8 +232,17 @@ export async function revokeKey(
   if (!found) return undefined;
   const before = key.fromItem(found);
   if (before.revokedAt) return before;
+  await countKeys(ledger, handle);
   const at = { pk: found.pk!.S!, sk: found.sk!.S! };
-  const set = { revokedAt: moment.write(now)! };
-  await write(ledger, update(ledger.table, at, { set, condition: PRESENT }));
-  return { ...before, revokedAt: now };
+  const set = {
+    revokedAt: moment.write(now)!,
+    [TTL]: { N: String(Math.ceil((now.getTime() + REVOKED_KEPT_MS) / 1000)) },
+  };
+  const [revoked] =
+    (await transact(ledger, [
+      update(ledger.table, at, { set, condition: HOLDS }),
+      update(ledger.table, keys.apiKeyCount(handle ?? OPERATOR), { add: { count: { N: '-1' } } }),
+    ])) ?? [];
+  // Another was quicker, and the index a moment behind.
+  return revoked?.Item ? key.fromItem(revoked.Item) : { ...before, revokedAt: now };
 }

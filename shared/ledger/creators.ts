@@ -9,6 +9,7 @@ import {
   payableLimits,
 } from '../money.ts';
 import { isShown, shownText } from '../shownText.ts';
+import { AllowanceError, type Allowed, takeAllowance } from './allowances.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { newOptionId, openOptionId, parseHandle } from './handles.ts';
 import { keyItem, keys, listed } from './keys.ts';
@@ -16,7 +17,6 @@ import { getItem, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact } from './transaction.ts';
 import { type Want, wantAction } from './wants.ts';
-import { write } from './write.ts';
 
 /** What a creator lets the public see of their tips. */
 export const SHOWS = ['nothing', 'amounts', 'messages'] as const;
@@ -177,13 +177,22 @@ export interface Unchanged {
 
 /**
  * Change a creator by a function of its present state, and write it with further actions. A change to the very same is none.
- * @throws CreatorError when there is no such creator; CreatorChangedError when it is not of the version expected any more
+ * @throws CreatorError when there is no such creator; CreatorChangedError when it is not of the version expected any more;
+ * AllowanceError when it takes what the creator has no more of today
  */
 export async function changeCreator(
   ledger: Ledger,
   handle: string,
   change: (creator: Creator) => Creator,
-  { version, more = () => [] }: Unchanged & { more?: (creator: Creator) => TransactWriteItem[] } = {},
+  {
+    version,
+    more = () => [],
+    allowance,
+  }: Unchanged & {
+    more?: (creator: Creator) => TransactWriteItem[];
+    /** What it takes of the creator's day. */
+    allowance?: { allowed: Allowed; now: Date };
+  } = {},
 ): Promise<Creator> {
   const changed = () =>
     new CreatorChangedError(`"${handle}" was changed by someone else at the same time; try again`);
@@ -193,7 +202,13 @@ export async function changeCreator(
   const wanted = change(before);
   if (wanted === before) return before;
   const after = { ...wanted, version: before.version + 1n };
-  const refused = await transact(ledger, [creatorAction(ledger.table, after, before), ...more(after)]);
+  const refused = await transact(ledger, [
+    creatorAction(ledger.table, after, before),
+    ...more(after),
+    ...(allowance ? [takeAllowance(ledger.table, allowance.allowed, handle, allowance.now)] : []),
+  ]);
+  if (refused && !refused[0] && allowance && refused.at(-1))
+    throw new AllowanceError(allowance.allowed, handle, allowance.now);
   if (refused) throw changed();
   return after;
 }
@@ -201,7 +216,7 @@ export async function changeCreator(
 /**
  * Add a tip option of a fixed amount, and let the connector want its invoice.
  * @param random ten bytes are asked of it; the same again give the option that is there already
- * @throws CreatorError
+ * @throws CreatorError, AllowanceError
  */
 export async function addOption(
   ledger: Ledger,
@@ -233,6 +248,7 @@ export async function addOption(
         optionAction(ledger.table, handle, added.id),
         wantOf(ledger.table, creator, added.id, now),
       ],
+      allowance: { allowed: 'invoices', now },
     },
   );
   return options.find(({ id }) => id === added.id)!;
@@ -290,14 +306,21 @@ export const removeOption = (
   );
 };
 
-/** Let the connector replace the invoice with this payment address by a new one, if the option still hands it out then. */
+/**
+ * Let the connector replace the invoice with this payment address by a new one, if the option still hands it out then.
+ * @throws AllowanceError
+ */
 export async function wantAnother(
   ledger: Ledger,
   want: Pick<Want, 'handle' | 'optionId' | 'node'> & { paymentAddr: string },
   now: Date,
 ): Promise<void> {
   const { paymentAddr, ...option } = want;
-  await write(ledger, wantAction(ledger.table, { ...option, due: now, replaces: paymentAddr }));
+  const refused = await transact(ledger, [
+    wantAction(ledger.table, { ...option, due: now, replaces: paymentAddr }),
+    takeAllowance(ledger.table, 'invoices', option.handle, now),
+  ]);
+  if (refused) throw new AllowanceError('invoices', option.handle, now);
 }
 
 /**

@@ -1,3 +1,4 @@
+export { AllowanceError } from './allowances.ts';
 export {
   type ApiKey,
   ApiKeyError,
@@ -5,6 +6,7 @@ export {
   isKeyId,
   isToken,
   listKeys,
+  listKeysPage,
   noteUse,
   readKeyByToken,
   revokeKey,

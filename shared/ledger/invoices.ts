@@ -73,21 +73,18 @@ export async function readCreatorWithInvoice(
   return { creator: creatorFromItem(creator), invoice: current && currentItem.fromItem(current) };
 }
 
-/** What a creator's options hand out now, by option id; those of options that are gone, too. */
+/** What options of a creator hand out now, by option id. */
 export async function readCurrentInvoices(
   ledger: Ledger,
   handle: string,
+  optionIds: readonly string[],
 ): Promise<Map<string, CurrentInvoice>> {
-  const query = {
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': { S: keys.current(handle, '').pk } },
-  };
-  const found = new Map<string, CurrentInvoice>();
-  for await (const item of queryAll(ledger, query)) {
-    const current = currentItem.fromItem(item);
-    found.set(current.optionId, current);
-  }
-  return found;
+  const items = await getItems(
+    ledger,
+    optionIds.map((id) => keys.current(handle, id)),
+  );
+  const found = items.flatMap((item) => (item ? [currentItem.fromItem(item)] : []));
+  return new Map(found.map((current) => [current.optionId, current]));
 }
 
 /** The invoices of a node that are handed out now. The index may be a moment behind. */

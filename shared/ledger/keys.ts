@@ -41,8 +41,10 @@ export const KINDS = {
   webhook: { writer: 'manage', ttl: false },
   /** An event on its way to an endpoint, and how that went: queue and log at once. */
   delivery: { writer: 'deliver', ttl: true },
-  /** An API key, by the hash of its secret. */
-  key: { writer: 'manage', ttl: false },
+  /** An API key, by the hash of its secret; it vanishes when it was revoked long ago. And how many an owner has. */
+  key: { writer: 'manage', ttl: true },
+  /** What a creator had done on a day, of what they may so often a day. */
+  allowance: { writer: 'manage', ttl: true },
   /** The answer that a POST was given, under its idempotency key. */
   idempotency: { writer: 'manage', ttl: true },
 } as const;
@@ -78,6 +80,12 @@ export const keys = {
   webhook: (handle: string, endpointId: string): Key => ({ pk: `webhook#${handle}`, sk: endpointId }),
   delivery: (endpointId: string, id: string): Key => ({ pk: `delivery#${endpointId}`, sk: id }),
   apiKey: (hash: string): Key => ({ pk: `key#${hash}`, sk: 'key' }),
+  /** How many keys an owner has that are not revoked; no hash is named so. */
+  apiKeyCount: (owner: string): Key => ({ pk: `key#of#${owner}`, sk: 'count' }),
+  allowance: (owner: string, allowed: string, day: string): Key => ({
+    pk: `allowance#${owner}`,
+    sk: `${allowed}#${day}`,
+  }),
   idempotency: (keyId: string, key: string): Key => ({ pk: `idempotency#${keyId}`, sk: key }),
 };
 

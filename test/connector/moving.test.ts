@@ -96,7 +96,9 @@ describe('creators who move between three nodes while they are paid, and connect
     for (const creator of await gather(readCreators(ledger))) {
       const node = creator.node ?? homeNode;
       for (const { id } of creator.options)
-        await until(async () => (await readCurrentInvoices(ledger, creator.handle)).get(id)?.payee === node);
+        await until(
+          async () => (await readCurrentInvoices(ledger, creator.handle, [id])).get(id)?.payee === node,
+        );
     }
     let count = 0n;
     for (const handle of HANDLES) {

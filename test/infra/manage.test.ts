@@ -3,7 +3,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
-import { ManageApi } from '../../infra/manage.ts';
+import { CREATOR_RATE } from '../../functions/manage/app.ts';
+import { ManageApi, THROTTLE } from '../../infra/manage.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { ledgerTable } from '../../infra/table.ts';
 import { CLAIM_MS } from '../../shared/ledger/idempotency.ts';
@@ -69,7 +70,13 @@ describe('the manage function', () => {
   test('puts what creators set up, and neither an invoice, nor an attribution, nor a tip, nor a sum', () => {
     const puts = ['creator', 'option', 'want', 'webhook', 'delivery', 'key', 'idempotency'];
     expect(kindsOf('PutItem')).toEqual(puts);
-    expect(kindsOf('UpdateItem', ['anything'])).toEqual(['webhook', 'delivery', 'key', 'idempotency']);
+    expect(kindsOf('UpdateItem', ['anything'])).toEqual([
+      'webhook',
+      'delivery',
+      'key',
+      'allowance',
+      'idempotency',
+    ]);
     expect(kindsOf('DeleteItem')).toEqual(['webhook']);
     expect(kindsOf('BatchWriteItem')).toEqual([]);
   });
@@ -168,11 +175,13 @@ describe('the manage function', () => {
 });
 
 describe('the HTTP API', () => {
-  test('bounds how often anyone asks', () => {
+  test('bounds how often anyone asks, several times beyond what one creator gets answered', () => {
+    const ofOne = Number(settings.manageConcurrency) * CREATOR_RATE.perSecond;
+    expect(THROTTLE.rateLimit).toBeGreaterThanOrEqual(4 * ofOne);
     expect(only('AWS::ApiGatewayV2::Stage')[1].Properties).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
     });
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   DELIVERY_LISTS,
   dueDeliveries,
+  listKeys,
   readTip,
   readTotals,
   revokeKey,
@@ -200,6 +201,19 @@ describe('keys', () => {
     expect((await stage.ask('DELETE', path, { token })).status).toBe(200);
   });
 
+  test('come in pages, those that were revoked too', async () => {
+    const seen: string[] = [];
+    let next: string | null = null;
+    do {
+      const { body } = await asAlice('GET', `/keys?limit=2${next ? `&after=${next}` : ''}`);
+      expect(body.keys.length).toBeLessThanOrEqual(2);
+      seen.push(...body.keys.map(({ id }: { id: string }) => id));
+      next = body.next;
+    } while (next);
+    const all = await listKeys(stage.ledger, 'alice');
+    expect(seen).toEqual(all.map(({ id }) => id).sort());
+  });
+
   test('are a hundred at most, of those that hold', async () => {
     const { token } = stage.keys.operator;
     const make = () =>
@@ -265,22 +279,28 @@ describe('an answer', () => {
     expect(response.status).toBe(413);
   });
 
-  test('to a key that asks too often is 429, and says when to come again; other keys are not held up', async () => {
-    const own = await openStage({ keyRate: { perSecond: 2, burst: 4 } });
+  test('to a creator who asks too often is 429, by however many keys, and says when to come again; others are not held up', async () => {
+    const own = await openStage({ creatorRate: { perSecond: 2, burst: 4 } });
     try {
       const { token } = own.keys.alice;
       const ask = (as = token) => own.ask('GET', '/v1/manage/key', { token: as });
       const first = await ask();
-      expect(first.headers.get('ratelimit-policy')).toBe('"key";q=4;w=2');
-      expect(first.headers.get('ratelimit')).toBe('"key";r=3;t=1');
-      for (let more = 0; more < 3; more++) expect((await ask()).status).toBe(200);
+      expect(first.headers.get('ratelimit-policy')).toBe('"creator";q=4;w=2');
+      expect(first.headers.get('ratelimit')).toBe('"creator";r=3;t=1');
+      const others = [own.keys.aliceReads.token, (await own.key('alice')).token];
+      for (const as of [token, ...others]) expect((await ask(as)).status).toBe(200);
       const late = await ask();
       expect(late.status).toBe(429);
       expect(late.headers.get('retry-after')).toBe('1');
-      expect(late.headers.get('ratelimit')).toBe('"key";r=0;t=2');
+      for (const as of others) expect((await ask(as)).status).toBe(429);
+      expect(late.headers.get('ratelimit')).toBe('"creator";r=0;t=2');
       expect((await ask(own.keys.bob.token)).status).toBe(200);
       own.time.steady += 500;
       expect((await ask()).status).toBe(200);
+      const { operator } = own.keys;
+      for (let more = 0; more < 4; more++) expect((await ask(operator.token)).status).toBe(200);
+      expect((await ask(operator.token)).status).toBe(429);
+      expect((await ask((await own.key(undefined)).token)).status).toBe(200);
     } finally {
       await own.close();
     }

@@ -49,7 +49,7 @@ export async function openStage(more: Partial<ManageOptions> = {}) {
       wants++;
     },
     report: (error) => problems.push(error),
-    keyRate: { perSecond: 1_000, burst: 100_000 },
+    creatorRate: { perSecond: 1_000, burst: 100_000 },
     ...more,
   };
   const app = manageApp(options);

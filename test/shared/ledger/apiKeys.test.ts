@@ -113,9 +113,9 @@ describe('a key', () => {
 
   it.each([
     [{ handle: 'nobody' }, 'handle: there is no creator "nobody"'],
-    [{ name: ' ' }, 'name: " " is not 1 to 60 printable characters'],
-    [{ name: 'x'.repeat(61) }, 'is not 1 to 60 printable characters'],
-    [{ name: 'a\nb' }, 'is not 1 to 60 printable characters'],
+    [{ name: ' ' }, 'name: " " is not 1 to 60 characters in one line, which can be seen'],
+    [{ name: 'x'.repeat(61) }, 'is not 1 to 60 characters in one line, which can be seen'],
+    [{ name: 'a\nb' }, 'is not 1 to 60 characters in one line, which can be seen'],
   ])('is not made of %j', async (terms, message) => {
     await expect(make(terms)).rejects.toThrow(ApiKeyError);
     await expect(make(terms)).rejects.toThrow(message);

@@ -148,7 +148,7 @@ describe('the invoice of an option that was taken away', () => {
     const invoice = minted('gone', 'gone');
     const put = { invoice, previous: undefined, want: undefined, renewAt: LATER, now: NOW };
     await putCurrentInvoice(book.ledger, lease, put);
-    expect(await readCurrentInvoices(book.ledger, 'gone')).toStrictEqual(
+    expect(await readCurrentInvoices(book.ledger, 'gone', [invoice.optionId, 'neverseen2'])).toStrictEqual(
       new Map([[invoice.optionId, await current('gone')]]),
     );
     const terms = { invoice: (await current('gone'))!, want: want!, now: seconds(9) };
