@@ -12,7 +12,7 @@ import { aborted, runLocal, stopSignal } from './command.ts';
 import { localEvents } from './events.ts';
 import { HELP, type Listening, readOptions } from './options.ts';
 import { startPlayNodes } from './playNodes.ts';
-import { makeTable, operatorKey, seedAlice } from './seed.ts';
+import { makeTable, operatorKey, payable, seedAlice } from './seed.ts';
 import { openSite } from './site.ts';
 import { openEmbeddedTable } from './table/index.ts';
 
@@ -52,8 +52,6 @@ API       ${baseUrl}/v1/creators/${first}
 address   ${first}@${new URL(baseUrl).host}
 manage    AMPJAR_URL=${localUrl} npm run ampjar -- creators ${origin === undefined ? 'list' : 'add HANDLE --name NAME'} --key-file ${keyPath}
 `);
-  if (play && origin === undefined)
-    process.stdout.write(`tip her   npm run tip -- alice 2100 "Great post" --url ${baseUrl}\n`);
   const access = lnd ?? play!.access;
   const connector = systemConnector(access, {
     ledger,
@@ -65,6 +63,9 @@ manage    AMPJAR_URL=${localUrl} npm run ampjar -- creators ${origin === undefin
   });
   void keepWatchdog({ env: process.env, health: connector.health, log, sleep }, stop.signal);
   const work = [connector.run(stop.signal), events.run(stop.signal), sweep(tables, stop.signal)];
+  // A line that is copied as soon as it is read works.
+  if (play && origin === undefined && (await payable(ledger, 'alice', stop.signal)))
+    process.stdout.write(`tip her   npm run tip -- alice 2100 "Great post" --url ${baseUrl}\n`);
   try {
     await Promise.race([
       Promise.all(work).catch((error) => Promise.reject(asFolder(error, data))),

@@ -11,9 +11,11 @@ import {
   createKey,
   type Ledger,
   readCreator,
+  readCreatorWithInvoice,
   TTL,
   tableDefinition,
 } from '../shared/ledger/index.ts';
+import { sleep } from '../shared/sleep.ts';
 
 type Random = (length: number) => Uint8Array;
 
@@ -33,6 +35,17 @@ export async function seedAlice(ledger: Ledger, now: Date, random: Random): Prom
   if (await readCreator(ledger, 'alice')) return;
   await addCreator(ledger, { handle: 'alice', name: 'Alice', shows: 'messages' }, now);
   await addOption(ledger, 'alice', { label: 'Coffee', amountMsat: 3_000_000n }, now, random);
+}
+
+const PAYABLE_LOOK_MS = 50;
+
+/** Wait until a creator's open option has its invoice. @returns false when the signal comes before */
+export async function payable(ledger: Ledger, handle: string, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    if ((await readCreatorWithInvoice(ledger, handle)).invoice) return true;
+    await sleep(PAYABLE_LOOK_MS, signal);
+  }
+  return false;
 }
 
 /** The operator's key, made at the first start and kept for whoever may read the folder. @returns the file's path */
