@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { build } from 'esbuild';
-import { afterAll } from 'vitest';
 import { bookTips, type NewTip, readNode, takeLease } from '../../shared/ledger/index.ts';
 import { openStage, type Stage } from '../functions/manage/stage.ts';
 
@@ -32,7 +32,11 @@ const bundled = build({
   return path;
 });
 
-afterAll(async () => rm(dirname(await bundled), { recursive: true }));
+// As long as the process: test files of one worker share it.
+bundled.then(
+  (path) => process.once('exit', () => rmSync(dirname(path), { recursive: true })),
+  () => {},
+);
 
 /** A request that came to the served API. */
 export interface Came {

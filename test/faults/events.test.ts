@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type EventMutant, type EventOutcome, simulateEvents } from './eventSimulation.ts';
-
-const SEEDS = 300;
+import { SEEDS, seedsHere } from './window.ts';
 
 /** What must have happened in all seeds together, or they show less than they promise. */
 const MET = [
@@ -25,8 +24,8 @@ describe('events under faults', () => {
   it(`reach webhooks and open pages, each under one id, after each of ${SEEDS} seeds`, async () => {
     const seen = new Map<string, number>();
     const failed: EventOutcome[] = [];
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const outcome = await simulateEvents(String(seed));
+    for (const seed of seedsHere()) {
+      const outcome = await simulateEvents(seed);
       for (const [what, times] of outcome.seen) seen.set(what, (seen.get(what) ?? 0) + times);
       if (outcome.problems.length > 0) failed.push(outcome);
     }
