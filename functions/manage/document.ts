@@ -15,11 +15,17 @@ export function documentOf() {
     info: {
       title: 'Ampjar, the creator’s API',
       version: '1',
+      contact: { name: 'Whoever runs this service' },
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
       description:
         'Creators, tip options, tips, webhooks and keys. Amounts are decimal strings of millisatoshi, times ISO 8601 in UTC, errors problem+json (RFC 9457).',
     },
     servers: [{ url: '/' }],
+    tags: [
+      { name: 'operator', description: 'For keys of the operator.' },
+      { name: 'creator', description: 'For keys of the creator in the path, and of the operator.' },
+      { name: 'anyone', description: 'For every key.' },
+    ],
   });
   return withSharedProblems(document);
 }

@@ -150,9 +150,11 @@ function routeOf(operation: Operation<string, z.ZodType, z.ZodType>) {
     path,
     operationId: id,
     summary,
-    ...(description && { description }),
+    description: [...(description ? [description] : []), `${KEYS[who]} of scope ${scopesOf(method)}.`].join(
+      ' ',
+    ),
     tags: [who],
-    security: [{ apiKey: [scopeOf(method)] }],
+    security: [{ apiKey: [] }],
     request: {
       ...(names.length > 0 && {
         params: z.object(Object.fromEntries(names.map((name) => [name, PARAMS[name]]))),
@@ -172,6 +174,15 @@ function routeOf(operation: Operation<string, z.ZodType, z.ZodType>) {
     },
   });
 }
+
+/** What the OpenAPI says of who may ask. */
+const KEYS = {
+  operator: 'With a key of the operator,',
+  creator: 'With a key of the creator or of the operator,',
+  anyone: 'With any key,',
+} as const;
+
+const scopesOf = (method: string) => (scopeOf(method) === 'read' ? '`read` or `write`' : '`write`');
 
 const scopeOf = (method: string) => (method === 'get' ? 'read' : 'write');
 

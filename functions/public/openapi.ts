@@ -1,140 +1,10 @@
-import * as z from 'zod';
-import {
-  creatorSchema,
-  feedSchema,
-  invoiceSchema,
-  namedInvoiceSchema,
-  problemSchema,
-  tipSchema,
-  totalsSchema,
-} from './schemas.ts';
-
-const SCHEMAS = {
-  Creator: creatorSchema,
-  Invoice: invoiceSchema,
-  NamedInvoice: namedInvoiceSchema,
-  Feed: feedSchema,
-  Totals: totalsSchema,
-  Tip: tipSchema,
-  Problem: problemSchema,
-};
-
-type SchemaName = keyof typeof SCHEMAS;
-
-const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
-
-/** A schema as OpenAPI 3.1 has it inside a document: JSON Schema 2020-12, without a `$schema` of its own. */
-function component(schema: z.ZodType) {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'output' });
-  return rest;
-}
-
-const inPath = (name: string, description: string, pattern: string) => ({
-  name,
-  in: 'path',
-  required: true,
-  description,
-  schema: { type: 'string', pattern },
-});
-const inQuery = (name: string, description: string, schema: object) => ({
-  name,
-  in: 'query',
-  description,
-  schema,
-});
-
-const HANDLE = inPath('handle', 'The creator’s handle.', '^(?=.{2,30}$)[a-z0-9]+(-[a-z0-9]+)*$');
-const SET_ID = inPath('setId', 'The set id of a payment: 32 bytes in hex.', '^[0-9a-fA-F]{64}$');
-const PAYMENT_ADDR = inPath(
-  'paymentAddr',
-  'The payment address of an invoice: 32 bytes in hex.',
-  '^[0-9a-fA-F]{64}$',
-);
-const OPTION = inQuery('option', 'The tip option; without it the one with an open amount.', {
-  type: 'string',
-  pattern: '^[a-km-np-z2-9]{10}$',
-});
-const CODE = inQuery(
-  'code',
-  'Which code: `amp` of the invoice, `lnurl` for wallets that pay by LNURL, `any` of the page with the LNURL along.',
-  { type: 'string', enum: ['amp', 'lnurl', 'any'], default: 'amp' },
-);
-const CURSOR = inQuery('cursor', 'The cursor of a tip: older ones come, newest first.', { type: 'string' });
-const AFTER = inQuery('after', 'Instead of `cursor`: newer ones come, oldest first.', { type: 'string' });
-const OVERLAY = [
-  inQuery('seconds', 'How long each tip is shown.', { type: 'integer', minimum: 2, maximum: 60, default: 8 }),
-  inQuery('minimum', 'Tips below this many satoshi are not shown.', {
-    type: 'string',
-    pattern: '^(0|[1-9][0-9]{0,15})$',
-    default: '0',
-  }),
-  inQuery('size', 'How large the letters are.', {
-    type: 'string',
-    enum: ['small', 'medium', 'large'],
-    default: 'medium',
-  }),
-  inQuery('sample', 'Begin with a tip that nobody paid, to place the overlay by.', {
-    type: 'string',
-    enum: ['yes'],
-  }),
-];
-const LIMIT = inQuery('limit', 'How many tips at most.', {
-  type: 'integer',
-  minimum: 1,
-  maximum: 100,
-  default: 20,
-});
-
-const media = (types: Record<string, object>) =>
-  Object.fromEntries(Object.entries(types).map(([type, schema]) => [type, { schema }]));
-
-const TEXT = { type: 'string' };
-const BYTES = { type: 'string', format: 'binary' };
-
-const WHY: Record<string, string> = {
-  400: 'A value in the request is not what its field takes.',
-  404: 'There is nothing of this name.',
-  406: 'Neither JSON nor text was asked for.',
-  410: 'The creator has closed.',
-  503: 'The invoice is being made, or the table can’t be read; `Retry-After` says when to ask again.',
-};
-
-/** One address: what it gives, in which types, and the problems it can meet. */
-function reading(operation: {
-  id: string;
-  summary: string;
-  parameters: object[];
-  types: Record<string, object>;
-  problems: number[];
-  also?: string;
-}) {
-  const told: Record<string, object> =
-    'text/html' in operation.types
-      ? { 'text/html': TEXT }
-      : { 'application/problem+json': reference('Problem') };
-  const problems = operation.problems.map((status) => [
-    status,
-    { description: WHY[status], content: media(told) },
-  ]);
-  return {
-    get: {
-      operationId: operation.id,
-      summary: operation.summary,
-      ...(operation.also ? { description: operation.also } : {}),
-      parameters: operation.parameters,
-      responses: {
-        200: { description: operation.summary, content: media(operation.types) },
-        304: { description: 'It is still what the tag in `If-None-Match` names.' },
-        ...Object.fromEntries(problems),
-      },
-    },
-  };
-}
+import * as is from './parameters.ts';
+import { BYTES, component, reading, reference, SCHEMAS, TAGS, TEXT } from './reading.ts';
 
 const OF_CREATOR = [404, 410, 503];
 const OF_INVOICE = [400, 404, 410, 503];
 
-/** The description of the reading side, OpenAPI 3.1, from the schemas of its answers. */
+/** The description of all that anyone may ask, OpenAPI 3.1, from the schemas of its answers. */
 export function openapiDocument() {
   return {
     openapi: '3.1.1',
@@ -142,99 +12,219 @@ export function openapiDocument() {
       title: 'Ampjar, the reading side',
       version: '1',
       license: { name: 'MIT', identifier: 'MIT' },
+      contact: { name: 'Whoever runs this service' },
       description:
         'Static, reusable Lightning invoices of creators, and the tips paid to them. Amounts are decimal strings of ' +
-        'millisatoshi, times ISO 8601 in UTC. Any site may read.',
+        'millisatoshi, times ISO 8601 in UTC. Any site may read, and nobody needs a key.',
     },
     servers: [{ url: '/' }],
+    security: [],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: {
       '/v1/creators/{handle}': reading({
         id: 'readCreator',
+        tag: 'creators',
         summary: 'A creator’s profile, tip options and totals.',
-        parameters: [HANDLE],
+        description: 'It names the other ways to pay, too, and where tips are told of as they come.',
+        parameters: [is.HANDLE],
         types: { 'application/json': reference('Creator') },
+        problems: OF_CREATOR,
+      }),
+      '/v1/creators/{handle}/tips': reading({
+        id: 'listTips',
+        tag: 'creators',
+        summary: 'A creator’s tips, as far as the creator shows them.',
+        description: 'Where `shows` is `nothing`, the list is empty and its end, whatever was paid.',
+        parameters: [is.HANDLE, is.CURSOR, is.AFTER, is.LIMIT],
+        types: { 'application/json': reference('Feed') },
+        problems: OF_INVOICE,
+      }),
+      '/v1/creators/{handle}/live': reading({
+        id: 'listenToTips',
+        tag: 'creators',
+        summary: 'A creator’s tips as they come, by server-sent events.',
+        description:
+          'Each event has an entry of the feed as `data` and its cursor as `id`. It begins after `Last-Event-ID`, else after `after`, else with the next tip. It is there where `live` of the creator is `sse`.',
+        parameters: [is.HANDLE, is.AFTER_OR_NOW, is.LAST_EVENT_ID],
+        types: { 'text/event-stream': TEXT },
+        problems: [400, 404, 410, 503],
+      }),
+      '/v1/creators/{handle}/totals': reading({
+        id: 'readTotals',
+        tag: 'creators',
+        summary: 'Number and sum of a creator’s tips, in all and by tip option.',
+        description: 'Where `shows` is `nothing`, number and sum are null: not shown, which is not zero.',
+        parameters: [is.HANDLE],
+        types: { 'application/json': reference('Totals') },
         problems: OF_CREATOR,
       }),
       '/v1/creators/{handle}/invoice': reading({
         id: 'readInvoice',
+        tag: 'invoices',
         summary: 'The invoice to pay now, for any number of tips until it expires.',
-        parameters: [HANDLE, OPTION],
+        description:
+          'Asking for it makes nothing: it is the same for all, and can be printed, pasted and kept.',
+        parameters: [is.HANDLE, is.OPTION],
         types: { 'application/json': reference('Invoice'), 'text/plain': TEXT },
         problems: [400, 404, 406, 410, 503],
       }),
       '/v1/creators/{handle}/invoice.txt': reading({
         id: 'readInvoiceText',
+        tag: 'invoices',
         summary: 'The payment request alone, and a line feed.',
-        parameters: [HANDLE, OPTION],
+        description: 'What `invoice` gives to who accepts text.',
+        parameters: [is.HANDLE, is.OPTION],
         types: { 'text/plain': TEXT },
         problems: OF_INVOICE,
       }),
       '/v1/creators/{handle}/qr.svg': reading({
         id: 'readQrSvg',
+        tag: 'invoices',
         summary: 'The QR code of the invoice to pay now, as SVG, or another one to pay by.',
-        parameters: [HANDLE, OPTION, CODE],
+        description:
+          'The text in it is upper case, with the prefix `LIGHTNING:`, which makes the smaller code.',
+        parameters: [is.HANDLE, is.OPTION, is.CODE],
         types: { 'image/svg+xml': TEXT },
         problems: OF_INVOICE,
       }),
       '/v1/creators/{handle}/qr.png': reading({
         id: 'readQrPng',
+        tag: 'invoices',
         summary: 'The QR code of the invoice to pay now, as PNG, or another one to pay by.',
-        parameters: [HANDLE, OPTION, CODE],
+        description: 'The same as `qr.svg`, for what shows no SVG.',
+        parameters: [is.HANDLE, is.OPTION, is.CODE],
         types: { 'image/png': BYTES },
         problems: OF_INVOICE,
       }),
-      '/v1/creators/{handle}/tips': reading({
-        id: 'listTips',
-        summary: 'A creator’s tips, as far as the creator shows them.',
-        also: 'Where `shows` is `nothing`, the list is empty and its end, whatever was paid.',
-        parameters: [HANDLE, CURSOR, AFTER, LIMIT],
-        types: { 'application/json': reference('Feed') },
-        problems: [400, 404, 410, 503],
-      }),
-      '/v1/creators/{handle}/totals': reading({
-        id: 'readTotals',
-        summary: 'Number and sum of a creator’s tips, in all and by tip option.',
-        also: 'Where `shows` is `nothing`, number and sum are null: not shown, which is not zero.',
-        parameters: [HANDLE],
-        types: { 'application/json': reference('Totals') },
-        problems: OF_CREATOR,
-      }),
-      '/v1/tips/{setId}': reading({
-        id: 'readTip',
-        summary: 'One tip, for who knows its set id.',
-        also: 'The set id is the payer’s secret: no cache keeps the answer, and no referrer carries the address on.',
-        parameters: [SET_ID],
-        types: { 'application/json': reference('Tip') },
-        problems: [400, 404, 503],
-      }),
       '/v1/invoices/{paymentAddr}': reading({
         id: 'readNamedInvoice',
+        tag: 'invoices',
         summary: 'An invoice by its payment address, current or retired, without payments.',
-        parameters: [PAYMENT_ADDR],
+        description: 'A retired one still takes money, and it is booked.',
+        parameters: [is.PAYMENT_ADDR],
         types: { 'application/json': reference('NamedInvoice') },
         problems: [400, 404, 503],
       }),
       '/v1/invoices/{paymentAddr}/qr.svg': reading({
         id: 'readNamedQrSvg',
+        tag: 'invoices',
         summary: 'The QR code of an invoice by its payment address, which never changes.',
-        parameters: [PAYMENT_ADDR],
+        description: 'It may be kept as long as the invoice can be paid.',
+        parameters: [is.PAYMENT_ADDR],
         types: { 'image/svg+xml': TEXT },
+        problems: [400, 404, 503],
+      }),
+      '/v1/tips/{setId}': reading({
+        id: 'readTip',
+        tag: 'payers',
+        summary: 'One tip, for who knows its set id.',
+        description:
+          'The set id is the payer’s secret: no cache keeps the answer, and no referrer carries the address on.',
+        parameters: [is.SET_ID],
+        types: { 'application/json': reference('Tip') },
         problems: [400, 404, 503],
       }),
       '/@{handle}': reading({
         id: 'readPage',
+        tag: 'pages',
         summary: 'The page where a creator is tipped.',
-        parameters: [HANDLE, OPTION],
+        description: 'It works without JavaScript; with it, new tips appear by themselves.',
+        parameters: [is.HANDLE, is.OPTION],
         types: { 'text/html': TEXT },
         problems: OF_INVOICE,
       }),
       '/@{handle}/overlay': reading({
         id: 'readOverlay',
+        tag: 'pages',
         summary: 'A transparent page that shows each new tip for some seconds, for streaming software.',
-        also: 'It is there where pages are live.',
-        parameters: [HANDLE, ...OVERLAY],
+        description: 'It is there where pages are live. What it does not know of a query is refused.',
+        parameters: [is.HANDLE, ...is.OVERLAY],
         types: { 'text/html': TEXT },
         problems: OF_INVOICE,
+      }),
+      '/.well-known/lnurlp/{handle}': reading({
+        id: 'readPayRequest',
+        tag: 'wallets',
+        summary: 'What a wallet asks of a Lightning Address or an LNURL.',
+        description: 'LUD-06, LUD-12 and LUD-16. It is answered in whatever spelling of the handle.',
+        parameters: [is.HANDLE, is.OPTION],
+        types: { 'application/json': { oneOf: [reference('PayRequest'), reference('LnurlError')] } },
+      }),
+      '/.well-known/lnurlp/{handle}/callback': reading({
+        id: 'askInvoice',
+        tag: 'wallets',
+        summary: 'An ordinary invoice for one payment within ten minutes, of the open option.',
+        description:
+          'LUD-06, LUD-11, LUD-12 and LUD-21. Each ask makes an invoice at the node, and is bounded; `HEAD` makes none.',
+        parameters: [is.HANDLE, is.AMOUNT, is.COMMENT],
+        types: { 'application/json': { oneOf: [reference('PayInvoice'), reference('LnurlError')] } },
+      }),
+      '/.well-known/lnurlp/{handle}/callback/{option}': reading({
+        id: 'askInvoiceOfOption',
+        tag: 'wallets',
+        summary: 'An ordinary invoice for one payment within ten minutes, of a tip option.',
+        description: 'The same as without an option, whose callback names it.',
+        parameters: [is.HANDLE, is.OPTION_IN_PATH, is.AMOUNT, is.COMMENT],
+        types: { 'application/json': { oneOf: [reference('PayInvoice'), reference('LnurlError')] } },
+      }),
+      '/lnurl/verify/{id}': reading({
+        id: 'verifyPayment',
+        tag: 'wallets',
+        summary: 'Whether an invoice was paid, and the proof, for who holds this address.',
+        description: 'LUD-21. It is forgotten a day after the invoice expired.',
+        parameters: [is.ASK],
+        types: { 'application/json': { oneOf: [reference('Verification'), reference('LnurlError')] } },
+      }),
+      '/': reading({
+        id: 'readHome',
+        tag: 'service',
+        summary: 'What this service is.',
+        description: 'A page for who comes without a creator’s name.',
+        types: { 'text/html': TEXT },
+      }),
+      '/docs': reading({
+        id: 'readDocs',
+        tag: 'service',
+        summary: 'This description as a page.',
+        description: 'What openapi.json has, in short.',
+        types: { 'text/html': TEXT },
+      }),
+      '/openapi.json': reading({
+        id: 'readOpenapi',
+        tag: 'service',
+        summary: 'This description.',
+        description: 'OpenAPI 3.1.',
+        types: { 'application/json': { type: 'object' } },
+      }),
+      '/widget.js': reading({
+        id: 'readWidget',
+        tag: 'service',
+        summary: 'The module that makes `<tip-jar>` work on any page.',
+        description: 'It loads modules below `/widget/`, which are named by their content.',
+        types: { 'text/javascript': TEXT },
+      }),
+      '/widget/{file}': reading({
+        id: 'readWidgetFile',
+        tag: 'service',
+        summary: 'A module that `/widget.js` loads.',
+        description: 'Its name is made of its content, so that it never changes.',
+        parameters: [is.FILE],
+        types: { 'text/javascript': TEXT },
+        problems: [404],
+      }),
+      '/robots.txt': reading({
+        id: 'readRobots',
+        tag: 'service',
+        summary: 'What crawlers may fetch.',
+        description: 'Tip pages are theirs to find, what programs read is not.',
+        types: { 'text/plain': TEXT },
+      }),
+      '/favicon.ico': reading({
+        id: 'readIcon',
+        tag: 'service',
+        summary: 'The icon of the pages.',
+        description: 'For browsers that ask for it without having seen a page.',
+        types: { 'image/png': BYTES },
       }),
     },
     components: {

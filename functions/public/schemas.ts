@@ -194,6 +194,54 @@ export const tipSchema = z.strictObject({
   sender: sender.optional(),
 });
 
+const msatNumber = z.int().positive();
+
+/** @see LUD-06, LUD-12, LUD-16 */
+export const payRequestSchema = z.strictObject({
+  tag: z.literal('payRequest'),
+  callback: described(
+    z.url(),
+    'Where to ask for the invoice.',
+    'https://tips.example/.well-known/lnurlp/alice/callback',
+  ),
+  minSendable: described(msatNumber, 'The least that can be sent, in millisatoshi.', 1_000),
+  maxSendable: described(msatNumber, 'The most that can be sent, in millisatoshi.', 10_000_000_000),
+  metadata: described(
+    z.string(),
+    'JSON of what is paid for; the invoice commits to these very bytes.',
+    '[["text/plain","Tip Alice"],["text/identifier","alice@tips.example"]]',
+  ),
+  commentAllowed: described(z.int(), 'Characters of a comment at most.', 500),
+});
+
+/** @see LUD-06, LUD-11, LUD-21 */
+export const payInvoiceSchema = z.strictObject({
+  pr: described(z.string(), 'The invoice, BOLT 11, for one payment.', 'lnbc…'),
+  routes: z.array(z.never()),
+  disposable: z
+    .literal(false)
+    .meta({ description: 'The address that led here may be kept for the next tip.' }),
+  verify: described(
+    z.url(),
+    'Tells whether it was paid.',
+    'https://tips.example/lnurl/verify/KhBdS-oCnuQAdJTrC6bt3w',
+  ),
+});
+
+/** @see LUD-21 */
+export const verificationSchema = z.strictObject({
+  status: z.literal('OK'),
+  settled: z.boolean(),
+  preimage: z.string().nullable().meta({ description: 'The proof of payment; null until it is paid.' }),
+  pr: z.string(),
+});
+
+/** @see LUD-01 */
+export const lnurlErrorSchema = z.strictObject({
+  status: z.literal('ERROR'),
+  reason: described(z.string(), 'Why, for people.', 'there is no such tip option'),
+});
+
 export const problemSchema = z.strictObject({
   type: described(z.string(), 'The kind of problem.', 'urn:problem-type:ampjar:unknown-creator'),
   title: z.string(),

@@ -17,7 +17,7 @@ const TEXTS: Record<string, string> = {
   expected: 'problems: ours',
   field: 'problems: ours, or the name of a field that was given',
   title: 'problems: ours',
-  reason: 'deliveries: ours',
+  reason: 'deliveries and what wallets are told: ours',
   error: 'deliveries: ours',
   offReason: 'webhook endpoints: ours',
   // Not for people to read.
@@ -37,6 +37,9 @@ const TEXTS: Record<string, string> = {
   lightningAddress: 'an address',
   lnurl: 'an LNURL',
   paymentRequest: 'a payment request',
+  pr: 'a payment request',
+  preimage: 'hex',
+  metadata: 'JSON of a name, a label and an address, which are checked as they are written',
   paymentAddr: 'a payment address',
 };
 

@@ -19,7 +19,6 @@ export interface Operation {
   readonly path: string;
   readonly operationId: string;
   readonly tags: string[];
-  readonly security: { apiKey: ['read' | 'write'] }[];
   readonly parameters?: { in: string; name: string; required?: boolean }[];
   readonly requestBody?: { content: { 'application/json': { schema: { $ref: string } } } };
 }

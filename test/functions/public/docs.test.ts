@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { type LnurlOptions, lnurlApp } from '../../../functions/lnurl/app.ts';
-import { publicApp } from '../../../functions/public/app.ts';
 import { openapiDocument } from '../../../functions/public/openapi.ts';
 import * as schemas from '../../../functions/public/schemas.ts';
 import { type Jar, NOW, openJar } from './jar.ts';
+import { openSite, type Site } from './site.ts';
 
 const DOCS = new URL('../../../docs/', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, DOCS), 'utf8');
@@ -29,13 +28,20 @@ const anyLife = (value: unknown) => String(value).replace(/max-age=\d{6,}/, 'max
 const schemaOf = (name: string) => (schemas as unknown as Record<string, z.ZodType>)[name];
 
 let jar: Jar;
-let app: ReturnType<typeof publicApp>;
+let site: Site;
 
 beforeAll(async () => {
   jar = await openJar();
-  app = publicApp({ ledger: jar.ledger, clock: () => NOW, reads: 'each', openapi, live: 'sse' });
+  site = openSite(jar.ledger, NOW);
 });
-afterAll(() => jar.close());
+afterAll(async () => {
+  site.close();
+  await jar.close();
+});
+
+/** The name of a file that the widget's module loads. */
+const widgetFile = async () =>
+  /\/widget\/([\w.-]+)/.exec(await (await site.site.request('/widget.js')).text())![1]!;
 
 describe('docs/http.md', () => {
   it('has a section for each route of openapi.json, and for no other', () => {
@@ -46,9 +52,13 @@ describe('docs/http.md', () => {
     const filled = path
       .replace('{handle}', 'alice')
       .replace('{paymentAddr}', 'ADDR')
-      .replace('{setId}', 'SET');
-    const answer = await app.request(jar.fill(filled));
+      .replace('{setId}', 'SET')
+      .replace('{option}', 'COFFEE')
+      .replace('{id}', 'a'.repeat(22))
+      .replace('{file}', await widgetFile());
+    const answer = await site.site.request(jar.fill(filled));
     expect(answer.status).toBe(200);
+    await answer.body?.cancel();
     expect(Object.keys(headers)).toEqual(expect.arrayContaining(['content-type', 'cache-control']));
     for (const [name, value] of Object.entries(headers)) {
       expect(anyLife(answer.headers.get(name)), name).toBe(anyLife(value));
@@ -59,8 +69,10 @@ describe('docs/http.md', () => {
     'shows what $path answers, if it is JSON, and names its parameters',
     ({ path, example }) => {
       const { parameters, responses } = openapi.paths[path as keyof typeof openapi.paths].get;
-      const content = responses[200].content as Record<string, { schema: { $ref?: string } }>;
-      const name = content['application/json']?.schema.$ref?.split('/').at(-1);
+      type Schema = { $ref?: string; oneOf?: { $ref: string }[] };
+      const content = responses[200].content as Record<string, { schema: Schema }>;
+      const { $ref, oneOf } = content['application/json']?.schema ?? {};
+      const name = ($ref ?? oneOf?.[0]?.$ref)?.split('/').at(-1);
       expect(example !== undefined).toBe(name !== undefined);
       if (name) {
         const schema = schemaOf(`${name[0]!.toLowerCase()}${name.slice(1)}Schema`);
@@ -87,22 +99,10 @@ describe('docs/http.md', () => {
     expect(table.sort()).toEqual(kinds.sort());
   });
 
-  it('names each route of LNURL', () => {
-    const random = (length: number) => new Uint8Array(length);
-    const app = lnurlApp({ steadyMs: () => 0, random } as unknown as LnurlOptions);
-    const paths = app.routes
-      .filter(({ method }) => method === 'GET')
-      .map(({ path }) => path.split('/:handle'));
-    expect(paths.length).toBeGreaterThan(2);
-    for (const path of paths) {
-      expect(http).toContain(`    GET ${path.join('/alice').replace(/\/:.*/, '')}`);
-    }
-  });
-
   it('shows a problem as it comes', async () => {
     const section = http.slice(http.indexOf('\n## Problems'));
     const [, path, body] = /^ {4}GET (\S+)\n\n```json\n(.*?)```/ms.exec(section)!;
-    expect(await (await app.request(path!)).json()).toEqual(JSON.parse(body!));
+    expect(await (await site.site.request(path!)).json()).toEqual(JSON.parse(body!));
   });
 });
 
