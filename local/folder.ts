@@ -58,8 +58,12 @@ export class DataFolder {
     }
   }
 
-  /** Open or make a database in it, an lmdb environment. @throws TableFolderError */
-  open(name: string, options: RootDatabaseOptions): RootDatabase {
+  /**
+   * Open or make a database in it, an lmdb environment.
+   * @param parts opens or makes what is in it
+   * @throws TableFolderError
+   */
+  open<T>(name: string, options: RootDatabaseOptions, parts: (root: RootDatabase) => T): T {
     const path = join(this.dir, name);
     try {
       const root = open({
@@ -72,7 +76,7 @@ export class DataFolder {
       });
       for (const file of [path, `${path}-lock`]) chmodSync(file, PRIVATE);
       this.#databases.push({ path, ino: statSync(path).ino });
-      return root;
+      return parts(root);
     } catch (error) {
       throw new TableFolderError(this.dir, error);
     }

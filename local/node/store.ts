@@ -98,13 +98,22 @@ export class NodeStore {
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
-    this.#root = folder.open('node.mdb', { maxDbs: 8 });
-    this.#invoices = this.#root.openDB({ name: 'invoices' });
-    this.#settlements = this.#root.openDB({ name: 'settlements' });
-    this.#settleIndexes = this.#root.openDB({ name: 'settleIndexes' });
-    this.#sets = this.#root.openDB({ name: 'sets' });
-    this.#payments = this.#root.openDB({ name: 'payments' });
-    this.#meta = this.#root.openDB({ name: 'meta' });
+    const parts = folder.open('node.mdb', { maxDbs: 8 }, (root) => ({
+      root,
+      invoices: root.openDB<InvoiceRow, number>({ name: 'invoices' }),
+      settlements: root.openDB<SettlementRow, [number, number]>({ name: 'settlements' }),
+      settleIndexes: root.openDB<number, number>({ name: 'settleIndexes' }),
+      sets: root.openDB<number, string>({ name: 'sets' }),
+      payments: root.openDB<PaymentMark, string>({ name: 'payments' }),
+      meta: root.openDB<unknown, string>({ name: 'meta' }),
+    }));
+    this.#root = parts.root;
+    this.#invoices = parts.invoices;
+    this.#settlements = parts.settlements;
+    this.#settleIndexes = parts.settleIndexes;
+    this.#sets = parts.sets;
+    this.#payments = parts.payments;
+    this.#meta = parts.meta;
   }
 
   /** All that is asked for while one commit runs goes into the next, in order; resolves when that is on disk. */
@@ -128,12 +137,7 @@ export class NodeStore {
       // A preimage must not leave before its settlement is where the next process finds it.
       this.#folder.look();
     } catch (error) {
-      const told =
-        error instanceof FolderLostError
-          ? error
-          : new FolderWriteError(this.#folder.dir, await reasonOf(error));
-      this.#fail(told);
-      throw told;
+      throw this.#failed(error instanceof FolderLostError ? error : await reasonOf(error));
     }
   }
 
@@ -215,11 +219,22 @@ export class NodeStore {
   }
 
   #reserve(name: string): number {
-    return this.#root.transactionSync(() => {
-      const first = (this.#meta.get(name) as number | undefined) ?? 0;
-      this.#meta.putSync(name, first + BLOCK_OF_NUMBERS);
-      return first;
-    });
+    try {
+      return this.#root.transactionSync(() => {
+        const first = (this.#meta.get(name) as number | undefined) ?? 0;
+        this.#meta.putSync(name, first + BLOCK_OF_NUMBERS);
+        return first;
+      });
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** Tell that the node has to end. @returns the error for whoever asked for the write */
+  #failed(error: unknown): FolderLostError | FolderWriteError {
+    const told = error instanceof FolderLostError ? error : new FolderWriteError(this.#folder.dir, error);
+    this.#fail(told);
+    return told;
   }
 
   /** Resolves when everything that was asked for before is on disk. */

@@ -32,7 +32,7 @@ export class FolderWriteError extends Error {
   readonly dir: string;
   constructor(dir: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`data folder ${dir} can't be written: ${reason}`, { cause });
+    super(`data folder ${dir} can't be written: ${reason}; is the disk full?`, { cause });
     this.dir = dir;
   }
 }

@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { DataFolder } from '../folder.ts';
-import { FolderLostError, internalError, ServiceError } from './errors.ts';
+import { FolderLostError, FolderWriteError, internalError, ServiceError } from './errors.ts';
 import type { Item } from './value.ts';
 
 export type StreamEntry = {
@@ -57,7 +57,7 @@ const PAGE_SIZE = 8192;
 export function openStore(dir: string): Store {
   const folder = DataFolder.take(dir);
   try {
-    return storeOf(folder, folder.open('table.mdb', { pageSize: PAGE_SIZE, maxDbs: 8 }));
+    return folder.open('table.mdb', { pageSize: PAGE_SIZE, maxDbs: 8 }, (root) => storeOf(folder, root));
   } catch (error) {
     folder.release();
     throw error;
@@ -79,7 +79,7 @@ function storeOf(folder: DataFolder, root: RootDatabase): Store {
       throw error;
     }
   };
-  const write = groupCommit(root, look, () => {
+  const write = groupCommit(root, folder, look, () => {
     for (const listener of listeners) listener();
   });
   return {
@@ -114,7 +114,12 @@ function storeOf(folder: DataFolder, root: RootDatabase): Store {
 type Waiting = { action: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void };
 
 /** @param look throws when what was committed can't be found again */
-function groupCommit(root: RootDatabase, look: () => void, committed: () => void): Store['write'] {
+function groupCommit(
+  root: RootDatabase,
+  { dir }: DataFolder,
+  look: () => void,
+  committed: () => void,
+): Store['write'] {
   let waiting: Waiting[] = [];
   let committing = false;
 
@@ -144,7 +149,8 @@ function groupCommit(root: RootDatabase, look: () => void, committed: () => void
       } catch (error) {
         await (error as { commitError?: Promise<unknown> }).commitError?.catch(() => undefined);
         if (batch.length === 0) [batch, waiting] = [waiting, []];
-        for (const { reject } of batch) reject(internalError(error));
+        const told = error instanceof FolderLostError ? error : new FolderWriteError(dir, error);
+        for (const { reject } of batch) reject(internalError(told));
       }
     }
     committing = false;

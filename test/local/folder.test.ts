@@ -167,7 +167,7 @@ describe('a data folder', () => {
 
   it('is missed as soon as one of its databases is', async () => {
     const folder = DataFolder.take(data);
-    const root = folder.open('a.mdb', {});
+    const root = folder.open('a.mdb', {}, (root) => root);
     folder.look();
     rmSync(join(data, 'a.mdb'));
     expect(() => folder.look()).toThrow(FolderLostError);

@@ -110,6 +110,18 @@ describe('npm start', () => {
     await expect(tip(`nobody@${new URL(url).host}`, '7')).rejects.toMatchObject({ code: 1 });
   });
 
+  it('is found by the tip command where AMPJAR_URL says', async () => {
+    const args = command('local/tip.ts', ['alice', '6']);
+    const { stdout } = await run(process.execPath, args, { env: { ...process.env, AMPJAR_URL: url } });
+    expect(stdout).toMatch(/^set id /);
+    const elsewhere = run(process.execPath, args, {
+      env: { ...process.env, AMPJAR_URL: 'http://127.0.0.1:1' },
+    });
+    await expect(elsewhere).rejects.toMatchObject({
+      stderr: '--url, AMPJAR_URL: nothing answers at http://127.0.0.1:1; is npm start running?\n',
+    });
+  });
+
   it('has the widget for pages of other sites', async () => {
     const loader = await (await fetch(`${url}/widget.js`)).text();
     const [, path] = /^import '\.(\/widget\/[0-9a-f]+\.js)';$/m.exec(loader)!;
