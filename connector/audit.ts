@@ -47,6 +47,8 @@ export const driftOf = ({ missingSets, surplusSets, differing, goneInvoices }: D
 
 /** How long after its retirement an invoice is looked at each time; the older ones come in turn. */
 const HOT_MS = 7 * 86_400_000;
+/** The same, of one that was never paid: options that are made and taken away again must not make audits longer. */
+const HOT_UNPAID_MS = 3_600_000;
 /** Old invoices that one audit looks at. */
 const SLICE = 100;
 
@@ -74,8 +76,8 @@ export class Audit {
   }
 
   /**
-   * The invoices that are handed out, those retired within a week, and in turn some of the older ones, so that all of
-   * them are looked at within a bounded time, and not all of them each time.
+   * The invoices that are handed out, those retired within a week, or an hour if never paid, and in turn some of the
+   * others, so that all of them are looked at within a bounded time, and not all of them each time.
    * @param cursor where the turn of the old ones is, as the last audit gave it
    * @returns with it when the first of those expires that are handed out
    */
@@ -86,16 +88,19 @@ export class Audit {
     const { ledger, node } = this.#parts;
     const drift = { ...NO_DRIFT };
     const hot = new Date(now.getTime() - HOT_MS);
+    const hotUnpaid = new Date(now.getTime() - HOT_UNPAID_MS);
+    const isHot = ({ count, retiredAt = now }: Invoice) => retiredAt >= (count > 0n ? hot : hotUnpaid);
     let firstExpiry: Date | undefined;
     const check = (invoice: Invoice) => this.#check(invoice, drift, isTurnOf(invoice.paymentAddr, now));
     for await (const invoice of currentInvoices(ledger, node)) {
       if (!firstExpiry || invoice.expiresAt < firstExpiry) firstExpiry = invoice.expiresAt;
       await check(invoice);
     }
-    for await (const invoice of retiredInvoices(ledger, node, hot)) await check(invoice);
+    for await (const invoice of retiredInvoices(ledger, node, hot)) if (isHot(invoice)) await check(invoice);
     let looked = 0;
     let last = new Date(cursor ?? 0);
-    for await (const invoice of retiredInvoices(ledger, node, last, hot)) {
+    for await (const invoice of retiredInvoices(ledger, node, last, hotUnpaid)) {
+      if (isHot(invoice)) continue;
       const { retiredAt = last } = invoice;
       // The turn ends between two moments, for the next one begins with all of the moment that it is given.
       if (looked++ >= SLICE && retiredAt > last)

@@ -424,6 +424,50 @@ describe('an audit', () => {
     expect(stage.lnd.lookedAt).toContain(old[0]);
   });
 
+  it('looks at invoices that were retired lately each time if they were paid, and by turns if never', async () => {
+    const { connector, invoice } = await started();
+    await connector.stop();
+    const seen = await readNode(stage.ledger, stage.lnd.node);
+    const by = { node: stage.lnd.node, network: 'regtest', holder: 'test', seen };
+    const lease = (await takeLease(stage.ledger, by))!;
+    const [known] = await readInvoices(stage.ledger, [invoice.paymentAddr]);
+    const { status: _, count: __, receivedMsat: ___, ...fields } = known!;
+    const retiredAgo = async (name: string, ms: number) => {
+      const minted = await stage.lnd.mint(name);
+      const retired = new Date(stage.time.clock().getTime() - ms);
+      await putRetiredInvoice(stage.ledger, lease, { ...fields, ...minted, expiresAt: LATER }, retired);
+      return minted.paymentAddr;
+    };
+    const unpaid: string[] = [];
+    for (let at = 0; at < 150; at++)
+      unpaid.push(await retiredAgo(`unpaid ${at}`, 2 * 86_400_000 + at * 60_000));
+    const fresh = await retiredAgo('fresh', 600_000);
+    const busy = await retiredAgo('busy', 86_400_000);
+    const late = { ...invoice, ...fields, paymentAddr: unpaid[149]! };
+    const { audit, found } = await openAudit();
+    await stage.ledger.client.send(
+      new UpdateItemCommand({
+        TableName: stage.ledger.table,
+        Key: keyItem(keys.invoice(busy)),
+        UpdateExpression: 'SET #count = :one',
+        ExpressionAttributeNames: { '#count': 'count' },
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+      }),
+    );
+    unheard(stage.lnd.message(late));
+    let cursor: string | undefined;
+    const looked = new Set<string>();
+    for (let run = 0; run < 2; run++) {
+      stage.lnd.lookedAt.splice(0);
+      ({ cursor } = await audit.run(stage.time.clock(), cursor));
+      expect(stage.lnd.lookedAt).toEqual(expect.arrayContaining([invoice.paymentAddr, fresh, busy]));
+      expect(new Set(stage.lnd.lookedAt).size).toBeLessThanOrEqual(104);
+      for (const addr of stage.lnd.lookedAt) looked.add(addr);
+    }
+    expect(unpaid.filter((addr) => !looked.has(addr))).toEqual([]);
+    expect(found).toHaveLength(1);
+  });
+
   it('does not stay for ever at more invoices than a turn has that were retired in one moment', async () => {
     const { connector, invoice } = await started();
     await connector.stop();
