@@ -122,15 +122,15 @@ export class AskMint {
     while (!signal.aborted) {
       const ids = this.#waiting.splice(0, BATCH);
       if (ids.length === 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-      else await this.#answerAll(ids);
+      else await this.#answerAll(ids, signal);
     }
   }
 
-  async #answerAll(ids: readonly string[]) {
+  async #answerAll(ids: readonly string[], signal: AbortSignal) {
     const { ledger, log } = this.#minting;
     // The table's troubles are the asker's to hear of by the time that passes; lnd's end the connection.
     const failed = (error: unknown) => {
-      if (error instanceof LndError) throw error;
+      if (error instanceof LndError || signal.aborted) throw error;
       log.warn({ error: String(error) }, 'an ask could not be answered');
     };
     try {

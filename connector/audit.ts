@@ -45,6 +45,9 @@ export const NO_DRIFT: Drift = {
 export const driftOf = ({ missingSets, surplusSets, differing, goneInvoices }: Drift) =>
   missingSets + surplusSets + differing + goneInvoices;
 
+/** lnd's first settlement, which no subscription brings again: what comes while no connector is there is found here, and nothing went wrong. */
+export const NEVER_REPLAYED = 1n;
+
 /** How long after its retirement an invoice is looked at each time; the older ones come in turn. */
 const HOT_MS = 7 * 86_400_000;
 /** The same, of one that was never paid: options that are made and taken away again must not make audits longer. */
@@ -206,9 +209,11 @@ export class Audit {
     for (const { setId, settleIndex, amountMsat } of missing) {
       const told = await lnd.lookUpSet(setId);
       if (!told) continue;
-      drift.missingSets++;
-      drift.missingMsat += amountMsat;
-      alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });
+      if (settleIndex !== NEVER_REPLAYED) {
+        drift.missingSets++;
+        drift.missingMsat += amountMsat;
+        alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });
+      }
       await found('reason' in told ? { ...told, setId } : told);
     }
   }

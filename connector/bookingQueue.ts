@@ -73,7 +73,8 @@ export class BookingQueue {
   orderKnown = false;
   /** Whether lnd replays from a checkpoint whose index means what it did: then it comes nearer to what is waited for. */
   replaying = false;
-  #ended = false;
+  /** Nothing more is taken in. */
+  #stopped = false;
   readonly #counts: BookingCounts;
   readonly #parts: BookingParts;
 
@@ -83,9 +84,10 @@ export class BookingQueue {
     this.#heardAt = parts.steadyMs();
   }
 
-  /** Take something in; waits while the queue is full. What comes after the end is not lost: lnd tells it again. */
+  /** Take something in; waits while the queue is full. What comes after a stop is left, and not lost: lnd tells it again. */
   async push(heard: Heard): Promise<void> {
-    while (this.#isFull() && !this.#ended) await new Promise<void>((resolve) => this.#room.push(resolve));
+    while (this.#isFull() && !this.#stopped) await new Promise<void>((resolve) => this.#room.push(resolve));
+    if (this.#stopped) return;
     const sinceMs = this.#parts.steadyMs();
     this.#waiting.push({ ...heard, sinceMs });
     this.#bytes += heard.entry?.event.length ?? 0;
@@ -136,8 +138,13 @@ export class BookingQueue {
 
   /** Book until the signal aborts and nothing waits. @throws LeaseLostError, InvoiceMissingError */
   async run(signal: AbortSignal): Promise<void> {
-    const wake = () => this.#wake();
-    signal.addEventListener('abort', wake);
+    const stop = () => {
+      this.#stopped = true;
+      this.#wake();
+      this.#makeRoom();
+    };
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
     try {
       for (;;) {
         if (this.#waiting.length === 0) {
@@ -150,10 +157,13 @@ export class BookingQueue {
         await this.#bookSome(signal);
       }
     } finally {
-      signal.removeEventListener('abort', wake);
-      this.#ended = true;
-      for (const resolve of this.#room.splice(0)) resolve();
+      signal.removeEventListener('abort', stop);
+      stop();
     }
+  }
+
+  #makeRoom() {
+    for (const resolve of this.#room.splice(0)) resolve();
   }
 
   async #bookSome(signal: AbortSignal) {
@@ -175,7 +185,7 @@ export class BookingQueue {
         else entries[0] = this.#asAside(batch[0]!, error);
       }
     }
-    for (const resolve of this.#room.splice(0)) resolve();
+    this.#makeRoom();
   }
 
   /** @throws what can't be set aside, for it was set aside already */

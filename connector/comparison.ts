@@ -1,5 +1,5 @@
 import { bookedSets, fingerprint, type Ledger, setsAside } from '../shared/ledger/index.ts';
-import type { SetState } from './lnd.ts';
+import { highest, type SetState } from './lnd.ts';
 
 /** Number, sum and fingerprint of some sets. */
 export interface SetSums {
@@ -67,4 +67,4 @@ const idsOf = (sets: readonly SetState[]) => sets.map(({ setId }) => setId);
 
 /** The highest settle index of some sets; 0 of none. */
 export const lastOf = (sets: readonly SetState[]): bigint =>
-  sets.map(({ settleIndex }) => settleIndex).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+  highest(sets.map(({ settleIndex }) => settleIndex));

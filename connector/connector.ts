@@ -10,6 +10,7 @@ import type { Lnd } from './lnd.ts';
 import type { Log } from './log.ts';
 import { MacaroonError } from './macaroon.ts';
 import { Session } from './session.ts';
+import { atMost, ledgerUntil, lndUntil, unlessAborted } from './stopping.ts';
 
 export interface ConnectorParts {
   readonly ledger: Ledger;
@@ -58,6 +59,9 @@ export interface Health {
   drift?: number;
 }
 
+/** A lease that the table does not take back within this is taken over when it has shown no sign of life for a while. */
+const RELEASES_WITHIN_MS = 2_000;
+
 /** Errors that no waiting mends. */
 const isFinal = (error: unknown) =>
   error instanceof MacaroonError || error instanceof WrongNetworkError || error instanceof OtherNodeError;
@@ -86,7 +90,7 @@ export class Connector {
     this.#session?.hint();
   }
 
-  /** Run until the signal aborts; what was heard by then is booked. @throws MacaroonError, WrongNetworkError, OtherNodeError */
+  /** Run until the signal aborts; what was heard by then is booked, and all ends within seconds. @throws MacaroonError, WrongNetworkError, OtherNodeError */
   async run(signal: AbortSignal): Promise<void> {
     const { log, chance, sleep } = this.#parts;
     const backoff = new Backoff({ firstMs: 500, mostMs: 30_000, chance, sleep });
@@ -106,9 +110,11 @@ export class Connector {
     this.health.state = 'stopped';
   }
 
-  async #connection(stop: AbortSignal, live: () => void) {
-    const { ledger, log, holder, anotherNode = false } = this.#parts;
-    const lnd = await this.#parts.connect();
+  async #connection(stopped: AbortSignal, live: () => void) {
+    // Its own, so that what listens to it goes with the connection.
+    const stop = AbortSignal.any([stopped]);
+    const { ledger, log, holder, sleep, anotherNode = false } = this.#parts;
+    const lnd = lndUntil(await unlessAborted(stop, () => this.#parts.connect()), stop);
     try {
       const { node, network, synced } = await lnd.getInfo();
       this.health.node = node;
@@ -117,7 +123,8 @@ export class Connector {
       const standingBy = () => {
         this.health.state = 'standing by';
       };
-      const led = await lead({ ...this.#parts, standingBy }, { node, network, holder, anotherNode }, stop);
+      const untilStop = { ...this.#parts, ledger: ledgerUntil(ledger, stop), standingBy };
+      const led = await lead(untilStop, { node, network, holder, anotherNode }, stop);
       if (!led) return;
       try {
         this.health.state = 'catching up';
@@ -125,9 +132,10 @@ export class Connector {
         await this.#session.run();
       } finally {
         this.#session = undefined;
-        await releaseLease(ledger, led.lease).catch((error) =>
+        const released = releaseLease(ledger, led.lease).catch((error) =>
           log.warn({ error: String(error) }, 'lease not given back'),
         );
+        await atMost(RELEASES_WITHIN_MS, sleep, released);
       }
     } finally {
       lnd.close();

@@ -73,6 +73,10 @@ export interface SetState {
   readonly amountMsat: bigint;
 }
 
+/** The highest of some indexes; 0 of none. */
+export const highest = (indexes: readonly bigint[]): bigint =>
+  [...indexes].sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+
 export interface AmpState {
   readonly sets: readonly SetState[];
   readonly cancelled: boolean;
@@ -145,8 +149,14 @@ export interface Lnd {
     after: bigint,
     most: number,
   ): Promise<{ invoices: PlainState[]; last: bigint | undefined }>;
-  /** AMP invoices with an add index above `after`, a page of at most `most`; `last` is where the next page begins. */
-  listAmpInvoices(after: bigint, most: number): Promise<{ invoices: LndInvoice[]; last: bigint | undefined }>;
+  /**
+   * AMP invoices with an add index above `after`, out of a page of at most `most`; `last` is where the next page begins, `settledUpTo`
+   * the highest settle index of all invoices of the page, of whatever kind, or 0.
+   */
+  listAmpInvoices(
+    after: bigint,
+    most: number,
+  ): Promise<{ invoices: LndInvoice[]; last: bigint | undefined; settledUpTo: bigint }>;
   /** The first invoice of whatever kind with an add index at or above one; `mark` names it (hex), and is never empty. */
   invoiceFrom(addIndex: bigint): Promise<{ addIndex: bigint; mark: string } | undefined>;
   /**

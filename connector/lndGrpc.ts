@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { is32Bytes } from '../shared/ledger/index.ts';
 import {
+  highest,
   type Lnd,
   LndError,
   type LndEvent,
@@ -147,6 +148,11 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
       return {
         invoices: answer.invoices.filter((each: any) => each.is_amp && each.payment_request).map(toInvoice),
         last: last > after ? last : undefined,
+        settledUpTo: highest(
+          answer.invoices
+            .flatMap((each: any) => [each, ...Object.values<any>(each.amp_invoice_state)])
+            .map((each: any) => BigInt(each.settle_index)),
+        ),
       };
     },
     async invoiceFrom(addIndex) {

@@ -211,15 +211,20 @@ const PAGE = 100;
 /**
  * Look through lnd's list for invoices of ours that the table does not know: minted before a crash, or lost with a
  * restored table. Each is attributed again by the option id in its memo.
- * @returns the highest add index seen, and how many were adopted
+ * @returns the highest add index seen, how many were adopted, and the highest settle index of all invoices that were seen
  */
-export async function adoptLost(minting: Minting, after: bigint): Promise<{ last: bigint; adopted: number }> {
+export async function adoptLost(
+  minting: Minting,
+  after: bigint,
+): Promise<{ last: bigint; adopted: number; settledUpTo: bigint }> {
   const { ledger, lease, lnd, log, patiently } = minting;
   let last = after;
   let adopted = 0;
+  let settledUpTo = 0n;
   let looked = 0;
   for (;;) {
     const page = await lnd.listAmpInvoices(last, PAGE);
+    if (page.settledUpTo > settledUpTo) settledUpTo = page.settledUpTo;
     const ours = page.invoices.filter(({ memo }) => optionIdIn(memo) !== undefined);
     const known = await readInvoices(
       ledger,
@@ -237,7 +242,7 @@ export async function adoptLost(minting: Minting, after: bigint): Promise<{ last
         );
       }
     }
-    if (page.last === undefined) return { last, adopted };
+    if (page.last === undefined) return { last, adopted, settledUpTo };
     last = page.last;
     const there = await lnd.invoiceFrom(last);
     if (there?.addIndex === last) {

@@ -1,4 +1,4 @@
-import type { AuditParts, Drift } from './audit.ts';
+import { type AuditParts, type Drift, NEVER_REPLAYED } from './audit.ts';
 import { compareSets } from './comparison.ts';
 import type { PlainState, SetState, ToldPlain, Unreadable } from './lnd.ts';
 import { askIn } from './memo.ts';
@@ -49,10 +49,12 @@ async function bookMissing(
     });
   }
   for (const missing of lacking) {
-    drift.missingSets++;
-    drift.missingMsat += missing.amountMsat;
     const { setId, settleIndex } = missing;
-    parts.alarms.raise('missed', { paymentHash: setId, settleIndex: settleIndex.toString() });
+    if (settleIndex !== NEVER_REPLAYED) {
+      drift.missingSets++;
+      drift.missingMsat += missing.amountMsat;
+      parts.alarms.raise('missed', { paymentHash: setId, settleIndex: settleIndex.toString() });
+    }
     const invoice = paid.get(missing)!;
     found.add(invoice);
     await parts.found(invoice.settled!);

@@ -28,12 +28,16 @@ import { Nudge } from './nudge.ts';
 import { plainEntryOf } from './plain.ts';
 import { resume } from './resuming.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
+import { atMost, ledgerUntil, lndUntil } from './stopping.ts';
 import { VitalSignsTeller } from './vitalSigns.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const AUDIT_EVERY_MS = 600_000;
 /** A busy node's replay may never fall silent: after so long its order counts as known. */
 const ORDER_KNOWN_AFTER_MS = 60_000;
+
+/** What waits is booked within this once the session ends; a table that does not answer holds it up no longer. */
+const STOPS_WITHIN_MS = 5_000;
 
 /** What a session tells the connector of. */
 export interface Watcher {
@@ -68,18 +72,19 @@ export class Session {
     watcher: Watcher,
     { lnd, lease, state, stop }: { lnd: Lnd; lease: Lease; state: NodeState | undefined; stop: AbortSignal },
   ) {
-    this.#parts = parts;
+    this.#signal = AbortSignal.any([stop, this.#ended.signal]);
+    // What was heard is booked after the end, too; all else ends with the signal.
+    this.#parts = { ...parts, ledger: ledgerUntil(parts.ledger, this.#signal) };
     this.#watcher = watcher;
-    this.#lnd = lnd;
+    this.#lnd = lndUntil(lnd, this.#signal);
     this.#lease = lease;
     this.#state = state;
-    this.#signal = AbortSignal.any([stop, this.#ended.signal]);
     const { alarms, dust, counts } = watcher;
     this.#minting = {
-      ...parts,
+      ...this.#parts,
       rotateAfter: parts.rotateAfter ?? ROTATE_AFTER,
       lease,
-      lnd,
+      lnd: this.#lnd,
       alarms,
       patiently: (write) => this.#patiently(write),
     };
@@ -88,7 +93,7 @@ export class Session {
       counts,
     );
     this.#attribution = new Attribution(this.#minting);
-    this.#vitalSigns = new VitalSignsTeller({ ...parts, lease });
+    this.#vitalSigns = new VitalSignsTeller({ ...this.#parts, lease });
     this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs, (ids) =>
       parts.askHints?.answered?.(ids),
     );
@@ -99,34 +104,51 @@ export class Session {
     this.#mintSoon.nudge();
   }
 
-  /** Until the signal aborts; what was heard by then is booked. @throws whatever ended the connection */
+  /** Until the signal aborts; what was heard by then is booked within seconds, or told again next time. @throws whatever ended the connection */
   async run(): Promise<void> {
     const { log } = this.#parts;
     const { addIndex, plainIndex, hints } = await resume(this.#lnd, this.#watcher.alarms, this.#state);
     // Before anything is minted: what comes after these indexes is not lost when this session ends early.
     if (hints) await this.#patiently(() => moveHints(this.#parts.ledger, this.#lease, hints));
-    const { adopted, last } = await adoptLost(this.#minting, addIndex);
+    const { adopted, last, settledUpTo } = await adoptLost(this.#minting, addIndex);
     if (adopted > 0)
       log.warn({ adopted, addIndex: last.toString() }, 'adopted invoices that the table did not know');
+    // Of a node's first connector. What was settled to invoices that others minted before it is none of ours; where some of ours were found,
+    // or a first start was cut short, all of it is heard anew.
+    const checkpoint =
+      this.#state?.settleIndex ?? (await this.#begin(addIndex > 0n || adopted > 0 ? 0n : settledUpTo));
     const booking = this.#queue.run(this.#signal);
-    const work = [this.#listen(), this.#audits(plainIndex), this.#mint(), this.#answerAsks(), this.#probe()];
+    const work = [
+      this.#listen(checkpoint),
+      this.#audits(plainIndex),
+      this.#mint(),
+      this.#answerAsks(),
+      this.#probe(),
+    ];
     try {
       await Promise.race([booking, Promise.all(work)]);
     } finally {
       this.#ended.abort();
-      await Promise.allSettled([...work, booking]);
+      await atMost(STOPS_WITHIN_MS, this.#parts.sleep, Promise.allSettled([...work, booking]));
       this.#tell();
     }
   }
 
+  /** Remember where this node's books begin, before anything is minted: what is paid while no connector is there is heard by the next one. */
+  async #begin(settleIndex: bigint): Promise<bigint> {
+    await this.#patiently(() => moveHints(this.#parts.ledger, this.#lease, { settleIndex }));
+    this.#parts.log.info({ settleIndex: settleIndex.toString() }, "the node's books begin here");
+    return settleIndex;
+  }
+
   /** From one below the checkpoint on: lnd skips the settlement after an index that is missing (LND's channeldb). */
-  async #listen() {
+  async #listen(checkpoint: bigint) {
     const { alarms } = this.#watcher;
-    const checkpoint = this.#state?.settleIndex;
-    const from = checkpoint === undefined ? 0n : checkpoint > 2n ? checkpoint - 1n : 1n;
+    const from = checkpoint > 2n ? checkpoint - 1n : 1n;
+    const known = checkpoint < from ? checkpoint : from;
     let last: bigint | undefined;
     let reused = false;
-    this.#queue.replaying = from > 0n;
+    this.#queue.replaying = true;
     for await (const event of this.#lnd.settlements(from, this.#signal)) {
       if (event.kind === 'unreadable') {
         await this.#setAside(event);
@@ -134,11 +156,11 @@ export class Session {
       }
       const { settleIndex } = event.kind === 'other' ? event : event.settlement;
       if (settleIndex > 0n) {
-        if (settleIndex <= from && !reused) {
+        if (settleIndex <= known && !reused) {
           reused = true;
           this.#queue.replaying = false;
           alarms.raise('index-reused', {
-            checkpoint: checkpoint?.toString(),
+            checkpoint: checkpoint.toString(),
             settleIndex: settleIndex.toString(),
           });
           this.#auditSoon.nudge();
@@ -199,8 +221,6 @@ export class Session {
       },
       { auditCursor: this.#state?.auditCursor, plainIndex },
     );
-    // Without a checkpoint nothing is replayed: what settled before the subscription stood is found by a second look.
-    if (this.#state?.settleIndex === undefined) this.#auditSoon.nudge();
     const began = steadyMs();
     while (!this.#signal.aborted) {
       const { drift, firstExpiry } = await auditing.run(this.#signal);
@@ -270,7 +290,7 @@ export class Session {
         const told = await this.#vitalSigns.tell(this.#queue);
         if (!moved && !told) await keepLease(ledger, this.#lease);
       } catch (error) {
-        if (error instanceof LeaseLostError) throw error;
+        if (error instanceof LeaseLostError || this.#signal.aborted) throw error;
         log.warn({ error: String(error) }, 'no sign of life could be written');
       }
       await this.#lnd.getInfo();

@@ -73,8 +73,10 @@ manage    AMPJAR_URL=${localUrl} npm run ampjar -- creators ${origin === undefin
     ]);
   } finally {
     stop.abort();
-    await Promise.allSettled(work);
+    // Whoever pays or asks is let in no more, while what was taken before is booked.
     site.close();
+    await play?.stopPaying();
+    await Promise.allSettled(work);
     await play?.stop();
     await tables.close();
   }

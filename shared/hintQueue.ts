@@ -1,10 +1,15 @@
+/** More than are worked off while they are still of use. */
+export const MOST_HINTS = 10_000;
+
 /** Hints within a process: who waits for some hears of them at once. */
 export class HintQueue<T = string> {
   #hints: T[] = [];
   #wake: () => void = () => {};
 
+  /** Those that nobody takes are dropped beyond a bound, the oldest first: each is for speed alone, what it tells of is in the table. */
   push(...hints: readonly T[]): void {
     this.#hints.push(...hints);
+    if (this.#hints.length > MOST_HINTS) this.#hints.splice(0, this.#hints.length - MOST_HINTS);
     this.#wake();
   }
 

@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Alarms } from '../../connector/alarms.ts';
 import { Audit, NO_DRIFT, TURN_MS, TURNS } from '../../connector/audit.ts';
 import type { Told, Unreadable } from '../../connector/lnd.ts';
+import { memoFor } from '../../connector/memo.ts';
 import {
   fingerprint,
   type Ledger,
+  openOptionId,
   putRetiredInvoice,
   readAsides,
   readFeed,
@@ -69,6 +71,7 @@ describe('a connection', () => {
   it("books what nobody was told of, with its records, in lnd's order", async () => {
     const { connector, invoice } = await started();
     await connector.stop();
+    stage.lnd.setIndex(10n);
     const messages = [1n, 2n, 3n, 4n, 5n].map((sat) =>
       stage.lnd.message(invoice, { amountMsat: sat * 1_000n, shards: 2 }),
     );
@@ -88,16 +91,49 @@ describe('a connection', () => {
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 5n, amountMsat: 15_000n });
   });
 
-  it('finds the settlement with index 1, which lnd never replays', async () => {
+  it('finds the settlement with index 1, which lnd never replays, and finds nothing wrong with it', async () => {
     const { connector, invoice } = await started();
     await connector.stop();
     const first = stage.lnd.message(invoice);
     expect(indexOf(first)).toBe(1n);
     stage.lnd.books.push(first);
     stage.lnd.replayed.push(first);
-    await stage.start().live();
+    const again = stage.start();
+    await again.live();
     await booked(first);
-    expect(stage.lnd.subscribed).toEqual([0n, 0n]);
+    expect(stage.lnd.subscribed).toEqual([1n, 1n]);
+    expect(again.connector.health).toMatchObject({ drift: 0, alarms: {} });
+  });
+
+  it.each([0n, 1n, 40n])(
+    'that never booked takes what comes afterwards for a backlog, from index %i on',
+    async (before) => {
+      for (let index = 1n; index <= before; index++) {
+        const others = await stage.lnd.mint('rent');
+        stage.lnd.setIndex(index - 1n);
+        stage.lnd.settle(stage.lnd.message(others));
+      }
+      const { connector, invoice } = await started();
+      expect(await stage.checkpoint()).toBe(before);
+      await connector.stop();
+      const meanwhile = Array.from({ length: 20 }, () => stage.lnd.pay(invoice));
+      const again = stage.start();
+      await again.live();
+      for (const message of meanwhile) await booked(message);
+      expect(again.connector.health).toMatchObject({ booked: 20, drift: 0, alarms: {} });
+      expect(stage.lnd.lookedUp).toBe(before === 0n ? 1 : 0);
+    },
+  );
+
+  it('hears all anew when a first start was cut short, or found invoices of ours', async () => {
+    const lost = await stage.lnd.mint(memoFor('alice', openOptionId('alice')));
+    stage.lnd.setIndex(5n);
+    const paidBefore = stage.lnd.pay(lost);
+    const connector = stage.start();
+    await connector.live();
+    await booked(paidBefore);
+    expect(stage.lnd.subscribed).toEqual([1n]);
+    expect(connector.connector.health).toMatchObject({ booked: 1, drift: 0, alarms: {} });
   });
 
   it('does not call missing what its subscription is about to bring', async () => {
@@ -123,6 +159,7 @@ describe('a connection', () => {
   it('does not call missing what was set aside', async () => {
     const { connector, invoice } = await started();
     await connector.stop();
+    stage.lnd.setIndex(10n);
     const bad = stage.lnd.message(invoice);
     bad.htlcs[0].amp.root_share.fill(7);
     unheard(bad);

@@ -186,7 +186,7 @@ describe('a queue of what was heard', () => {
     expect(counts.booked).toBe(40);
   });
 
-  it('books what waits when it is stopped, and whoever waits for room is let go', async () => {
+  it('books what waits when it is stopped, takes nothing more in, and lets go who waits for room', async () => {
     const invoice = await invoiceOf();
     const { queue } = openQueue();
     const all = heard(tipsOf(invoice, 2_001));
@@ -195,7 +195,9 @@ describe('a queue of what was heard', () => {
     abort.abort();
     await queue.run(abort.signal);
     await last;
-    expect(counts.booked).toBe(2_001);
+    await queue.push(all[2_000]!);
+    expect(counts.booked).toBe(2_000);
+    expect(queue.length).toBe(0);
   });
 });
 

@@ -1,10 +1,19 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { HintQueue } from '../../shared/hintQueue.ts';
+import { HintQueue, MOST_HINTS } from '../../shared/hintQueue.ts';
 
 const never = new AbortController().signal;
 
 describe('hints within a process', () => {
+  it('that nobody takes are kept up to a bound, and the oldest of more are dropped', async () => {
+    const hints = new HintQueue<number>();
+    for (let each = 0; each < 2 * MOST_HINTS; each++) hints.push(each);
+    hints.push(-1, -2);
+    const kept = await hints.next(new AbortController().signal);
+    expect(kept).toHaveLength(MOST_HINTS);
+    expect(kept.slice(-2)).toEqual([-1, -2]);
+  });
+
   it('come at once when there are some, in their order, and once', async () => {
     const hints = new HintQueue();
     hints.push('a');

@@ -133,6 +133,7 @@ describe('two nodes that share a table', () => {
     await listening();
     await assign('alice', second);
     await handedOutBy(second, 'alice');
+    stage.lnd.setIndex(10n);
     const unheard = stage.lnd.message(before);
     stage.lnd.books.push(unheard);
     await connectors.home.stop();

@@ -1,5 +1,14 @@
 import { createECDH, createHash, randomBytes } from 'node:crypto';
-import type { AmpState, Lnd, LndEvent, LndInvoice, NodeInfo, Told, Unreadable } from '../../connector/lnd.ts';
+import {
+  type AmpState,
+  highest,
+  type Lnd,
+  type LndEvent,
+  type LndInvoice,
+  type NodeInfo,
+  type Told,
+  type Unreadable,
+} from '../../connector/lnd.ts';
 import { toEvent } from '../../connector/lndGrpc.ts';
 import { deriveChild, splitPayment } from '../../shared/amp/index.ts';
 import { type Network, signAmpInvoice } from '../../shared/invoices/index.ts';
@@ -238,7 +247,7 @@ export class PlayedLnd implements Lnd {
 
   async listAmpInvoices(after: bigint, most: number) {
     const invoices = this.invoices.filter(({ addIndex }) => addIndex > after).slice(0, most);
-    return { invoices, last: invoices.at(-1)?.addIndex };
+    return { invoices, last: invoices.at(-1)?.addIndex, settledUpTo: highest(this.books.map(indexOf)) };
   }
 
   async ampState(paymentAddr: string): Promise<AmpState | undefined> {

@@ -108,6 +108,7 @@ describe('a connector that leads', () => {
     await first.live();
     const invoice = await stage.current();
     await first.stop();
+    stage.lnd.setIndex(10n);
     stage.lnd.books.push(stage.lnd.message(invoice));
     await stage.start().live();
     expect(await until(async () => (await signs())?.drift || undefined)).toBe(1);

@@ -1,4 +1,11 @@
-import type { Lnd, LndEvent, LndInvoice, PlainState, SetState } from '../../connector/lnd.ts';
+import {
+  highest,
+  type Lnd,
+  type LndEvent,
+  type LndInvoice,
+  type PlainState,
+  type SetState,
+} from '../../connector/lnd.ts';
 import { markOf, toEvent } from '../../connector/lndGrpc.ts';
 import { messageOf, type NodeInvoice, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
@@ -57,7 +64,12 @@ export class SimLnd implements Lnd {
     return this.#call('listInvoices', () => {
       const page = this.#node.books.page(after, most);
       const invoices = page.filter(({ isAmp, paymentRequest }) => isAmp && paymentRequest !== '');
-      return { invoices: invoices.map(toLndInvoice), last: page.at(-1)?.addIndex };
+      const settled = page.flatMap(({ sets }) => sets.map(({ settleIndex }) => settleIndex));
+      return {
+        invoices: invoices.map(toLndInvoice),
+        last: page.at(-1)?.addIndex,
+        settledUpTo: highest(settled),
+      };
     });
   }
 

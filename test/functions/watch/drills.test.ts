@@ -130,6 +130,7 @@ describe('an alarm goes off, and is over', () => {
     await startConnector();
     await stays([], 3);
     busy = true;
+    stage.lnd.setIndex(10n);
     const message = stage.lnd.pay(await stage.current());
     expect(await passUntil(['audit-drift', 'checkpoint-behind'], 30)).toBeGreaterThanOrEqual(15);
     busy = false;
@@ -142,6 +143,7 @@ describe('an alarm goes off, and is over', () => {
   it('when a payment was not heard of: until it is booked, and seen', async () => {
     await startConnector();
     await stays([], 3);
+    stage.lnd.setIndex(10n);
     const unheard = stage.lnd.message(await stage.current());
     stage.lnd.books.push(unheard);
     await passUntil(['audit-drift'], 20);
