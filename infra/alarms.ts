@@ -1,4 +1,4 @@
-import { Aspects, type Duration, type Stack } from 'aws-cdk-lib';
+import { Aspects, type Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -59,7 +59,12 @@ export class AlarmTopic extends Construct {
   /** @param emails who is told by mail, after confirming a first one */
   constructor(stack: Stack, id: string, emails: readonly string[]) {
     super(stack, id);
-    const key = new Key(this, 'Key', { description: 'Ampjar: what alarms say', enableKeyRotation: true });
+    const key = new Key(this, 'Key', {
+      description: 'Ampjar: what alarms say',
+      enableKeyRotation: true,
+      // It protects nothing that is kept: what alarms said is in the letters.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.topic = new Topic(this, 'Topic', {
       displayName: `${stack.stackName} alarms`,
       masterKey: key,

@@ -5,7 +5,9 @@ import { addStage } from './stage.ts';
 
 const app = new App({ analyticsReporting: false });
 try {
-  addStage(app, readSettings(file, app.node.tryGetContext('stage') ?? 'production'));
+  const settings = readSettings(file, app.node.tryGetContext('stage') ?? 'production');
+  const unprotected: string = app.node.tryGetContext('unprotected') ?? '';
+  addStage(app, settings, unprotected.split(',').filter(Boolean));
 } catch (error) {
   if (!(error instanceof SettingError)) throw error;
   console.error(error.message);

@@ -4,7 +4,6 @@ import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aw
 import {
   Architecture,
   type FunctionUrl,
-  FunctionUrlAuthType,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
@@ -12,8 +11,9 @@ import {
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { Copies } from './concurrency.ts';
+import type { OriginAccess } from './edge/originAccess.ts';
 import { answersAlarm, functionAlarms } from './functionAlarms.ts';
-import type { Settings } from './settings.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -30,18 +30,28 @@ export interface BundledFunction {
   /** Its entry file, from the project's root. */
   readonly entry: string;
   readonly timeout: Duration;
-  readonly concurrency: Settings['publicConcurrency'];
+  readonly concurrency: Copies;
   readonly environment: Record<string, string>;
   /** All that it may do, beside its own log. */
   readonly statements: PolicyStatement[];
 }
 
-/** A function with a role and a log of its own, at a URL that asks IAM whether one may call: CloudFront may (infra/edge.ts). */
-export function edgeFunction(scope: Construct, parts: BundledFunction): FunctionUrl {
-  const { handler } = bundledFunction(scope, parts);
+/** A function with a role and a log of its own, at a URL for CloudFront alone (infra/edge.ts). */
+export function edgeFunction(
+  scope: Construct,
+  { authType, environment }: Pick<OriginAccess, 'authType' | 'environment'>,
+  parts: BundledFunction,
+): FunctionUrl {
+  const { handler } = bundledFunction(scope, {
+    ...parts,
+    environment: { ...parts.environment, ...environment },
+  });
   answersAlarm(scope, handler, parts.description);
-  return handler.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+  return handler.addFunctionUrl({ authType });
 }
+
+/** As Lambda is told it. */
+export const reserved = (copies: Copies): number | undefined => (copies === 'account' ? undefined : copies);
 
 /** A function with a role, a log and alarms of its own, bundled from the project's source. */
 export function bundledFunction(scope: Construct, parts: BundledFunction) {
@@ -64,7 +74,7 @@ export function bundledFunction(scope: Construct, parts: BundledFunction) {
     architecture: Architecture.ARM_64,
     memorySize: 512,
     timeout: parts.timeout,
-    reservedConcurrentExecutions: parts.concurrency === 'account' ? undefined : parts.concurrency,
+    reservedConcurrentExecutions: reserved(parts.concurrency),
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,

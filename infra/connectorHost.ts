@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { IgnoreMode, Stack } from 'aws-cdk-lib';
+import { Duration, IgnoreMode, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
@@ -10,6 +10,10 @@ import { installCommands } from './connectorInstall.ts';
 
 /** Of the checkout, what a connector runs on. */
 const SOFTWARE = ['*', '!package.json', '!package-lock.json', '!connector', '!shared'];
+
+const INSTALLED_WITHIN = Duration.minutes(30);
+/** The agent on the host hears of it within minutes. */
+const SECONDS_TO_BEGIN = 300;
 
 export interface ConnectorHostProps {
   /** The instance that runs lnd. It is in this account and Region, has SSM's agent, Node.js, the AWS CLI and unzip. */
@@ -27,7 +31,8 @@ export interface ConnectorHostProps {
 
 /**
  * The connector on an EC2 instance that runs lnd: a release of this checkout, installed by Systems Manager at each deployment that
- * changes it, under the instance's own role. lnd's macaroon never leaves the instance.
+ * changes it, under the instance's own role. lnd's macaroon never leaves the instance. A deployment waits for it, and is taken back when
+ * it fails, so that functions and connector stay of one release.
  */
 export class ConnectorHost extends Construct {
   constructor(scope: Construct, id: string, props: ConnectorHostProps) {
@@ -76,7 +81,7 @@ export class ConnectorHost extends Construct {
             action: 'aws:runShellScript',
             name: 'install',
             precondition: { StringEquals: ['platformType', 'Linux'] },
-            inputs: { timeoutSeconds: '1800', runCommand },
+            inputs: { timeoutSeconds: String(INSTALLED_WITHIN.toSeconds()), runCommand },
           },
         ],
       },
@@ -86,6 +91,7 @@ export class ConnectorHost extends Construct {
       documentVersion: '$LATEST',
       targets: [{ key: 'InstanceIds', values: [instanceId] }],
       parameters: { release: [software.assetHash] },
+      waitForSuccessTimeoutSeconds: INSTALLED_WITHIN.toSeconds() + SECONDS_TO_BEGIN,
     });
   }
 }

@@ -72,9 +72,9 @@ export function dashboard(
         named((handler) => handler.metricInvocations()),
       ),
       graph(
-        'Readers: requests, and percent that failed',
+        'Readers: requests; percent that failed, and how often the watch was not answered',
         [read('Requests', 'Sum')],
-        [read('5xxErrorRate', 'Average')],
+        [read('5xxErrorRate', 'Average'), metrics.EdgeFailures],
       ),
     ],
     [
@@ -87,7 +87,8 @@ export function dashboard(
     ],
   ];
   return new Dashboard(stack, id, {
-    dashboardName: stack.stackName,
+    // CloudWatch's dashboards are an account's, of all its Regions.
+    dashboardName: `${stack.stackName}-${stack.region}`,
     defaultInterval: Duration.hours(24),
     widgets: rows,
   });

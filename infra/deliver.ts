@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { deliverAccess } from './access.ts';
 import { alarm } from './alarms.ts';
 import { bundledFunction } from './bundledFunction.ts';
+import type { Settings } from './settings.ts';
 
 /** A POST takes ten seconds at most; the rest is for what is found by the schedule, one after another. */
 const TIMEOUT = Duration.seconds(60);
@@ -30,7 +31,7 @@ export class WebhookDelivery extends Construct {
   /** Takes hints: of who queues deliveries. */
   readonly hints: Queue;
 
-  constructor(scope: Construct, id: string, table: ITable) {
+  constructor(scope: Construct, id: string, table: ITable, { deliverConcurrency }: Settings) {
     super(scope, id);
     const dead = new Queue(this, 'DeadHints', { ...SECURED, retentionPeriod: KEPT_DEAD });
     Validations.of(dead).acknowledge({ id: 'AwsSolutions-SQS3', reason: 'It is the dead-letter queue.' });
@@ -44,7 +45,7 @@ export class WebhookDelivery extends Construct {
       description: 'Posts webhooks',
       entry: 'functions/deliver/handler.ts',
       timeout: TIMEOUT,
-      concurrency: 'account',
+      concurrency: deliverConcurrency,
       environment: { TABLE_NAME: table.tableName, DELIVERIES_QUEUE_URL: this.hints.queueUrl },
       statements: deliverAccess(table, this.hints),
     });
@@ -52,7 +53,8 @@ export class WebhookDelivery extends Construct {
       target: handler,
       eventSourceArn: this.hints.queueArn,
       batchSize: BATCH_SIZE,
-      maxConcurrency: AT_ONCE,
+      // The schedule has a copy left; what the queue brings and finds none comes back as if it had failed.
+      maxConcurrency: deliverConcurrency === 'account' ? AT_ONCE : Math.min(AT_ONCE, deliverConcurrency - 1),
       reportBatchItemFailures: true,
     });
     // Lambda looks whether it may read the queue when the mapping is made.

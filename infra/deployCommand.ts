@@ -1,9 +1,9 @@
 import file from '../ampjar.settings.ts';
 import { isFlagError, readFlags } from '../shared/command/flags.ts';
-import { notAnswering } from './answering.ts';
+import { notAnswering, type Wrong } from './answering.ts';
 import { DeployError } from './deployError.ts';
 import { deploy, OUTPUTS_FILE } from './deploying.ts';
-import { readSettings, SettingError } from './settings.ts';
+import { readSettings, SettingError, type Settings } from './settings.ts';
 
 const HELP = `npm run deploy -- [flags]: deploys a stage of ampjar.settings.ts (docs/deploy.md)
 
@@ -26,16 +26,25 @@ async function main(args: string[]): Promise<void> {
   // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const settings = readSettings(file, values.stage ?? 'production');
-  const origin = await deploy(settings, {
+  const reached = await deploy(settings, {
     yes: values.yes ?? false,
     outputs: values.outputs ?? OUTPUTS_FILE,
     print: console.log,
   });
-  const wrong = await notAnswering(origin);
+  const wrong = await notAnswering(reached);
   if (wrong.length > 0)
-    throw new DeployError(`deployed, but not all of it answers at ${origin}:\n  ${wrong.join('\n  ')}`);
-  console.log(`${origin} answers`);
+    throw new DeployError(
+      `deployed, but not all of it answers at ${reached.edge}:\n  ${wrong.map(({ says }) => says).join('\n  ')}${wayOut(settings, wrong)}`,
+    );
+  console.log(`${reached.edge} answers`);
 }
+
+/** What to set when what CloudFront signs is refused. */
+const wayOut = ({ originAccess, stage }: Settings, wrong: readonly Wrong[]) =>
+  originAccess === 'signature' && wrong.some(({ isRefused }) => isRefused)
+    ? `\nWhere nothing but 403 is wrong, CloudFront signs these otherwise than Lambda reads them: set originAccess: 'header' for ${stage} ` +
+      'in ampjar.settings.ts, and deploy again (docs/decisions/cloudfront.md)'
+    : '';
 
 main(process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);

@@ -5,9 +5,14 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { PUBLIC, writeWhole } from '../shared/files.ts';
-import { checkConcurrency, isBootstrapped, type Place, placeOf } from './awsAccount.ts';
+import type { Reached } from './answering.ts';
+import { type Place, placeOf } from './awsAccount.ts';
+import { checkConcurrency } from './deploy/quota.ts';
+import { standingOf, unprotect } from './deploy/stacks.ts';
+import { LEAST_TOOLKIT, toolkitVersion } from './deploy/toolkit.ts';
+import { checkZone } from './deploy/zone.ts';
 import { DeployError } from './deployError.ts';
-import { needsUsEast1, type Settings, stackName } from './settings.ts';
+import { type Settings, stackName, usEast1StackName } from './settings.ts';
 import { uploadStatic } from './upload.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -29,29 +34,41 @@ export interface Deploying {
 /**
  * Deploy a stage: set up the CDK where it is not, deploy the stacks, put the static files in their bucket, and write down what the
  * stacks tell.
- * @returns the origin that readers know, without a slash at its end
+ * @returns where it is reached
  * @throws DeployError
  */
-export async function deploy(settings: Settings, { yes, outputs: file, print }: Deploying): Promise<string> {
+export async function deploy(settings: Settings, { yes, outputs: file, print }: Deploying): Promise<Reached> {
   const { stage } = settings;
   const place = await placeOf(settings);
   print(`${stage}: account ${place.account}, ${place.region}`);
-  await checkConcurrency(settings, place.region);
+  const stacks = stacksOf(settings, place.region);
+  await checkConcurrency(settings, { region: place.region, stack: stackName(stage) });
+  if (settings.domain && 'hostedZoneId' in settings.domain) await checkZone(settings.domain);
   const env = { AWS_REGION: place.region, AWS_DEFAULT_REGION: place.region };
-  const regions = new Set([place.region, ...(needsUsEast1(settings) ? ['us-east-1'] : [])]);
-  for (const region of regions) await setUp({ ...place, region }, yes, env);
+  for (const region of new Set(Object.values(stacks))) await setUp({ ...place, region }, yes, env);
   await run(env, 'node', '--import', 'tsx', 'widget/main.ts');
-  const told = await deployStacks(stage, yes, env);
+  const told = await deployStacks(stage, stacks, { yes, env, print });
   const outputs = told[stackName(stage)]!;
   await uploadStatic({ region: place.region, bucket: outputs.StaticBucketName! }, root('dist/static'));
   await remember(file, told);
-  print(nextSteps(stage, file, outputs));
-  return outputs.PublicUrl!;
+  print(nextSteps(settings, file, outputs));
+  const functions = [outputs.ReadsFunctionUrl!, outputs.LnurlFunctionUrl!];
+  return { edge: outputs.PublicUrl!, functions: functions.map((url) => url.replace(/\/$/, '')) };
+}
+
+/** The stacks of a stage, and the Region of each. */
+function stacksOf(settings: Settings, region: string): Record<string, string> {
+  const beside = usEast1StackName(settings);
+  return { ...(beside && { [beside]: 'us-east-1' }), [stackName(settings.stage)]: region };
 }
 
 async function setUp({ account, region }: Place, yes: boolean, env: NodeJS.ProcessEnv): Promise<void> {
-  if (await isBootstrapped(region)) return;
-  const what = `the CDK is not set up in account ${account}, ${region}`;
+  const version = await toolkitVersion(region);
+  if (version !== undefined && version >= LEAST_TOOLKIT) return;
+  const what =
+    version === undefined
+      ? `the CDK is not set up in account ${account}, ${region}`
+      : `the CDK's set-up in account ${account}, ${region} is of version ${version}, expected ${LEAST_TOOLKIT} or later`;
   if (!yes && !(await agreed(`${what}: it needs a bucket and roles of its own there. Set it up?`)))
     throw new DeployError(
       `${what}: say yes, give --yes, or set it up with npx cdk bootstrap aws://${account}/${region}`,
@@ -70,15 +87,43 @@ async function agreed(question: string): Promise<boolean> {
   }
 }
 
-async function deployStacks(stage: string, yes: boolean, env: NodeJS.ProcessEnv): Promise<Outputs> {
+/** How stacks are deployed. */
+interface Way {
+  readonly yes: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Deploy the stacks of a stage. One that is not there yet is made without protection and protected when it stands, so that a creation
+ * that fails leaves nothing, and the command can be typed again.
+ */
+async function deployStacks(stage: string, stacks: Record<string, string>, way: Way): Promise<Outputs> {
+  const made: string[] = [];
+  for (const [name, region] of Object.entries(stacks)) {
+    const standing = await standingOf(name, region);
+    if (standing === 'failed') {
+      way.print(`${name}: its creation failed before, and is begun anew`);
+      await unprotect(name, region);
+    }
+    if (standing !== 'there') made.push(name);
+  }
+  if (made.length === 0) return cdkDeploy(stage, [], way);
+  await cdkDeploy(stage, made, way);
+  way.print(`${made.join(', ')}: made, and now protected`);
+  return cdkDeploy(stage, [], way);
+}
+
+/** @param unprotected the stacks that are being made */
+async function cdkDeploy(stage: string, unprotected: string[], { yes, env }: Way): Promise<Outputs> {
   const folder = await mkdtemp(join(tmpdir(), 'ampjar-deploy-'));
   try {
     const file = join(folder, 'outputs.json');
-    const approval = yes ? ['--require-approval', 'never'] : [];
     await run(
       env,
       ...['node_modules/.bin/cdk', 'deploy', '--all', '-c', `stage=${stage}`, '--outputs-file', file],
-      ...approval,
+      ...(unprotected.length > 0 ? ['-c', `unprotected=${unprotected.join(',')}`] : []),
+      ...(yes ? ['--require-approval', 'never'] : []),
     );
     return JSON.parse(await readFile(file, 'utf8'));
   } finally {
@@ -103,14 +148,23 @@ async function remember(name: string, told: Outputs): Promise<void> {
   await writeWhole(file, `${JSON.stringify({ ...before, ...told }, undefined, 2)}\n`, PUBLIC);
 }
 
+/** How CloudFront proves to the functions who asks, and why so. */
+const PROOFS: Record<Settings['originAccess'], string> = {
+  signature:
+    'CloudFront signs what it asks of the functions, and IAM lets in nobody else (originAccess: "signature")',
+  header:
+    'CloudFront sends a secret along, without which the functions answer nobody, as the settings ask (originAccess: "header")',
+};
+
 const nextSteps = (
-  stage: string,
+  { stage, originAccess }: Settings,
   file: string,
   { PublicUrl, ManageUrl, TableName, Region }: Record<string, string>,
 ) => `
 readers   ${PublicUrl}
 manage    ${ManageUrl}
 table     ${TableName}
+edge      ${PROOFS[originAccess]}
 All of it is written down in ${file}. Next, as docs/deploy.md tells:
 
   npx ampjar connector-setup --stack ${stackName(stage)} …    beside lnd, with that file

@@ -14,11 +14,11 @@ import {
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
-import { FunctionUrlOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IFunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ASKED_HOST, VIEWER_ADDRESS } from '../shared/edgeHeaders.ts';
 import { acceptAlone, keptAsTold, wholeQuery } from './caching.ts';
+import type { OriginAccess } from './edge/originAccess.ts';
 
 /** What CloudFront would keep for ten seconds unless told: an answer's own headers say better. */
 const ERRORS = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504];
@@ -53,12 +53,15 @@ export class Edge extends Construct {
     {
       reads,
       lnurl,
+      access,
       files,
       domain,
       firewallArn,
     }: {
       readonly reads: IFunctionUrl;
       readonly lnurl: IFunctionUrl;
+      /** How CloudFront proves to them who asks. */
+      readonly access: OriginAccess;
       /** Paths of static files, and how they are answered. */
       readonly files: Record<string, BehaviorOptions>;
       readonly domain: EdgeDomain | undefined;
@@ -68,7 +71,7 @@ export class Edge extends Construct {
     super(scope, id);
     const hostHeaders = domain ? [] : [ASKED_HOST];
     const shared = { ...ANSWERED, ...(!domain && this.#tellingHost()) };
-    const ofReads = { ...shared, origin: FunctionUrlOrigin.withOriginAccessControl(reads) };
+    const ofReads = { ...shared, origin: access.originOf(reads) };
     const kept = keptAsTold(this, 'Kept', 'As the answer says', hostHeaders);
     const negotiated = keptAsTold(this, 'Negotiated', 'As the answer says, by Accept', [
       ...hostHeaders,
@@ -84,7 +87,7 @@ export class Edge extends Construct {
     };
     const wallets: BehaviorOptions = {
       ...shared,
-      origin: FunctionUrlOrigin.withOriginAccessControl(lnurl),
+      origin: access.originOf(lnurl),
       cachePolicy: CachePolicy.CACHING_DISABLED,
       originRequestPolicy: wholeQuery(this, 'AskedByWallets', 'The whole query, and who asks', [
         ...hostHeaders,

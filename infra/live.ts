@@ -10,7 +10,10 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { reserved } from './bundledFunction.ts';
+import type { Copies } from './concurrency.ts';
 import { functionAlarms } from './functionAlarms.ts';
+import type { Settings } from './settings.ts';
 
 /** The namespace of the channels `/tips/<handle>`. */
 const NAMESPACE = 'tips';
@@ -41,7 +44,7 @@ export class LiveEvents extends Construct {
   /** What a role needs that may publish tips, and to no other channel. */
   readonly publishStatement: PolicyStatement;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { liveConcurrency }: Settings) {
     super(scope, id);
     const { LAMBDA, IAM } = AppSyncAuthorizationType;
     const api = new EventApi(this, 'Api', {
@@ -52,7 +55,7 @@ export class LiveEvents extends Construct {
           {
             authorizationType: LAMBDA,
             lambdaAuthorizerConfig: {
-              handler: this.#authorizer(),
+              handler: this.#authorizer(liveConcurrency),
               resultsCacheTtl: REMEMBERED,
               validationRegex: TOKEN,
             },
@@ -76,7 +79,7 @@ export class LiveEvents extends Construct {
     });
   }
 
-  #authorizer() {
+  #authorizer(copies: Copies) {
     const logGroup = new LogGroup(this, 'Logs', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -92,6 +95,7 @@ export class LiveEvents extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: 128,
       timeout: Duration.seconds(3),
+      reservedConcurrentExecutions: reserved(copies),
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { lnurlAccess } from './access.ts';
 import { edgeFunction } from './bundledFunction.ts';
 import { originEnvironment } from './domain.ts';
+import type { OriginAccess } from './edge/originAccess.ts';
 import type { Settings } from './settings.ts';
 
 /** A wallet is told within five seconds that the node is away; the rest is for a cold start. */
@@ -21,9 +22,10 @@ export class LnurlPay extends Construct {
     table: ITable,
     asks: Queue,
     { lnurlConcurrency, domain }: Settings,
+    access: OriginAccess,
   ) {
     super(scope, id);
-    this.url = edgeFunction(this, {
+    this.url = edgeFunction(this, access, {
       description: 'Answers wallets: LNURL-pay and Lightning Addresses',
       entry: 'functions/lnurl/handler.ts',
       timeout: TIMEOUT,

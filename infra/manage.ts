@@ -20,6 +20,12 @@ export const THROTTLE = { rateLimit: 500, burstLimit: 1_000 };
 /** Shorter than a POST is claimed under its idempotency key. */
 const TIMEOUT = Duration.seconds(15);
 
+/**
+ * Where services of AWS write logs without a line for each in the account's one policy for that, which has room for a few.
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ */
+const VENDED_LOGS = '/aws/vendedlogs';
+
 /** What tells a request apart, without its path, which may hold a payer's set id. */
 const LOGGED = AccessLogFormat.custom(
   JSON.stringify({
@@ -74,9 +80,11 @@ export class ManageApi extends Construct {
     for (const route of routes)
       Validations.of(route).acknowledge({
         id: 'AwsSolutions-APIG4',
-        reason: 'The function checks the API key of each request, and answers nothing without one.',
+        reason:
+          'The function checks the API key of each request, and gives nothing without one but its own description, which is public.',
       });
     const accessLog = new LogGroup(this, 'AccessLog', {
+      logGroupName: `${VENDED_LOGS}/${Stack.of(this).stackName}/manage`,
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { concurrencySettings } from './concurrency.ts';
 import { connectorSettings } from './connectorSettings.ts';
+import { FIT_REGION, isFitRegion } from './regions.ts';
 
 /** Thrown for a setting that can't be used. */
 export class SettingError extends Error {
@@ -19,11 +21,6 @@ const whole = (least: number, most: number, expected = `a whole number from ${le
 const HOST = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])$/;
 const host = text(HOST, 'a host name like tips.example, in lower case');
 
-/** Twenty copies of 512 MB that never rest cost about $0.50 an hour of Lambda's time (arm64, list price), plus requests. */
-const DEFAULT_CONCURRENCY = 20;
-const COPIES = 'a whole number from 1 to 9999 or "account"';
-const copies = z.union([z.literal('account'), whole(1, 9999)], COPIES);
-
 /** What CloudWatch keeps a log for. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731];
 
@@ -32,7 +29,9 @@ const stageSettings = z.strictObject({
   /** The account of twelve digits; that of the credentials at hand unless told. */
   account: text(/^\d{12}$/, 'an account of twelve digits, as text').optional(),
   /** The Region; that of the AWS configuration at hand unless told. `domain` and `firewall` need it. */
-  region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region like eu-central-1').optional(),
+  region: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region like eu-central-1')
+    .refine(isFitRegion, FIT_REGION)
+    .optional(),
   /**
    * A domain of one's own, like `tips.example`: either with the Route 53 zone that it is in, where its certificate and its records
    * are made; or with a certificate of us-east-1 that is there already, and records that are made by hand.
@@ -56,18 +55,13 @@ const stageSettings = z.strictObject({
       'a domain: {name, hostedZoneId, zoneName}, or {name, certificateArn}',
     )
     .optional(),
+  /** How many copies of each function are reserved for it, and may run at once (infra/concurrency.ts). */
+  ...concurrencySettings,
   /**
-   * How many copies of the public function may run at once. Anyone may call it, so this bounds the bill. `account` sets no bound of
-   * its own: the account's own limit holds, which a new account's may have to, being too low to reserve from.
+   * How CloudFront proves itself to the functions behind it: by the signature of each request, or by a secret in a header, for where
+   * the deployment's last step finds requests refused that are signed (docs/decisions/cloudfront.md).
    */
-  publicConcurrency: copies.default(DEFAULT_CONCURRENCY),
-  /**
-   * The same of the LNURL function. A copy waits with each wallet until its invoice is there, some 100 ms, and up to 5 s
-   * while the node is away.
-   */
-  lnurlConcurrency: copies.default(DEFAULT_CONCURRENCY),
-  /** The same of the creator's API: with a POST claimed for thirty seconds, far more than 50 requests a second need. */
-  manageConcurrency: copies.default(10),
+  originAccess: z.enum(['signature', 'header'], '"signature" or "header"').default('signature'),
   /**
    * Rate rules of AWS WAF: how many requests one address may make in five minutes, in all and for invoices by LNURL. About $7 a month,
    * and $0.60 a million requests.
@@ -176,6 +170,12 @@ export const needsUsEast1 = ({ domain, firewall }: Pick<Settings, 'domain' | 'fi
 
 /** The name of a stage's stack. */
 export const stackName = (stage: string) => `Ampjar-${stage}`;
+
+/**
+ * The name of what a stage has in us-east-1 beside, where it has anything there. All Regions' stages meet there: it names its own.
+ */
+export const usEast1StackName = (settings: Pick<Settings, 'stage' | 'region' | 'domain' | 'firewall'>) =>
+  needsUsEast1(settings) ? `${stackName(settings.stage)}-of-${settings.region}` : undefined;
 
 const isWithin = (name: string, zone: string) => name === zone || name.endsWith(`.${zone}`);
 

@@ -13,6 +13,7 @@ import { prefix } from '../shared/ledger/keys.ts';
 import { settledAccess, streamAccess } from './access.ts';
 import { alarm } from './alarms.ts';
 import { bundledFunction } from './bundledFunction.ts';
+import type { Settings } from './settings.ts';
 
 /** A batch takes some hundred ms, longer while something is down; the sweep after an outage takes what it gets. */
 const TIMEOUT = Duration.minutes(5);
@@ -43,13 +44,19 @@ export interface SettledTargets {
  * stream did not bring (docs/events.md).
  */
 export class SettledEvents extends Construct {
-  constructor(scope: Construct, id: string, table: ITable, { deliveries, live }: SettledTargets) {
+  constructor(
+    scope: Construct,
+    id: string,
+    table: ITable,
+    { deliveries, live }: SettledTargets,
+    { settledConcurrency }: Settings,
+  ) {
     super(scope, id);
     const { handler, role, logGroup } = bundledFunction(this, {
       description: 'Hands settled tips on to webhooks and open pages',
       entry: 'functions/settled/handler.ts',
       timeout: TIMEOUT,
-      concurrency: 'account',
+      concurrency: settledConcurrency,
       environment: {
         TABLE_NAME: table.tableName,
         DELIVERIES_QUEUE_URL: deliveries.queueUrl,
@@ -138,7 +145,7 @@ export class SettledEvents extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       lifecycleRules: [{ expiration: KEPT }],
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',

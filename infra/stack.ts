@@ -6,11 +6,13 @@ import { connectors } from './connectors.ts';
 import { dashboard } from './dashboard.ts';
 import { WebhookDelivery } from './deliver.ts';
 import { pointAt } from './domain.ts';
+import { originAccess } from './edge/originAccess.ts';
 import { Edge, type EdgeDomain } from './edge.ts';
 import { hintQueue } from './hints.ts';
 import { LiveEvents } from './live.ts';
 import { LnurlPay } from './lnurl.ts';
 import { ManageApi } from './manage.ts';
+import { nameByRegion } from './names.ts';
 import { observe } from './observe.ts';
 import { PublicReads } from './public.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +25,8 @@ import { Watch } from './watch.ts';
 export interface Surroundings extends StackProps {
   readonly domain: EdgeDomain | undefined;
   readonly firewallArn: string | undefined;
+  /** Whether the stack is being made. */
+  readonly isFirst: boolean;
 }
 
 /** All of Ampjar that runs on AWS, for any account and region. The connector runs beside lnd with the policy made here. */
@@ -30,18 +34,20 @@ export class AmpjarStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, around: Surroundings) {
     super(scope, id, { ...around, description: 'Ampjar: Lightning tips on static AMP invoices' });
 
-    const table = ledgerTable(this, 'Ledger', settings);
+    const table = ledgerTable(this, 'Ledger', { ...settings, isFirst: around.isFirst });
     const asks = hintQueue(this, 'Asks');
-    const live = new LiveEvents(this, 'Live');
-    const reads = new PublicReads(this, 'Public', table, settings, live.pageEnvironment);
-    const lnurl = new LnurlPay(this, 'Lnurl', table, asks, settings);
-    const webhooks = new WebhookDelivery(this, 'Webhooks', table);
-    new SettledEvents(this, 'Settled', table, { deliveries: webhooks.hints, live });
+    const live = new LiveEvents(this, 'Live', settings);
+    const access = originAccess(this, 'OriginAccess', settings);
+    const reads = new PublicReads(this, 'Public', table, settings, live.pageEnvironment, access);
+    const lnurl = new LnurlPay(this, 'Lnurl', table, asks, settings, access);
+    const webhooks = new WebhookDelivery(this, 'Webhooks', table, settings);
+    new SettledEvents(this, 'Settled', table, { deliveries: webhooks.hints, live }, settings);
     const manage = new ManageApi(this, 'Manage', table, { asks, deliveries: webhooks.hints }, settings);
     const files = new StaticFiles(this, 'Static');
     const edge = new Edge(this, 'Edge', {
       reads: reads.url,
       lnurl: lnurl.url,
+      access,
       files: files.behaviours,
       domain: around.domain,
       firewallArn: around.firewallArn,
@@ -50,15 +56,18 @@ export class AmpjarStack extends Stack {
     if (domain && 'hostedZoneId' in domain) pointAt(this, domain, edge.distribution);
     if (budgetDollars !== undefined) monthlyBudget(this, 'Budget', budgetDollars, alarmEmails);
     const connector = connectors(this, table, asks, settings);
-    const watch = new Watch(this, 'Watch', table);
+    const watch = new Watch(this, 'Watch', { table, edge: edge.url }, settings);
     const alarms = new AlarmTopic(this, 'Alarms', alarmEmails);
     observe(this, settings);
+    nameByRegion(this);
     dashboard(this, 'Dashboard', { watch, table, distribution: edge.distribution });
 
     const outputs = {
       Region: this.region,
       TableName: table.tableName,
       PublicUrl: edge.url,
+      ReadsFunctionUrl: reads.url.url,
+      LnurlFunctionUrl: lnurl.url.url,
       StaticBucketName: files.bucket.bucketName,
       LiveUrl: live.url,
       LiveHost: live.host,

@@ -1,26 +1,35 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { needsUsEast1, type Settings, stackName } from './settings.ts';
+import { type Settings, stackName, usEast1StackName } from './settings.ts';
 import { AmpjarStack } from './stack.ts';
 import { UsEast1Stack } from './usEast1.ts';
 
-/** The stacks of a stage, checked by cdk-nag's AwsSolutions: one, and a second in us-east-1 where there is something to make there. */
-export function addStage(app: App, settings: Settings): AmpjarStack {
+/**
+ * The stacks of a stage, checked by cdk-nag's AwsSolutions: one, and a second in us-east-1 where there is something to make there.
+ * @param unprotected stacks that are being made: nothing in them must outlive a creation that fails
+ */
+export function addStage(app: App, settings: Settings, unprotected: readonly string[] = []): AmpjarStack {
   const { stage, account, region, domain, production, tags } = settings;
   const id = stackName(stage);
   // What is told is read as it is at the time: a reference that holds would bar the domain from ever changing.
   app.node.setContext('@aws-cdk/core:defaultCrossStackReferences', 'weak');
-  const props = {
+  const propsOf = (name: string) => ({
     tags: { 'ampjar:stage': stage, ...tags },
-    terminationProtection: production,
-  };
-  const usEast1 = needsUsEast1(settings)
-    ? new UsEast1Stack(app, `${id}-us-east-1`, settings, { ...props, env: { account, region: 'us-east-1' } })
-    : undefined;
+    terminationProtection: production && !unprotected.includes(name),
+  });
+  const beside = usEast1StackName(settings);
+  const usEast1 =
+    beside === undefined
+      ? undefined
+      : new UsEast1Stack(app, beside, settings, {
+          ...propsOf(beside),
+          env: { account, region: 'us-east-1' },
+        });
   const stack = new AmpjarStack(app, id, settings, {
-    ...props,
+    ...propsOf(id),
     env: { account, region },
+    isFirst: unprotected.includes(id),
     domain: domain && {
       name: domain.name,
       certificate:

@@ -24,9 +24,14 @@ function keySchema(schema: { AttributeName: string; KeyType: string }[]) {
 /**
  * The ledger's table, with the key names of shared/ledger. It outlives its stack: what it holds can't be made again. One that
  * was restored from a backup stands in its place when the settings name it (docs/backup.md).
+ * @param isFirst whether its stack is being made: what a failed creation leaves behind is empty, and goes with it
  */
-export function ledgerTable(scope: Construct, id: string, { table }: Pick<Settings, 'table'> = {}): ITable {
-  return table ? restoredTable(scope, id, table.streamArn) : newTable(scope, id);
+export function ledgerTable(
+  scope: Construct,
+  id: string,
+  { table, isFirst }: Pick<Settings, 'table'> & { readonly isFirst?: boolean } = {},
+): ITable {
+  return table ? restoredTable(scope, id, table.streamArn) : newTable(scope, id, isFirst ?? false);
 }
 
 function restoredTable(scope: Construct, id: string, tableStreamArn: string): ITable {
@@ -34,7 +39,7 @@ function restoredTable(scope: Construct, id: string, tableStreamArn: string): IT
   return Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn, globalIndexes: [LISTED] });
 }
 
-function newTable(scope: Construct, id: string): Table {
+function newTable(scope: Construct, id: string, isFirst: boolean): Table {
   const definition = tableDefinition(id);
   const table = new Table(scope, id, {
     ...keySchema(definition.KeySchema),
@@ -42,8 +47,8 @@ function newTable(scope: Construct, id: string): Table {
     stream: StreamViewType.NEW_AND_OLD_IMAGES,
     timeToLiveAttribute: TTL,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    deletionProtection: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    deletionProtection: !isFirst,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   for (const index of definition.GlobalSecondaryIndexes) {
     table.addGlobalSecondaryIndex({ indexName: index.IndexName, ...keySchema(index.KeySchema) });

@@ -8,8 +8,9 @@ import type { Metric } from '../shared/metrics.ts';
 import { watchAccess } from './access.ts';
 import { type AlarmParts, alarm } from './alarms.ts';
 import { bundledFunction } from './bundledFunction.ts';
+import type { Settings } from './settings.ts';
 
-/** Some thirty small requests; more when one of them is tried again. */
+/** Some thirty small requests, and three at the edge; more when one of them is tried again. */
 const TIMEOUT = Duration.seconds(30);
 const LOOK_EVERY = Duration.minutes(1);
 
@@ -65,6 +66,12 @@ const ALARMS: Record<Metric, Watched> = {
     atLeast: Duration.days(3).toSeconds(),
     periods: 3,
   },
+  EdgeFailures: {
+    says: 'Readers or wallets are not answered at the edge',
+    page: 'edge-failing',
+    atLeast: 1,
+    periods: 3,
+  },
   Parked: { says: 'Tips can not be handed on as they are', page: 'parked-records', atLeast: 1 },
   DeliveriesOverdue: {
     says: 'Webhooks are due and not sent',
@@ -82,15 +89,21 @@ export class Watch extends Construct {
   /** The metrics, by name. */
   readonly metrics: Record<Metric, CloudWatchMetric>;
 
-  constructor(scope: Construct, id: string, table: ITable) {
+  /** @param edge the origin that readers know, without a slash at its end */
+  constructor(
+    scope: Construct,
+    id: string,
+    { table, edge }: { table: ITable; edge: string },
+    { watchConcurrency }: Settings,
+  ) {
     super(scope, id);
     const namespace = Stack.of(this).stackName;
     const { handler } = bundledFunction(this, {
       description: 'Measures how table and connectors fare',
       entry: 'functions/watch/handler.ts',
       timeout: TIMEOUT,
-      concurrency: 'account',
-      environment: { TABLE_NAME: table.tableName, METRICS_NAMESPACE: namespace },
+      concurrency: watchConcurrency,
+      environment: { TABLE_NAME: table.tableName, METRICS_NAMESPACE: namespace, EDGE_URL: edge },
       statements: watchAccess(table),
     });
     new Rule(this, 'Look', {

@@ -19,6 +19,8 @@ export const METRICS = {
   SumsWrong: 'Count',
   /** Since sums were last held against rows of all creators. Not measured before the first time. */
   SumsCheckAge: 'Seconds',
+  /** Addresses that readers and wallets are not answered at, by the edge or by what is behind it. */
+  EdgeFailures: 'Count',
   /** Records of tips that could not be handed on. */
   Parked: 'Count',
   /** Since the delivery that has waited longest should have been tried. */

@@ -4,7 +4,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
 import { writeHint } from '../../shared/ledger/index.ts';
-import { askedOrigin, askersAddress } from '../edge.ts';
+import { askedOrigin, askersAddress, isFromEdge, REFUSED } from '../edge.ts';
 import { reportFault } from '../reportFault.ts';
 import { lnurlApp } from './app.ts';
 import { readConfig } from './config.ts';
@@ -37,7 +37,8 @@ const answer = handle(
 );
 
 /** LNURL-pay and Lightning Addresses. */
-export const handler = (event: LambdaEvent, context?: LambdaContext) => {
+export const handler = async (event: LambdaEvent, context?: LambdaContext) => {
+  if (!isFromEdge(event, config.originSecret)) return REFUSED;
   baseUrl = config.baseUrl ?? askedOrigin(event);
   return answer(event, context);
 };

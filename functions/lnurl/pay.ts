@@ -109,8 +109,8 @@ export async function invoiceFor(
 ) {
   const { asks, baseUrl, clock, steadyMs, random, hint, answers, mayAsk } = parts;
   const untilMs = steadyMs() + PATIENCE_MS;
-  const { creator, option, least, most } = await openOption(parts, handle, optionId);
   const amountMsat = readAmount(amount);
+  const { creator, option, least, most } = await openOption(parts, handle, optionId);
   if (amountMsat < least || amountMsat > most)
     throw new LnurlError(`amount: ${amountMsat} msat is not from ${least} to ${most} msat`);
   if (comment !== undefined && [...comment].length > MOST_COMMENT)

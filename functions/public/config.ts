@@ -6,6 +6,8 @@ export interface Config {
   readonly region: string;
   readonly baseUrl?: string;
   readonly live?: Live;
+  /** What CloudFront proves itself by, where IAM does not look at who asks. */
+  readonly originSecret?: string;
 }
 
 /** Thrown for an environment that the function can't start with. */
@@ -37,9 +39,17 @@ function readLive({
   return { live: { realtime: `wss://${realtime}/event/realtime`, host } };
 }
 
+/** @throws ConfigError that does not show the value */
+function readOriginSecret({ ORIGIN_SECRET: originSecret }: Record<string, string | undefined>) {
+  if (originSecret === undefined) return {};
+  if (!/^[\w-]{32,}$/.test(originSecret))
+    throw new ConfigError('ORIGIN_SECRET', '…', 'a secret of 32 letters and digits or more');
+  return { originSecret };
+}
+
 /**
  * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), `BASE_URL` where the service has a domain
- * of its own, without a slash at the end, and where pages hear of tips.
+ * of its own, without a slash at the end, where pages hear of tips, and `ORIGIN_SECRET` where CloudFront proves itself by one.
  * @throws ConfigError
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
@@ -49,10 +59,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     throw new ConfigError('TABLE_NAME', table, 'the name of the DynamoDB table');
   }
   if (!region || !/^[a-z0-9-]+$/.test(region)) throw new ConfigError('AWS_REGION', region, 'an AWS Region');
-  const live = readLive(env);
-  if (!baseUrl) return { table, region, ...live };
+  const rest = { ...readLive(env), ...readOriginSecret(env) };
+  if (!baseUrl) return { table, region, ...rest };
   if (!/^https?:\/\/[^/?#\s]+$/.test(baseUrl)) {
     throw new ConfigError('BASE_URL', baseUrl, 'an origin like https://tips.example, without a path');
   }
-  return { table, region, baseUrl, ...live };
+  return { table, region, baseUrl, ...rest };
 }

@@ -1,6 +1,6 @@
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { dynamoClient } from '../../shared/dynamo.ts';
-import { askedOrigin } from '../edge.ts';
+import { askedOrigin, isFromEdge, REFUSED } from '../edge.ts';
 import { reportFault } from '../reportFault.ts';
 import { publicApp } from './app.ts';
 import { readConfig } from './config.ts';
@@ -25,7 +25,8 @@ const answer = handle(
 );
 
 /** The reading side behind CloudFront. */
-export const handler = (event: LambdaEvent, context?: LambdaContext) => {
+export const handler = async (event: LambdaEvent, context?: LambdaContext) => {
+  if (!isFromEdge(event, config.originSecret)) return REFUSED;
   baseUrl = config.baseUrl ?? askedOrigin(event);
   return answer(event, context);
 };

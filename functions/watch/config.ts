@@ -6,15 +6,17 @@ export interface Config {
   readonly region: string;
   /** CloudWatch's namespace of the metrics: this deployment's own. */
   readonly namespace: string;
+  /** The origin that readers know, without a slash at its end. */
+  readonly edge: string;
 }
 
 /**
- * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), and `METRICS_NAMESPACE`.
+ * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), `METRICS_NAMESPACE`, and `EDGE_URL`.
  * @throws ConfigError
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const { table, region } = readTableConfig(env);
-  const { METRICS_NAMESPACE: namespace } = env;
+  const { METRICS_NAMESPACE: namespace, EDGE_URL: edge } = env;
   // The form that CloudWatch asks of a namespace; those that begin with AWS/ are Amazon's.
   if (!namespace || !/^(?!AWS\/)[\w./#:-]{1,255}$/.test(namespace))
     throw new ConfigError(
@@ -22,5 +24,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       namespace,
       "a namespace of CloudWatch's, like Ampjar-production",
     );
-  return { table, region, namespace };
+  if (!edge || !/^https?:\/\/[^/?#\s]+$/.test(edge))
+    throw new ConfigError('EDGE_URL', edge, 'an origin like https://tips.example, without a path');
+  return { table, region, namespace, edge };
 }

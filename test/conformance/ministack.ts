@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../.cache/venv/bin/ministack', import.meta.url));
 const READY_WITHIN_MS = 30_000;
+/** The usual quota of an account, which the emulator would take from this machine's memory. */
+const COPIES_OF_FUNCTIONS = '1000';
 
 export type Ministack = {
   endpoint: string;
@@ -63,7 +65,11 @@ export async function startMinistack({
   const home = mkdtempSync(join(tmpdir(), 'ministack-'));
   const child = spawn(command, args, {
     cwd: home,
-    env: { PATH: process.env.PATH, HOME: home, BIND_HOST: '127.0.0.1', GATEWAY_PORT: port, ...env },
+    env: {
+      ...{ PATH: process.env.PATH, HOME: home, BIND_HOST: '127.0.0.1', GATEWAY_PORT: port },
+      LAMBDA_ACCOUNT_CONCURRENCY: COPIES_OF_FUNCTIONS,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

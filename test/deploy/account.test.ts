@@ -3,14 +3,28 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  CreateFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
+  LambdaClient,
+  PutFunctionConcurrencyCommand,
+} from '@aws-sdk/client-lambda';
+import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { checkConcurrency, isBootstrapped, placeOf } from '../../infra/awsAccount.ts';
+import { placeOf } from '../../infra/awsAccount.ts';
+import { reservedBy } from '../../infra/concurrency.ts';
+import { checkConcurrency } from '../../infra/deploy/quota.ts';
+import { toolkitVersion } from '../../infra/deploy/toolkit.ts';
+import { checkZone } from '../../infra/deploy/zone.ts';
 import { readSettings, type StageSettings } from '../../infra/settings.ts';
 import { type Ministack, startMinistack } from '../conformance/ministack.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** ministack's own account. */
 const ACCOUNT = '000000000000';
+
+/** A zip file with nothing in it. */
+const EMPTY_ZIP = Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex');
 
 const settings = (stage: StageSettings) => readSettings({ stages: { production: stage } }, 'production');
 
@@ -47,21 +61,95 @@ describe('where a stage is deployed to', () => {
     );
   });
 
-  test('must run as many functions as the settings reserve, and leave a hundred for others', async () => {
-    const check = (publicConcurrency: number | 'account') =>
-      checkConcurrency(settings({ publicConcurrency }), 'us-east-1');
-    await check('account');
-    const refused = await check(9999).catch(({ message }: Error) => message);
-    const [, most] =
-      /^publicConcurrency, lnurlConcurrency, manageConcurrency: 10029 in all, expected at most (\d+), or "account" for each: /.exec(
-        `${refused}`,
-      )!;
-    await check(Number(most) - 30);
-    await expect(check(Number(most) - 29)).rejects.toThrow(`: ${Number(most) + 1} in all`);
+  describe('must run as many functions as the settings reserve', () => {
+    const there = { region: 'us-east-1', stack: 'Ampjar-production' };
+    const check = (stage: StageSettings) => checkConcurrency(settings(stage), there);
+    let lambda: LambdaClient;
+    beforeAll(async () => {
+      lambda = new LambdaClient({});
+      await lambda.send(
+        new CreateFunctionCommand({
+          ...{ FunctionName: 'others', Runtime: 'nodejs22.x', Handler: 'index.handler' },
+          ...{ Role: `arn:aws:iam::${ACCOUNT}:role/any`, Code: { ZipFile: EMPTY_ZIP } },
+        }),
+      );
+    });
+    afterAll(() => lambda.destroy());
+
+    const othersReserve = (ReservedConcurrentExecutions: number) =>
+      lambda.send(
+        new PutFunctionConcurrencyCommand({ FunctionName: 'others', ReservedConcurrentExecutions }),
+      );
+
+    test('and leave a hundred for those that reserve nothing', async () => {
+      const others = reservedBy(settings({ publicConcurrency: 'account' }));
+      await check({ publicConcurrency: 900 - others });
+      await expect(check({ publicConcurrency: 901 - others })).rejects.toThrow(
+        ': 901 in all, expected at most 900: Lambda runs at most 1000 copies',
+      );
+    });
+
+    test('beside what others have reserved, else the settings that fit are told, and do', async () => {
+      await othersReserve(700);
+      const refused = await check({}).then(
+        () => 'taken',
+        ({ message }: Error) => message,
+      );
+      expect(refused).toContain('other functions have reserved 700 of them, and 100 are kept free');
+      const told = Array.from(refused.matchAll(/^ {2}(\w+): (\d+),$/gm), ([, name, copies]) => [
+        name,
+        Number(copies),
+      ]);
+      expect(told).toHaveLength(7);
+      await check(Object.fromEntries(told));
+    });
+
+    test('or reserve nothing, where next to nothing is left', async () => {
+      await othersReserve(900);
+      const refused = await check({}).catch(({ message }: Error) => message);
+      const told = Array.from(`${refused}`.matchAll(/^ {2}(\w+): 'account',$/gm), ([, name]) => name!);
+      expect(told).toHaveLength(7);
+      await check(Object.fromEntries(told.map((name) => [name, 'account'])));
+      await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName: 'others' }));
+    });
+  });
+
+  describe('with a domain', () => {
+    const domain = { name: 'tips.example.org', zoneName: 'example.org', hostedZoneId: '' };
+    let servers: string[];
+    beforeAll(async () => {
+      const route53 = new Route53Client({});
+      const made = await route53.send(
+        new CreateHostedZoneCommand({ Name: 'example.org', CallerReference: 'a' }),
+      );
+      domain.hostedZoneId = made.HostedZone!.Id!.replace('/hostedzone/', '');
+      servers = made.DelegationSet!.NameServers!.map((server) => server.replace(/\.$/, ''));
+      route53.destroy();
+    });
+
+    test('has its zone where the world asks', async () => {
+      await checkZone(domain, async () => servers);
+    });
+
+    test.each([
+      [['ns1.registrar.example'], 'delegated to ns1.registrar.example'],
+      [[], 'delegated to no name server'],
+    ])('has no use for a zone that the world does not ask: %j', async (told, says) => {
+      await expect(checkZone(domain, async () => told)).rejects.toThrow(says);
+    });
+
+    test('has a zone that is there, and of its name', async () => {
+      const none = { ...domain, hostedZoneId: 'Z0000000000000000000' };
+      await expect(checkZone(none, async () => servers)).rejects.toThrow(/^domain\.hostedZoneId: /);
+      const other = { ...domain, name: 'tips.example.com', zoneName: 'example.com' };
+      await expect(checkZone(other, async () => servers)).rejects.toThrow(
+        'is the zone of example.org, expected that of example.com',
+      );
+    });
   });
 
   test('is set up for the CDK first, which is not done unasked', async () => {
-    expect(await isBootstrapped('us-east-1')).toBe(false);
+    expect(await toolkitVersion('us-east-1')).toBeUndefined();
     const { code, err } = await new Promise<{ code: number | null; err: string }>((resolve) => {
       const command = ['--import', 'tsx', 'infra/deployCommand.ts', '--stage', 'test'];
       const child = execFile(process.execPath, command, { cwd: root }, (_, __, err) =>

@@ -1,48 +1,31 @@
 import type { LambdaEvent } from 'hono/aws-lambda';
-import { describe, expect, test } from 'vitest';
-import { askedOrigin, askersAddress } from '../../functions/edge.ts';
+import { expect, test } from 'vitest';
+import { isFromEdge } from '../../functions/edge.ts';
+import { readConfig } from '../../functions/public/config.ts';
+import { ORIGIN_SECRET_HEADER } from '../../shared/edgeHeaders.ts';
 
-/** What a function URL makes of a request with these headers. */
-const event = (headers: Record<string, string> = {}) =>
-  ({
-    headers,
-    requestContext: {
-      domainName: 'abc.lambda-url.eu-central-1.on.aws',
-      http: { sourceIp: '192.0.2.1' },
-    },
-  }) as unknown as LambdaEvent;
+const SECRET = 'a1'.repeat(22);
+const asking = (headers?: Record<string, string>) => ({ headers }) as unknown as LambdaEvent;
 
-describe('a function behind CloudFront', () => {
-  test('knows the origin that its reader asked for', () => {
-    const headers = { host: 'abc.lambda-url.eu-central-1.on.aws', 'x-forwarded-host': 'd1.cloudfront.net' };
-    expect(askedOrigin(event(headers))).toBe('https://d1.cloudfront.net');
-  });
-
-  test.each(['D1.CloudFront.net', 'd1.cloudfront.net'])('writes the host %s in lower case', (host) => {
-    expect(askedOrigin(event({ 'x-forwarded-host': host }))).toBe('https://d1.cloudfront.net');
-  });
-
-  test.each(['', 'localhost', 'd1.cloudfront.net:8443', 'a.example/@alice', '"><script>'])(
-    'takes no host out of %j',
-    (host) => {
-      const headers = { 'x-forwarded-host': host };
-      expect(askedOrigin(event(headers))).toBe('https://abc.lambda-url.eu-central-1.on.aws');
-    },
-  );
-
-  test.each([
-    ['198.51.100.10:46532', '198.51.100.10'],
-    ['2001:db8:0:1:1:1:1:1:443', '2001:db8:0:1:1:1:1:1'],
-    ['2001:db8::1:50000', '2001:db8::1'],
-    ['[2001:db8::1]:50000', '2001:db8::1'],
-  ])('knows who asks, where CloudFront tells it as %s', (viewer, address) => {
-    expect(askersAddress(event({ 'cloudfront-viewer-address': viewer }))).toBe(address);
-  });
+test.each([
+  ['without a secret all are: IAM has looked', asking(), undefined, true],
+  ['with the secret', asking({ [ORIGIN_SECRET_HEADER]: SECRET }), SECRET, true],
+  ['with none', asking({}), SECRET, false],
+  ['without headers', asking(), SECRET, false],
+  ['with another', asking({ [ORIGIN_SECRET_HEADER]: `${SECRET}x` }), SECRET, false],
+  ['with nothing in it', asking({ [ORIGIN_SECRET_HEADER]: '' }), SECRET, false],
+])('who asks is the edge or not, %s', (_, event, secret, expected) => {
+  expect(isFromEdge(event, secret)).toBe(expected);
 });
 
-describe('a function that is called at its own URL', () => {
-  test('goes by what the URL saw', () => {
-    expect(askedOrigin(event())).toBe('https://abc.lambda-url.eu-central-1.on.aws');
-    expect(askersAddress(event())).toBe('192.0.2.1');
-  });
+const ENV = { TABLE_NAME: 'ampjar', AWS_REGION: 'eu-central-1' };
+
+test('the secret is of the environment, where there is one', () => {
+  expect(readConfig({ ...ENV, ORIGIN_SECRET: SECRET }).originSecret).toBe(SECRET);
+  expect(readConfig(ENV)).not.toHaveProperty('originSecret');
+});
+
+test.each(['', 'short', '{{resolve:secretsmanager:x}}'])('%j is no secret, and is not shown', (value) => {
+  const read = () => readConfig({ ...ENV, ORIGIN_SECRET: value });
+  expect(read).toThrow(/^ORIGIN_SECRET: "…", expected/);
 });

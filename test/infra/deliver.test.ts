@@ -16,11 +16,11 @@ import {
 import { openStage, type Stage, tipOf } from '../functions/deliver/stage.ts';
 import { recordCalls } from './calls.ts';
 import { allows, type Statement } from './iam.ts';
-import type { Resource } from './synthesise.ts';
+import { type Resource, SHIPPED } from './synthesise.ts';
 
 const app = new App({ analyticsReporting: false, context: { 'aws:cdk:bundling-stacks': [] } });
 const stack = new Stack(app, 'Deliveries');
-new WebhookDelivery(stack, 'Deliver', ledgerTable(stack, 'Ledger'));
+new WebhookDelivery(stack, 'Deliver', ledgerTable(stack, 'Ledger'), SHIPPED);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const resources = Template.fromStack(stack).toJSON().Resources as Record<string, Resource>;
 const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { OVERLAY_OPTIONS } from '../../functions/public/overlay.ts';
 import { KEYED_QUERY } from '../../infra/caching.ts';
 import type { StageSettings } from '../../infra/settings.ts';
+import { ORIGIN_SECRET_HEADER } from '../../shared/edgeHeaders.ts';
 import { synthesise } from './synthesise.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,6 +27,7 @@ const ZONED: StageSettings = {
 
 const shipped = synthesise();
 const zoned = synthesise(ZONED);
+const byHeader = synthesise({ originAccess: 'header' });
 const certified = synthesise({
   domain: {
     name: DOMAIN,
@@ -118,6 +120,48 @@ describe('a function', () => {
       const functionId = origins.get(behaviourAt(shipped, path).TargetOriginId)!;
       expect(shipped.resources[functionId]!.Properties.Description).toContain(description);
     }
+  });
+});
+
+describe('by a header in place of a signature', () => {
+  const [secretId, secret] = byHeader.only('AWS::SecretsManager::Secret');
+  const VALUE = { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: secretId }, ':SecretString:::}}']] };
+
+  test('CloudFront sends a secret to each function, which knows it and asks for it', () => {
+    const urls = ofType(byHeader, 'AWS::Lambda::Url').map(([, { Properties }]) => Properties);
+    expect(urls.map(({ AuthType }) => AuthType)).toEqual(['NONE', 'NONE']);
+    const asked = [...originsOf(byHeader)].filter(([, id]) => id !== 'bucket');
+    expect(asked).toHaveLength(2);
+    for (const [originId, functionId] of asked) {
+      const origin = distributionOf(byHeader).Origins.find(({ Id }: { Id: string }) => Id === originId);
+      expect(origin.OriginCustomHeaders).toEqual([{ HeaderName: ORIGIN_SECRET_HEADER, HeaderValue: VALUE }]);
+      expect(origin).not.toHaveProperty('OriginAccessControlId');
+      expect(byHeader.resources[functionId]!.Properties.Environment.Variables.ORIGIN_SECRET).toEqual(VALUE);
+    }
+  });
+
+  test('no function that has a URL for all is without the secret, and no other has it', () => {
+    const open = ofType(byHeader, 'AWS::Lambda::Permission')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Principal }) => Principal === '*');
+    const withUrl = ofType(byHeader, 'AWS::Lambda::Url').map(
+      ([, { Properties }]) => Properties.TargetFunctionArn['Fn::GetAtt'][0],
+    );
+    const knowing = ofType(byHeader, 'AWS::Lambda::Function')
+      .filter(([, { Properties }]) => Properties.Environment?.Variables.ORIGIN_SECRET)
+      .map(([id]) => id);
+    expect(knowing.sort()).toEqual(withUrl.sort());
+    for (const { FunctionName, FunctionUrlAuthType, InvokedViaFunctionUrl } of open) {
+      expect(withUrl).toContain(FunctionName['Fn::GetAtt'][0]);
+      expect(FunctionUrlAuthType === 'NONE' || InvokedViaFunctionUrl === true).toBe(true);
+    }
+    expect(open).toHaveLength(4);
+  });
+
+  test('the secret is made by AWS, long, and in no template', () => {
+    expect(secret.Properties.GenerateSecretString).toEqual({ PasswordLength: 43, ExcludePunctuation: true });
+    expect(ofType(shipped, 'AWS::SecretsManager::Secret')).toEqual([]);
+    expect(JSON.stringify(shipped.resources)).not.toContain('ORIGIN_SECRET');
   });
 });
 
@@ -298,13 +342,13 @@ describe('a domain', () => {
       for (const told of [ViewerCertificate.AcmCertificateArn, WebACLId])
         expect(told).toEqual({
           'Fn::GetStackOutput': {
-            StackName: 'Ampjar-production-us-east-1',
+            StackName: `Ampjar-production-of-${region}`,
             Region: 'us-east-1',
             OutputName: expect.any(String),
           },
         });
       expect(jar.stack.dependencies.map(({ stackName }) => stackName)).toEqual([
-        'Ampjar-production-us-east-1',
+        `Ampjar-production-of-${region}`,
       ]);
       for (const resources of [jar.resources, jar.usEast1()!])
         expect(Object.values(resources).filter(({ Type }) => Type.startsWith('Custom::'))).toEqual([]);
@@ -372,18 +416,17 @@ describe('a stage', () => {
 });
 
 test.skipIf(!existsSync(CFN_LINT))(
-  'cfn-lint has nothing to say about the templates with a domain, a firewall and a budget',
+  'cfn-lint has nothing to say about the templates with a domain, a firewall, a budget and a header’s secret',
   async () => {
-    const { directory } = zoned;
-    const templates = (await readdir(directory)).filter((name) => name.endsWith('.template.json'));
-    expect(templates).toHaveLength(2);
-    const lint = promisify(execFile)(CFN_LINT, [
-      '--ignore-checks',
-      'W3005',
-      '-t',
-      ...templates.map((name) => join(directory, name)),
-    ]);
+    const templatesIn = async ({ directory }: Template) =>
+      (await readdir(directory))
+        .filter((name) => name.endsWith('.template.json'))
+        .map((name) => join(directory, name));
+    const templates = [...(await templatesIn(zoned)), ...(await templatesIn(byHeader))];
+    expect(templates).toHaveLength(3);
+    const lint = promisify(execFile)(CFN_LINT, ['--ignore-checks', 'W3005', '-t', ...templates]);
     await expect(lint).resolves.toMatchObject({ stdout: '' });
   },
-  60_000,
+  // As long as it takes: it ends by itself.
+  0,
 );

@@ -5,11 +5,11 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import { LiveEvents } from '../../infra/live.ts';
-import type { Resource } from './synthesise.ts';
+import { type Resource, SHIPPED } from './synthesise.ts';
 
 const app = new App({ analyticsReporting: false });
 const stack = new Stack(app, 'Live');
-const live = new LiveEvents(stack, 'Live');
+const live = new LiveEvents(stack, 'Live', SHIPPED);
 const publisher = new Role(stack, 'Publisher', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
 publisher.addToPolicy(live.publishStatement);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

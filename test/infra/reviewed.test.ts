@@ -27,6 +27,14 @@ describe('who may do what', () => {
     );
     await expect(grantsIn(Object.fromEntries(more))).toMatchFileSnapshot('reviewedBeside.txt');
   });
+
+  test('with a header’s secret in place of signatures is what was reviewed, and URLs that ask for no signature', async () => {
+    const { resources } = synthesise({ originAccess: 'header' });
+    const more = Object.entries(resources).filter(
+      ([id, resource]) => JSON.stringify(asShipped[id]) !== JSON.stringify(resource),
+    );
+    await expect(grantsIn(Object.fromEntries(more))).toMatchFileSnapshot('reviewedHeader.txt');
+  });
 });
 
 describe('no statement', () => {

@@ -18,7 +18,7 @@ import { openStage, type Stage } from '../functions/settled/stage.ts';
 import { NOW } from '../shared/ledger/book.ts';
 import { type Call, recordCalls } from './calls.ts';
 import { allows, type Statement } from './iam.ts';
-import type { Resource } from './synthesise.ts';
+import { type Resource, SHIPPED } from './synthesise.ts';
 
 const PUBLISH_URL = 'https://abc.appsync-api.eu-central-1.amazonaws.com/event';
 
@@ -37,7 +37,7 @@ function synthesise({ live = true } = {}) {
   });
   const targets = { publishEnvironment: { LIVE_PUBLISH_URL: PUBLISH_URL }, publishStatement };
   const table = ledgerTable(stack, 'Ledger');
-  new SettledEvents(stack, 'Settled', table, { deliveries, ...(live && { live: targets }) });
+  new SettledEvents(stack, 'Settled', table, { deliveries, ...(live && { live: targets }) }, SHIPPED);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return Template.fromStack(stack).toJSON().Resources as Record<string, Resource>;
 }

@@ -19,10 +19,11 @@ const statements: Statement[] = template.only('AWS::IAM::Role', 'Watch')[1].Prop
   .PolicyDocument.Statement;
 
 describe('the watch function', () => {
-  test('knows the table and its namespace, which no other stack of the account has', () => {
+  test('knows the table, its namespace, which no other stack of the account has, and what readers know', () => {
     expect(handler.Environment.Variables).toEqual({
       TABLE_NAME: { Ref: tableId },
       METRICS_NAMESPACE: 'Ampjar-production',
+      EDGE_URL: template.outputs.PublicUrl!.Value,
     });
   });
 
@@ -152,8 +153,10 @@ describe('the dashboard', () => {
   const [, { Properties }] = template.only('AWS::CloudWatch::Dashboard');
   const body = JSON.stringify(Properties.DashboardBody);
 
-  test('is named like the stack, and shows the state of every alarm and each metric of the watch', () => {
-    expect(Properties.DashboardName).toBe('Ampjar-production');
+  test('is named by the stack and its Region, and shows the state of every alarm and each metric of the watch', () => {
+    expect(Properties.DashboardName).toEqual({
+      'Fn::Join': ['', ['Ampjar-production-', { Ref: 'AWS::Region' }]],
+    });
     const alarms = ofType('AWS::CloudWatch::Alarm').map(([id]) => id);
     expect(alarms.length).toBeGreaterThan(20);
     for (const id of alarms) expect(body).toContain(`{"Fn::GetAtt":["${id}","Arn"]}`);
