@@ -19,7 +19,8 @@ export interface Installation {
 
 /**
  * The commands that install a release of the connector on a host beside lnd, or go over to it: the one that runs hears the signal to
- * stop when all is there, and the new one takes over. The macaroon is baked by the first of them, and kept by those that follow.
+ * stop when all is there, and the new one takes over. The macaroon is baked by the first of them, and by each that makes other calls than
+ * the one before; the others keep it, and need no admin macaroon.
  */
 export function installCommands({
   bucket,
@@ -36,6 +37,7 @@ export function installCommands({
   units = '/etc/systemd/system',
 }: Installation): string[] {
   const folder = `${directory}/${release}`;
+  const admin = `${lndDirectory}/data/chain/bitcoin/${network}/admin.macaroon`;
   const setup = [
     'node --import tsx connector/setup/main.ts --force',
     `--lnd-cert '${lndDirectory}/tls.cert'`,
@@ -58,7 +60,9 @@ export function installCommands({
     'fi',
     `cd '${folder}'`,
     'set --',
-    `[ -e '${configuration}/lnd.macaroon' ] || set -- --admin-macaroon '${lndDirectory}/data/chain/bitcoin/${network}/admin.macaroon'`,
+    `if [ -e '${admin}' ] || [ ! -e '${configuration}/lnd.macaroon' ]; then`,
+    `  set -- --admin-macaroon '${admin}' --keep-macaroon`,
+    'fi',
     // What it finds amiss is in its output; the unit is started all the same, and tries again until it is mended.
     `${setup.join(' ')} || [ $? -eq 1 ]`,
     'systemctl daemon-reload',

@@ -19,6 +19,8 @@ systemd unit, and says what of lnd, table and queue works. Exit code 0 when all 
   --lnd-cert FILE          lnd's tls.cert, default ~/.lnd/tls.cert
   --admin-macaroon FILE    a macaroon that may bake others; used once, kept nowhere. Without it the one that an earlier setup
                            baked stays
+  --keep-macaroon          bake only where the macaroon that is there does not fit: this release makes other calls, or lnd does
+                           not take it. For upgrades, with --admin-macaroon
   --outputs FILE           what npm run deploy wrote, default ${OUTPUTS_FILE}: table, Region, queue, IAM Roles Anywhere
   --stack NAME             the stack in it, when there are several
   --table NAME, --region REGION, --asks-queue URL, --endpoint URL
@@ -45,6 +47,7 @@ export const FLAGS = {
   'lnd-host': text,
   'lnd-cert': text,
   'admin-macaroon': text,
+  'keep-macaroon': flag,
   outputs: text,
   stack: text,
   table: text,
@@ -76,6 +79,8 @@ export interface Choices {
   readonly socket: string;
   readonly lndCert: string;
   readonly adminMacaroon?: string;
+  /** Bake only where the macaroon that is there does not fit. */
+  readonly keepMacaroon: boolean;
   readonly deployment: Deployment;
   readonly routeHints: boolean;
   readonly anotherNode: boolean;
@@ -104,7 +109,7 @@ export interface AwsIdentity {
 /** Read what a setup is told. @throws OptionError, PlaceError */
 export async function readChoices(values: Values, env: Record<string, string | undefined>): Promise<Choices> {
   const path = (flag: string, value: string) => plain(flag, resolve(value));
-  const { instance, 'admin-macaroon': adminMacaroon } = values;
+  const { instance } = values;
   if (instance !== undefined && !/^[a-z0-9][a-z0-9-]{0,30}$/.test(instance))
     throw new OptionError(
       `--instance: ${JSON.stringify(instance)} is not 1 to 31 small letters, digits or hyphens`,
@@ -118,7 +123,7 @@ export async function readChoices(values: Values, env: Record<string, string | u
   return {
     socket: plain('--lnd-host', values['lnd-host'] ?? 'localhost:10009'),
     lndCert: path('--lnd-cert', values['lnd-cert'] ?? join(env.HOME ?? '/root', '.lnd/tls.cert')),
-    ...(adminMacaroon !== undefined && { adminMacaroon }),
+    ...macaroonChoice(values),
     deployment,
     routeHints: values['route-hints'] ?? false,
     anotherNode: values['another-node'] ?? false,
@@ -165,4 +170,14 @@ function readAws(
       ? files
       : { certificate: join(credentials, 'aws.certificate'), key: join(credentials, 'aws.key') },
   };
+}
+
+/** What is baked with, and when. @throws OptionError */
+export function macaroonChoice({
+  'admin-macaroon': adminMacaroon,
+  'keep-macaroon': keepMacaroon = false,
+}: Pick<Values, 'admin-macaroon' | 'keep-macaroon'>): Pick<Choices, 'adminMacaroon' | 'keepMacaroon'> {
+  if (keepMacaroon && adminMacaroon === undefined)
+    throw new OptionError('--keep-macaroon: needs --admin-macaroon, to bake with where none fits');
+  return { keepMacaroon, ...(adminMacaroon !== undefined && { adminMacaroon }) };
 }

@@ -4,7 +4,7 @@ import { PRIVATE, PUBLIC } from '../../shared/files.ts';
 import { clientConfig } from '../../shared/place.ts';
 import { LndError } from '../lnd.ts';
 import { connectLnd, openServices, type Service } from '../lndGrpc.ts';
-import { checkMacaroon, rootKeyId } from '../macaroon.ts';
+import { checkMacaroon, MacaroonError, rootKeyId } from '../macaroon.ts';
 import { readCertificate, readNamed } from '../options.ts';
 import { bakeLeast } from './bake.ts';
 import { tryLnd, tryQueue, tryTable } from './ends.ts';
@@ -70,9 +70,8 @@ export async function setUp(choices: Choices, machine: Machine, findings: Findin
   const cert = await readCertificate('--lnd-cert', choices.lndCert);
   judgeCertificate(cert, machine.clock().getTime(), findings);
 
-  const before = await readFile(files.macaroon).catch(() => undefined);
-  const facts = await lookAtLnd(choices, cert, machine, findings);
-  if (!facts) return [];
+  const looked = await lookAtLnd(choices, cert, machine, findings);
+  if (!looked) return [];
   await write(files.environment, environment, PUBLIC);
   findings.ok('files', files.environment);
   await writeAwsConfig(choices, findings);
@@ -81,23 +80,27 @@ export async function setUp(choices: Choices, machine: Machine, findings: Findin
     findings.ok('files', files.unit);
     tellUnreadable(machine, findings);
   }
-  await tryAws(choices, facts, findings);
-  return nextSteps(
-    files.unit === undefined ? undefined : unitName(choices.instance),
-    adminMacaroon === undefined ? undefined : before,
-    [`curl http://127.0.0.1:${choices.healthPort}/health`],
-  );
+  await tryAws(choices, looked.facts, findings);
+  return nextSteps(files.unit === undefined ? undefined : unitName(choices.instance), looked.replaced, [
+    `curl http://127.0.0.1:${choices.healthPort}/health`,
+  ]);
 }
 
-/** lnd as it is, and the macaroon for it, baked and written when there is one to bake with; undefined when lnd is of no use. */
+/** What {@link lookAtLnd} is told. */
+type LndChoices = Pick<Choices, 'socket' | 'adminMacaroon' | 'keepMacaroon' | 'routeHints'> & {
+  readonly files: { readonly macaroon: string };
+};
+
+/**
+ * lnd as it is, and the macaroon for it, baked and written when there is one to bake with, and with it the one of before in whose place
+ * it was put; undefined when lnd is of no use.
+ */
 export async function lookAtLnd(
-  choices: Pick<Choices, 'socket' | 'adminMacaroon' | 'routeHints'> & {
-    readonly files: { readonly macaroon: string };
-  },
+  choices: LndChoices,
   cert: Uint8Array,
   { clock }: Pick<Machine, 'clock'>,
   findings: Findings,
-): Promise<NodeFacts | undefined> {
+): Promise<{ facts: NodeFacts; replaced: Uint8Array | undefined } | undefined> {
   const { socket, adminMacaroon, files, routeHints } = choices;
   const macaroon =
     adminMacaroon === undefined
@@ -108,14 +111,20 @@ export async function lookAtLnd(
   const lightning = services.default as Service;
   let least: Uint8Array = macaroon;
   let facts: NodeFacts;
+  let replaced: Uint8Array | undefined;
   try {
     facts = await readNodeFacts(lightning);
     if (!judgeNode(facts, findings)) return undefined;
     if (adminMacaroon !== undefined) {
       tellAcceptAmp(await acceptsAmp(lightning), findings);
-      least = await bakeLeast(lightning, { routeHints, now: clock() });
-      await write(files.macaroon, least, PRIVATE);
-      findings.ok('files', `${files.macaroon}, which root alone can read`);
+      const before = await readFile(files.macaroon).catch(() => undefined);
+      const kept = before && (await fits(before, choices, cert, findings)) ? before : undefined;
+      least = kept ?? (await bakeLeast(lightning, { routeHints, now: clock() }));
+      if (!kept) {
+        await write(files.macaroon, least, PRIVATE);
+        replaced = before;
+      }
+      findings.ok('files', `${files.macaroon}, ${kept ? 'as it is' : 'which root alone can read'}`);
     }
   } catch (error) {
     if (!(error instanceof LndError)) throw error;
@@ -126,7 +135,31 @@ export async function lookAtLnd(
   }
   const lnd = connectLnd({ socket, cert, macaroon: least });
   await tryLnd(lnd, findings).finally(() => lnd.close());
-  return facts;
+  return { facts, replaced };
+}
+
+/** Whether a macaroon that is there is to be kept: it allows what this release calls, and lnd takes it. */
+async function fits(
+  macaroon: Uint8Array,
+  { keepMacaroon, routeHints, socket }: LndChoices,
+  cert: Uint8Array,
+  findings: Findings,
+): Promise<boolean> {
+  if (!keepMacaroon) return false;
+  const services = openServices({ socket, cert, macaroon });
+  try {
+    checkMacaroon(macaroon, { routeHints });
+    await readNodeFacts(services.default as Service);
+    return true;
+  } catch (error) {
+    if (error instanceof LndError) findings.note('macaroon', `the one that is there: ${explain(error)}`);
+    else if (error instanceof MacaroonError)
+      findings.note('macaroon', 'the one that is there allows other calls than this release makes');
+    else throw error;
+    return false;
+  } finally {
+    for (const service of Object.values(services)) service.close();
+  }
 }
 
 async function writeAwsConfig({ aws, deployment, files }: Choices, findings: Findings) {
@@ -161,20 +194,31 @@ export function tellUnreadable({ node, root }: Pick<Machine, 'node' | 'root'>, f
 }
 
 /**
- * The commands that start a unit anew, and end the macaroon of an earlier setup, which still opens lnd.
- * @param before that macaroon, when another was baked
+ * The commands that start a unit anew, and end the macaroon in whose place another was baked, which still opens lnd.
+ * @param replaced that macaroon
  */
 export function nextSteps(
   unit: string | undefined,
-  before: Uint8Array | undefined,
+  replaced: Uint8Array | undefined,
   then: string[],
 ): string[] {
   const start =
     unit === undefined
       ? []
       : ['systemctl daemon-reload', `systemctl enable ${unit}`, `systemctl restart ${unit}`, ...then];
-  const id = before ? rootKeyId(before) : FIRST_KEY;
-  return [...start, ...(id === FIRST_KEY ? [] : [`lncli deletemacaroonid ${id}`])];
+  return [...start, ...revoking(replaced)];
+}
+
+function revoking(macaroon: Uint8Array | undefined): string[] {
+  if (!macaroon) return [];
+  try {
+    const id = rootKeyId(macaroon);
+    return id === FIRST_KEY ? [] : [`lncli deletemacaroonid ${id}`];
+  } catch (error) {
+    // What was there was no macaroon of lnd's: there is nothing to revoke.
+    if (error instanceof MacaroonError) return [];
+    throw error;
+  }
 }
 
 /** The files by which a host outside AWS proves who it is. @throws OptionError */

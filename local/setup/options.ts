@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
 import { OptionError } from '../../connector/options.ts';
 import { plain } from '../../connector/setup/environment.ts';
+import { macaroonChoice } from '../../connector/setup/options.ts';
 import { type Listening, readListening, readOrigin, readProxies } from '../options.ts';
 
 const DIR = '/etc/ampjar';
@@ -19,6 +20,8 @@ Exit code 0 when all works, 1 when something doesn't, 2 when it can't begin.
   --lnd-cert FILE          lnd's tls.cert, default ~/.lnd/tls.cert
   --admin-macaroon FILE    a macaroon that may bake others; used once, kept nowhere. Without it the one that an earlier setup
                            baked stays
+  --keep-macaroon          bake only where the macaroon that is there does not fit: this release makes other calls, or lnd does
+                           not take it. For upgrades, with --admin-macaroon
   --route-hints            for a node with unannounced channels alone
   --dir DIR                for the macaroon, default ${DIR}
   --unit-dir DIR           for the unit, default ${UNIT_DIR}
@@ -37,6 +40,7 @@ export const FLAGS = {
   'lnd-host': text,
   'lnd-cert': text,
   'admin-macaroon': text,
+  'keep-macaroon': flag,
   'route-hints': flag,
   dir: text,
   'unit-dir': text,
@@ -59,6 +63,7 @@ export interface Choices {
   readonly socket: string;
   readonly lndCert: string;
   readonly adminMacaroon?: string;
+  readonly keepMacaroon: boolean;
   readonly routeHints: boolean;
   readonly files: { readonly macaroon: string; readonly unit: string };
   readonly force: boolean;
@@ -67,7 +72,7 @@ export interface Choices {
 /** Read what a setup is told. @throws OptionError */
 export function readChoices(values: Values, env: Record<string, string | undefined>): Choices {
   const path = (flag: string, value: string) => plain(flag, resolve(value));
-  const { proxy, 'admin-macaroon': adminMacaroon } = values;
+  const { proxy } = values;
   if (values.origin === undefined)
     throw new OptionError('--origin: missing, expected where browsers find it, as https://tips.example');
   const origin = readOrigin(values.origin);
@@ -80,7 +85,7 @@ export function readChoices(values: Values, env: Record<string, string | undefin
     ...(proxy !== undefined && { proxy: plain('--proxy', proxy) }),
     socket: plain('--lnd-host', values['lnd-host'] ?? 'localhost:10009'),
     lndCert: path('--lnd-cert', values['lnd-cert'] ?? join(env.HOME ?? '/root', '.lnd/tls.cert')),
-    ...(adminMacaroon !== undefined && { adminMacaroon }),
+    ...macaroonChoice(values),
     routeHints: values['route-hints'] ?? false,
     files: {
       macaroon: join(path('--dir', values.dir ?? DIR), 'lnd.macaroon'),

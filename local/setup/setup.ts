@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { readCertificate, readNamed } from '../../connector/options.ts';
 import { checkAbsent, write } from '../../connector/setup/files.ts';
 import type { Findings } from '../../connector/setup/findings.ts';
@@ -24,13 +23,13 @@ export async function setUp(
   if (adminMacaroon !== undefined) await readNamed('--admin-macaroon', adminMacaroon);
   const cert = await readCertificate('--lnd-cert', lndCert);
   judgeCertificate(cert, machine.clock().getTime(), findings);
-  const before = adminMacaroon && (await readFile(files.macaroon).catch(() => undefined));
-  if (!(await lookAtLnd(choices, cert, machine, findings))) return [];
+  const looked = await lookAtLnd(choices, cert, machine, findings);
+  if (!looked) return [];
   await write(files.unit, unit(choices, machine), PUBLIC);
   findings.ok('files', files.unit);
   tellUnreadable(machine, findings);
   const api = `AMPJAR_URL=http://127.0.0.1:${listen.port}`;
-  return nextSteps('ampjar', before || undefined, [
+  return nextSteps('ampjar', looked.replaced, [
     `${api} npx ampjar creators add HANDLE --name NAME --key-file ${STATE_FOLDER}/operator.key`,
   ]);
 }

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { permissions } from '../../connector/macaroon.ts';
 import { installCommands } from '../../infra/connectorInstall.ts';
 import { type Jar, openJar } from '../connector/jar.ts';
 import { suitesHere } from '../toolchains.ts';
@@ -49,6 +52,8 @@ describe('a connector on an EC2 instance', () => {
       DocumentVersion: '$LATEST',
       Targets: [{ Key: 'InstanceIds', Values: [instance.id] }],
       Parameters: { release: [expect.stringMatching(/^[0-9a-f]{64}$/)] },
+      // The deployment fails with it, and not before it may have ended.
+      WaitForSuccessTimeoutSeconds: 2_100,
     });
     const [step] = document.Properties.Content.mainSteps;
     expect(step).toMatchObject({ action: 'aws:runShellScript', inputs: { timeoutSeconds: '1800' } });
@@ -115,7 +120,10 @@ describe('what is installed', () => {
     });
 
     /** lnd's folder has its network's macaroon where lnd puts it. */
-    const install = async (release: string, path = `${dir}:${process.env.PATH}`) => {
+    const install = async (
+      release: string,
+      { path = `${dir}:${process.env.PATH}`, admin: hasAdmin = true } = {},
+    ) => {
       const lnd = dirname(jar.access.certPath);
       const script = installCommands({
         bucket: 'assets',
@@ -132,10 +140,10 @@ describe('what is installed', () => {
         units: join(dir, 'units'),
       }).join('\n');
       const admin = join(lnd, 'data/chain/bitcoin/mainnet/admin.macaroon');
-      await run('sh', [
-        '-c',
-        `mkdir -p '${dirname(admin)}' && cp '${jar.node.adminMacaroonPath}' '${admin}'`,
-      ]);
+      if (hasAdmin) {
+        mkdirSync(dirname(admin), { recursive: true });
+        copyFileSync(jar.node.adminMacaroonPath, admin);
+      }
       const env = {
         PATH: path,
         AMPJAR_ENDPOINT: endpoint,
@@ -175,6 +183,24 @@ describe('what is installed', () => {
       expect(existsSync(join(dir, 'opt/one/connector'))).toBe(true);
     });
 
+    test('one that makes other calls bakes a macaroon for them, and needs no admin macaroon as long as it makes the same', async () => {
+      const path = join(dir, 'etc/lnd.macaroon');
+      const fitting = readFileSync(path);
+      // As a release before had it, which made a call less.
+      const older = Buffer.from(fitting);
+      older.write('GetInfX', older.indexOf('GetInfo'));
+      writeFileSync(path, older);
+      const { stdout } = await install('three');
+      expect(stdout).toContain('allows other calls than this release makes');
+      expect(stdout).toMatch(/^ok +macaroon +lnd answers to it$/m);
+      const baked = readFileSync(path);
+      expect(permissions(baked)).toEqual(permissions(fitting));
+      rmSync(join(dirname(jar.access.certPath), 'data'), { recursive: true });
+      await install('three', { admin: false });
+      expect(readFileSync(path)).toEqual(baked);
+      await install('two');
+    });
+
     test('the same one is not fetched again', async () => {
       rmSync(join(dir, 'calls'));
       await install('two');
@@ -192,7 +218,7 @@ describe('what is installed', () => {
     });
 
     test('a tool that the host lacks is named', async () => {
-      await expect(install('three', dir)).rejects.toMatchObject({
+      await expect(install('three', { path: dir })).rejects.toMatchObject({
         stderr: 'node: not found, install it on this host first\n',
       });
     });

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { CALLS } from '../../connector/lndGrpc.ts';
 import { rootKeyId } from '../../connector/macaroon.ts';
 import { Findings } from '../../connector/setup/findings.ts';
 import { readChoices, type Values } from '../../connector/setup/options.ts';
@@ -103,6 +104,31 @@ describe('a connector set up beside lnd', () => {
     expect(paid).toMatchObject({ status: 'SUCCEEDED' });
     joined.close();
     await joined.kill('SIGTERM');
+  });
+
+  it('of a release before, which made a call less, can’t start; set up anew it bakes what this one calls, and starts', async () => {
+    const { choices } = await setup(jar, 'upgraded');
+    const { files, lndCert } = choices;
+    const { macaroon } = await unary<{ macaroon: string }>(jar.lnd.default, 'bakeMacaroon', {
+      permissions: CALLS.slice(0, -1).map((action) => ({ entity: 'uri', action })),
+      root_key_id: '4711',
+    });
+    writeFileSync(files.macaroon, Buffer.from(macaroon, 'hex'));
+    const args = ['--lnd-host', jar.socket, '--lnd-cert', lndCert, '--lnd-macaroon', files.macaroon];
+    await expect(start([...args, '--endpoint', endpoint, '--health-port', '0'])).rejects.toThrow(
+      /macaroon: it does not allow/,
+    );
+    const upgraded = await setup(jar, 'upgraded', { 'keep-macaroon': true, force: true });
+    expect(upgraded.failed).toBe(0);
+    expect(upgraded.next.at(-1)).toBe('lncli deletemacaroonid 4711');
+    const running = await startBy(upgraded);
+    await isIn(running, 'live');
+    const baked = readFileSync(files.macaroon);
+    const again = await setup(jar, 'upgraded', { 'keep-macaroon': true, force: true });
+    expect(again.next.at(-1)).toMatch(/^curl /);
+    expect(readFileSync(files.macaroon)).toEqual(baked);
+    running.child.kill('SIGTERM');
+    await running.ended;
   });
 
   it('books each payment once while it hands over to another, and its macaroon is revoked by what the setup tells', async () => {

@@ -1,11 +1,11 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CALLS, HINT_CALL } from '../../../connector/lndGrpc.ts';
+import { CALLS, callLnd, HINT_CALL, openServices, type Service } from '../../../connector/lndGrpc.ts';
 import { permissions, rootKeyId } from '../../../connector/macaroon.ts';
 import { Findings } from '../../../connector/setup/findings.ts';
 import { readChoices, type Values } from '../../../connector/setup/options.ts';
@@ -131,6 +131,76 @@ describe('connector-setup', () => {
     expect(failed).toBe(0);
     expect(readFileSync(files.macaroon)).toEqual(before);
     expect(next).not.toContainEqual(expect.stringContaining('deletemacaroonid'));
+  });
+
+  describe('of a release before', () => {
+    /** Have lnd bake a macaroon for other calls than this release makes. */
+    const bakeFor = async (calls: readonly string[], key: string) => {
+      const services = openServices({
+        socket: jar.access.socket,
+        cert: readFileSync(jar.access.certPath),
+        macaroon: readFileSync(jar.node.adminMacaroonPath),
+      });
+      const { macaroon } = await callLnd(services.default as Service, 'bakeMacaroon', {
+        permissions: calls.map((action) => ({ entity: 'uri', action })),
+        root_key_id: key,
+      });
+      for (const service of Object.values(services)) service.close();
+      return Buffer.from(macaroon, 'hex');
+    };
+    const upgrade = (values: Values = {}) => run({ 'keep-macaroon': true, force: true, ...values });
+    const place = async (macaroon: Uint8Array) => {
+      const { files } = await run();
+      writeFileSync(files.macaroon, macaroon);
+      return files.macaroon;
+    };
+
+    it.each([
+      ['one call less', CALLS.slice(0, -1)],
+      ['one more', [...CALLS, HINT_CALL]],
+    ])(
+      'the macaroon is baked anew when that release made %s, and the old one is to be revoked',
+      async (_, calls) => {
+        const before = await bakeFor(calls, '77');
+        const path = await place(before);
+        const { lines, next, failed } = await upgrade();
+        expect(lines).toContain(
+          'note macaroon the one that is there allows other calls than this release makes',
+        );
+        expect(lines).toContain('ok macaroon lnd answers to it');
+        expect(failed).toBe(0);
+        expect(permissions(readFileSync(path))).toEqual([...CALLS].sort().map((call) => `uri:${call}`));
+        expect(next.at(-1)).toBe('lncli deletemacaroonid 77');
+      },
+    );
+
+    it('the macaroon is kept when it fits', async () => {
+      const before = await bakeFor(CALLS, '78');
+      const path = await place(before);
+      const { lines, next, failed } = await upgrade();
+      expect(lines).toContain(`ok files ${path}, as it is`);
+      expect(failed).toBe(0);
+      expect(readFileSync(path)).toEqual(before);
+      expect(next.at(-1)).toMatch(/^curl /);
+    });
+
+    it('the macaroon is baked anew when lnd does not take it any more, or when it is none', async () => {
+      const revoked = await bakeFor(CALLS, '79');
+      revoked[revoked.length - 1]! ^= 1;
+      for (const before of [revoked, Buffer.from('no macaroon')]) {
+        rmSync(join(dir, 'etc'), { recursive: true, force: true });
+        rmSync(join(dir, 'units'), { recursive: true, force: true });
+        const path = await place(before);
+        expect((await upgrade()).failed).toBe(0);
+        expect(readFileSync(path)).not.toEqual(before);
+      }
+    });
+
+    it('nothing is baked without what may bake', async () => {
+      await expect(upgrade({ 'admin-macaroon': undefined })).rejects.toThrow(
+        /^--keep-macaroon: needs --admin-macaroon/,
+      );
+    });
   });
 
   it('has no unit for a container', async () => {
