@@ -13,6 +13,8 @@ export interface Trial {
   readonly known: Record<string, readonly string[]>;
   readonly headers?: Record<string, string>;
   readonly seconds: number;
+  /** Paths that are left alone. */
+  readonly leaving?: readonly string[];
   /** Checks of schemathesis's that don't fit, and why. */
   readonly without: Record<string, string>;
 }
@@ -23,7 +25,15 @@ export interface Trial {
  * @returns the exit code and what was printed
  * @see https://schemathesis.readthedocs.io
  */
-export async function schemathesis({ url, document, known, headers = {}, seconds, without }: Trial) {
+export async function schemathesis({
+  url,
+  document,
+  known,
+  headers = {},
+  seconds,
+  leaving = [],
+  without,
+}: Trial) {
   const dir = await mkdtemp(join(tmpdir(), 'ampjar-fuzz-'));
   const quoted = (value: string) => JSON.stringify(value);
   const names = Object.keys(known);
@@ -61,6 +71,7 @@ export async function schemathesis({ url, document, known, headers = {}, seconds
         'off',
       ],
       ...['--suppress-health-check', 'filter_too_much,too_slow'],
+      ...leaving.flatMap((path) => ['--exclude-path', path]),
       ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
     ];
     return await new Promise<{ code: number | null; printed: string }>((done, failed) => {
