@@ -7,7 +7,7 @@ import { runDeliveries } from '../functions/deliver/runner.ts';
 import { LiveHub } from '../functions/live/publish.ts';
 import { ALARMS, type Report } from '../functions/settled/alarms.ts';
 import { HintQueue } from '../shared/hintQueue.ts';
-import type { DeliveryRef, Ledger } from '../shared/ledger/index.ts';
+import type { Ledger, QueuedDelivery } from '../shared/ledger/index.ts';
 import { sleep } from '../shared/sleep.ts';
 import { runStream } from './stream.ts';
 import type { StreamReader } from './table/index.ts';
@@ -20,7 +20,7 @@ export interface Events {
   /** What open pages listen to. */
   readonly hub: LiveHub;
   /** Hears of deliveries that something else queued. */
-  readonly queued: HintQueue<DeliveryRef>;
+  readonly queued: HintQueue<QueuedDelivery>;
   /** Ends when the signal aborts. */
   run(signal: AbortSignal): Promise<unknown>;
 }
@@ -35,7 +35,7 @@ export function localEvents(
   const fault = (error: unknown) => log.error({ error: String(error) }, 'an event could not be handed on');
   const report: Report = (alarm, seen) => log.error({ alarm, ...seen }, ALARMS[alarm]);
   const hub = new LiveHub(ledger, fault);
-  const queued = new HintQueue<DeliveryRef>();
+  const queued = new HintQueue<QueuedDelivery>();
   return {
     hub,
     queued,

@@ -10,9 +10,9 @@ import { eventId } from '../../shared/events.ts';
 import { HintQueue } from '../../shared/hintQueue.ts';
 import {
   changeWebhook,
-  type DeliveryRef,
   type Ledger,
   putWebhook,
+  type QueuedDelivery,
   type Tip,
   tableDefinition,
   type Webhook,
@@ -92,7 +92,7 @@ async function openDeliveries({ dir, ca }: Input) {
     begin(): void {
       stop = new AbortController();
       const { signal } = stop;
-      const hints = new HintQueue<DeliveryRef>();
+      const hints = new HintQueue<QueuedDelivery>();
       const report = () => {};
       const stream = runStream({
         tables,

@@ -10,6 +10,7 @@ import {
   noteFailure,
   noteSuccess,
   publicTipId,
+  type QueuedDelivery,
   readAddressee,
   switchOff,
   validSecrets,
@@ -37,7 +38,7 @@ export interface Left {
   /** When it is due again; without it, it has ended, or another worker has it. */
   readonly again?: Date;
   /** Other deliveries that are new in the queue because of it. */
-  readonly more: readonly DeliveryRef[];
+  readonly more: readonly QueuedDelivery[];
 }
 
 /** A worker has this long for one delivery, or another takes it: the POST, and the table's calls with their retries. */

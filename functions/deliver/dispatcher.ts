@@ -1,13 +1,16 @@
-import type { DeliveryRef } from '../../shared/ledger/index.ts';
+import type { QueuedDelivery } from '../../shared/ledger/index.ts';
 
 /** How many tries run at once. */
 export interface Bounds {
   /** Of one endpoint. */
   readonly perEndpoint: number;
+  /** Of all endpoints of one creator. */
+  readonly perCreator: number;
   /** Over all endpoints that answer soon. */
   readonly all: number;
   /** The same for endpoints whose last try was slow: slots of their own, so that they take none of the others'. */
   readonly perSlowEndpoint: number;
+  readonly perSlowCreator: number;
   readonly allSlow: number;
   /** Deliveries of one endpoint that wait here for their turn; more stay in the table. */
   readonly waiting: number;
@@ -15,17 +18,23 @@ export interface Bounds {
 
 export const BOUNDS: Bounds = {
   perEndpoint: 8,
+  perCreator: 16,
   all: 64,
   perSlowEndpoint: 2,
+  perSlowCreator: 32,
   allSlow: 128,
   waiting: 1_000,
 };
 
-/** A try that took longer makes its endpoint a slow one, until one doesn't. */
+/** A try that takes longer makes its endpoint a slow one, until one doesn't. */
 const SLOW_MS = 1_000;
 
+type Speed = 'fast' | 'slow';
+type Counts = Record<Speed, number>;
+
 interface Endpoint {
-  readonly waiting: DeliveryRef[];
+  readonly handle: string;
+  readonly waiting: QueuedDelivery[];
   running: number;
   lastMs: number;
   inTurn: boolean;
@@ -36,24 +45,28 @@ interface Endpoint {
 export interface DispatcherOptions {
   readonly bounds: Bounds;
   readonly clock: () => Date;
+  /** Waits so many ms; ends early when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** One try; must not throw. Tells when the delivery is to be tried again, if it is. */
-  readonly work: (ref: DeliveryRef) => Promise<Date | undefined>;
+  readonly work: (ref: QueuedDelivery) => Promise<Date | undefined>;
   /** It is to be tried again, and may be offered from now on. */
-  readonly again: (ref: DeliveryRef, due: Date) => void;
+  readonly again: (ref: QueuedDelivery, due: Date) => void;
   /** There is room again for an endpoint whose deliveries found none. */
   readonly room: () => void;
 }
 
 /**
- * Who is tried when: endpoints take turns, each has so many tries at once, and slow ones share slots of their own. So an
- * endpoint that answers after ten seconds, or never, holds up itself alone.
+ * Who is tried when: endpoints take turns, each has so many tries at once, and each creator, and slow ones share slots of their
+ * own, to which a try moves that turns out slow. So an endpoint that answers after ten seconds, or never, holds up itself alone, and
+ * a creator whose endpoints all do holds up no other.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #known = new Set<string>();
-  readonly #turns: Record<'fast' | 'slow', string[]> = { fast: [], slow: [] };
-  readonly #running = { fast: 0, slow: 0 };
+  readonly #turns: Record<Speed, string[]> = { fast: [], slow: [] };
+  readonly #running: Counts = { fast: 0, slow: 0 };
+  readonly #ofCreator = new Map<string, Counts>();
   #idle: (() => void)[] = [];
   #stopped = false;
 
@@ -62,10 +75,11 @@ export class Dispatcher {
   }
 
   /** Let a delivery be tried in its turn. @returns false when too many of its endpoint wait already */
-  offer(ref: DeliveryRef): boolean {
+  offer(ref: QueuedDelivery): boolean {
     const name = nameOf(ref);
     if (this.#stopped || this.#known.has(name)) return true;
     const endpoint = this.#endpoints.get(ref.endpointId) ?? {
+      handle: ref.handle,
       waiting: [],
       running: 0,
       lastMs: 0,
@@ -122,11 +136,12 @@ export class Dispatcher {
   }
 
   #start() {
-    const { all, allSlow } = this.#options.bounds;
-    for (const [speed, most] of [['fast', all] as const, ['slow', allSlow] as const]) {
-      while (this.#running[speed] < most) {
-        const id = this.#turns[speed].shift();
-        if (id === undefined) break;
+    for (const speed of ['fast', 'slow'] as const) {
+      const turns = this.#turns[speed];
+      for (;;) {
+        const at = turns.findIndex((id) => this.#hasSlot(this.#endpoints.get(id)!, speed));
+        if (at < 0) break;
+        const [id] = turns.splice(at, 1) as [string];
         const endpoint = this.#endpoints.get(id)!;
         endpoint.inTurn = false;
         const ref = endpoint.waiting.shift();
@@ -136,15 +151,34 @@ export class Dispatcher {
     }
   }
 
-  async #run(ref: DeliveryRef, endpoint: Endpoint, speed: 'fast' | 'slow') {
+  #hasSlot({ handle }: Endpoint, speed: Speed) {
+    const { all, allSlow, perCreator, perSlowCreator } = this.#options.bounds;
+    const [inAll, ofCreator] = speed === 'fast' ? [all, perCreator] : [allSlow, perSlowCreator];
+    return this.#running[speed] < inAll && (this.#ofCreator.get(handle)?.[speed] ?? 0) < ofCreator;
+  }
+
+  /** Count a try that begins or ends. */
+  #count({ handle }: Endpoint, speed: Speed, by: 1 | -1) {
+    const counts = this.#ofCreator.get(handle) ?? { fast: 0, slow: 0 };
+    counts[speed] += by;
+    this.#running[speed] += by;
+    if (counts.fast + counts.slow > 0) this.#ofCreator.set(handle, counts);
+    else this.#ofCreator.delete(handle);
+  }
+
+  async #run(ref: QueuedDelivery, endpoint: Endpoint, speed: Speed) {
     const { clock, work, again, room } = this.#options;
     endpoint.running++;
-    this.#running[speed]++;
+    this.#count(endpoint, speed, 1);
+    const slot = { speed };
     const began = clock().getTime();
+    const ended = new AbortController();
+    if (speed === 'fast') void this.#slowDown(ref.endpointId, endpoint, slot, ended.signal);
     const due = await work(ref);
+    ended.abort();
     endpoint.lastMs = Math.max(0, clock().getTime() - began);
     endpoint.running--;
-    this.#running[speed]--;
+    this.#count(endpoint, slot.speed, -1);
     this.#known.delete(nameOf(ref));
     if (due) again(ref, due);
     if (endpoint.waiting.length === 0 && endpoint.overflowed) {
@@ -159,10 +193,29 @@ export class Dispatcher {
     if (this.#known.size === 0) this.#tellIdle();
   }
 
+  /** A try that turns out slow makes its endpoint a slow one, and moves to a slot of those if one is free. */
+  async #slowDown(id: string, endpoint: Endpoint, slot: { speed: Speed }, ended: AbortSignal) {
+    await this.#options.sleep(SLOW_MS, ended);
+    if (ended.aborted) return;
+    endpoint.lastMs = Math.max(endpoint.lastMs, SLOW_MS + 1);
+    const at = this.#turns.fast.indexOf(id);
+    if (at >= 0) {
+      this.#turns.fast.splice(at, 1);
+      endpoint.inTurn = false;
+    }
+    this.#queue(id, endpoint);
+    if (this.#hasSlot(endpoint, 'slow')) {
+      slot.speed = 'slow';
+      this.#count(endpoint, 'fast', -1);
+      this.#count(endpoint, 'slow', 1);
+    }
+    this.#start();
+  }
+
   #tellIdle() {
     for (const tell of this.#idle.splice(0)) tell();
   }
 }
 
-const nameOf = ({ endpointId, id }: DeliveryRef) => `${endpointId} ${id}`;
-const speedOf = ({ lastMs }: Endpoint) => (lastMs > SLOW_MS ? 'slow' : 'fast');
+const nameOf = ({ endpointId, id }: QueuedDelivery) => `${endpointId} ${id}`;
+const speedOf = ({ lastMs }: Endpoint): Speed => (lastMs > SLOW_MS ? 'slow' : 'fast');

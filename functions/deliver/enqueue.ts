@@ -1,9 +1,9 @@
 import type { TipEvent } from '../../shared/events.ts';
 import {
-  type DeliveryRef,
   enqueueDeliveries,
   type Ledger,
   type NewDelivery,
+  type QueuedDelivery,
   readWebhooks,
   type Webhook,
 } from '../../shared/ledger/index.ts';
@@ -31,7 +31,7 @@ export async function enqueue(
   ledger: Ledger,
   events: readonly TipEvent[],
   now: Date,
-): Promise<DeliveryRef[]> {
+): Promise<QueuedDelivery[]> {
   const told = events.filter(({ data }) => !data.belowMinimum);
   const deliveries: NewDelivery[] = [];
   for (const handle of new Set(told.map(({ data }) => data.handle))) {

@@ -1,10 +1,10 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { DeliveryRef } from '../../shared/ledger/index.ts';
+import type { DeliveryRef, QueuedDelivery } from '../../shared/ledger/index.ts';
 
 /** Where a worker hears of deliveries sooner than it finds them in the table. What is missed costs time alone. */
 export interface DeliveryHints {
   /** Some, as soon as there are; none when the signal aborts. */
-  next(signal: AbortSignal): Promise<readonly DeliveryRef[]>;
+  next(signal: AbortSignal): Promise<readonly QueuedDelivery[]>;
 }
 
 /** SQS's bounds on a batch, and on how long it keeps a message back. */

@@ -1,8 +1,8 @@
 import { eventId, tipEvent } from '../../shared/events.ts';
 import {
-  type DeliveryRef,
   type Ledger,
   publicTipId,
+  type QueuedDelivery,
   readEvents,
   readTip,
   requeueDeliveries,
@@ -26,7 +26,7 @@ export type Replayed = { readonly eventId: string } | { readonly after: bigint; 
 
 /** What is in the queue again, and from where to go on when the span is longer. */
 export interface Replay {
-  readonly queued: readonly DeliveryRef[];
+  readonly queued: readonly QueuedDelivery[];
   readonly next?: bigint;
 }
 
@@ -97,7 +97,7 @@ export async function sendTest(
   webhook: Webhook,
   now: Date,
   random: (length: number) => Uint8Array,
-): Promise<DeliveryRef> {
+): Promise<QueuedDelivery> {
   checkEnabled(webhook);
   const { handle, id: endpointId } = webhook;
   const event: EndpointTestEvent = {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { DELIVERY_LISTS, type DeliveryRef, dueDeliveries, putOff } from '../../shared/ledger/index.ts';
+import { DELIVERY_LISTS, dueDeliveries, putOff, type QueuedDelivery } from '../../shared/ledger/index.ts';
+import { aborted } from '../../shared/untilAborted.ts';
 import { type DeliverDeps, deliver } from './deliver.ts';
 import { BOUNDS, type Bounds, Dispatcher } from './dispatcher.ts';
 import type { DeliveryHints } from './hints.ts';
@@ -15,6 +16,8 @@ export interface RunOptions extends DeliverDeps {
 const POLL_MS = 5_000;
 /** At the end, what is under way has so long before it is broken off and left to whoever comes next. */
 export const GRACE_MS = 3_000;
+/** And then so long to write down that it was, for the table may not answer either. */
+export const LAST_WORDS_MS = 5_000;
 /** Retries that come so soon a process wakes for by itself, up to a number; the others are found by a look. */
 const ALARM_MS = 60_000;
 const MOST_ALARMS = 1_000;
@@ -47,20 +50,16 @@ export async function runDeliveries(options: RunOptions): Promise<void> {
  * @param again told of what is to be tried again later
  */
 export async function deliverDue(
-  options: Omit<RunOptions, 'hints'> & { again?: (ref: DeliveryRef, due: Date) => void },
+  options: Omit<RunOptions, 'hints'> & { again?: (ref: QueuedDelivery, due: Date) => void },
 ): Promise<void> {
   const round = new Round(options);
-  const aborted = new Promise<void>((resolve) => {
-    if (options.signal.aborted) resolve();
-    options.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
   await round.look();
-  await Promise.race([round.idle(), aborted]);
+  await Promise.race([round.idle(), aborted(options.signal)]);
   await round.end();
 }
 
 class Round {
-  readonly #options: Omit<RunOptions, 'hints'> & { again?: (ref: DeliveryRef, due: Date) => void };
+  readonly #options: Omit<RunOptions, 'hints'> & { again?: (ref: QueuedDelivery, due: Date) => void };
   readonly #dispatcher: Dispatcher;
   /** Breaks off POSTs. */
   readonly #cut = new AbortController();
@@ -69,13 +68,14 @@ class Round {
   #room = false;
   #wake = () => {};
 
-  constructor(options: Omit<RunOptions, 'hints'> & { again?: (ref: DeliveryRef, due: Date) => void }) {
+  constructor(options: Omit<RunOptions, 'hints'> & { again?: (ref: QueuedDelivery, due: Date) => void }) {
     this.#options = options;
     // As many listen as there are tries and alarms, which is bounded elsewhere.
     setMaxListeners(0, options.signal, this.#cut.signal);
     this.#dispatcher = new Dispatcher({
       bounds: options.bounds ?? BOUNDS,
       clock: options.clock,
+      sleep: options.sleep,
       work: (ref) => this.#work(ref),
       again: (ref, due) => {
         options.again?.(ref, due);
@@ -88,7 +88,7 @@ class Round {
     });
   }
 
-  offer(ref: DeliveryRef): boolean {
+  offer(ref: QueuedDelivery): boolean {
     return this.#dispatcher.offer(ref);
   }
 
@@ -133,13 +133,13 @@ class Round {
     const { sleep } = this.#options;
     this.#dispatcher.stop();
     const ended = new AbortController();
-    const idle = this.#dispatcher.idle().then(() => ended.abort());
+    void this.#dispatcher.idle().then(() => ended.abort());
     await sleep(GRACE_MS, ended.signal);
     this.#cut.abort();
-    await idle;
+    await sleep(LAST_WORDS_MS, ended.signal);
   }
 
-  async #work(ref: DeliveryRef): Promise<Date | undefined> {
+  async #work(ref: QueuedDelivery): Promise<Date | undefined> {
     try {
       const left = await deliver(this.#options, ref, this.#cut.signal);
       for (const each of left.more) this.offer(each);
@@ -150,7 +150,7 @@ class Round {
     }
   }
 
-  #wakeFor(ref: DeliveryRef, due: Date) {
+  #wakeFor(ref: QueuedDelivery, due: Date) {
     const { clock, sleep, signal } = this.#options;
     const waitMs = due.getTime() - clock().getTime();
     if (signal.aborted || waitMs > ALARM_MS || this.#alarms >= MOST_ALARMS) return;

@@ -1,9 +1,9 @@
 import {
-  type DeliveryRef,
   enqueueDeliveries,
   type Ledger,
   type NewDelivery,
   noteDelivery,
+  type QueuedDelivery,
   readWebhooks,
   type Webhook,
 } from '../../shared/ledger/index.ts';
@@ -29,7 +29,7 @@ export interface EndpointDisabledEvent {
  * their other endpoints that take it. Harmless to repeat.
  * @returns what is new in the queue
  */
-export async function tellOfOff(ledger: Ledger, off: Webhook, now: Date): Promise<DeliveryRef[]> {
+export async function tellOfOff(ledger: Ledger, off: Webhook, now: Date): Promise<QueuedDelivery[]> {
   const at = off.offAt ?? now;
   const event: EndpointDisabledEvent = {
     id: `endpoint_disabled_${off.id.slice('we_'.length)}_${off.version}`,

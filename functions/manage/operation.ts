@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context, HonoRequest } from 'hono';
-import type { DeliveryRef, Ledger } from '../../shared/ledger/index.ts';
+import type { Ledger, QueuedDelivery } from '../../shared/ledger/index.ts';
 import { isJsonType, parseJson } from '../http/json.ts';
 import { queryValues } from '../http/query.ts';
 import { badValue, Problem } from '../public/problem.ts';
@@ -23,7 +23,7 @@ export interface ManageParts {
    */
   readonly wanted: (node: string | undefined) => void | Promise<void>;
   /** Hears of deliveries that were queued, so that they are made at once; without it they are found a little later. */
-  readonly queued?: ((deliveries: readonly DeliveryRef[]) => void | Promise<void>) | undefined;
+  readonly queued?: ((deliveries: readonly QueuedDelivery[]) => void | Promise<void>) | undefined;
   /** Hears of errors that are ours. It is told nothing of the request, which may hold secrets. */
   readonly report: (error: unknown) => void;
 }

@@ -51,13 +51,15 @@ const deliveryItem = record({
 });
 
 /** What it takes to tell that a delivery is due, whatever else is in it. */
-const dueItem = record({ id: text, endpointId: text, due: moment });
+const dueItem = record({ id: text, endpointId: text, handle: text, due: moment });
 
 /** An event on its way to an endpoint, and how that went. */
 export type Delivery = Of<typeof deliveryItem.fields>;
 export type Attempt = Of<typeof attemptFields.fields>;
 export type DueDelivery = Of<typeof dueItem.fields>;
 export type DeliveryRef = Pick<Delivery, 'endpointId' | 'id'>;
+/** With the creator whose it is: as it waits for its turn. */
+export type QueuedDelivery = Pick<Delivery, 'handle' | 'endpointId' | 'id'>;
 /** An event for an endpoint. `at` is when it happened: the order of the log. */
 export type NewDelivery = Pick<Delivery, 'endpointId' | 'handle' | 'eventId' | 'type' | 'tip' | 'body'> & {
   readonly at: Date;
@@ -115,12 +117,12 @@ export async function enqueueDeliveries(
   ledger: Ledger,
   deliveries: readonly NewDelivery[],
   now: Date,
-): Promise<DeliveryRef[]> {
-  const added: DeliveryRef[] = [];
+): Promise<QueuedDelivery[]> {
+  const added: QueuedDelivery[] = [];
   await bounded(PUT_AT_A_TIME, deliveries, async (each) => {
     const { delivery, item } = newItem(each, 'pending', now);
-    const { endpointId, id } = delivery;
-    if ((await write(ledger, put(ledger.table, item, ABSENT))).done) added.push({ endpointId, id });
+    const { handle, endpointId, id } = delivery;
+    if ((await write(ledger, put(ledger.table, item, ABSENT))).done) added.push({ handle, endpointId, id });
   });
   return added;
 }
@@ -135,12 +137,12 @@ export async function requeueDeliveries(
   ledger: Ledger,
   deliveries: readonly NewDelivery[],
   now: Date,
-): Promise<DeliveryRef[]> {
-  const refs: DeliveryRef[] = [];
+): Promise<QueuedDelivery[]> {
+  const refs: QueuedDelivery[] = [];
   await bounded(PUT_AT_A_TIME, deliveries, async (each) => {
     const { delivery, item } = newItem(each, 'pending', now);
-    const { endpointId, id } = delivery;
-    refs.push({ endpointId, id });
+    const { handle, endpointId, id } = delivery;
+    refs.push({ handle, endpointId, id });
     if ((await write(ledger, put(ledger.table, item, ABSENT))).done) return;
     const set = {
       state: { S: 'pending' },

@@ -101,6 +101,7 @@ export {
   type NewDelivery,
   noteDelivery,
   putOff,
+  type QueuedDelivery,
   readAddressee,
   readDeliveries,
   requeueDeliveries,

@@ -37,6 +37,7 @@ describe('docs/webhooks.md', () => {
     ['a try, from DNS to the end of the answer', `${DEADLINE_MS / 1000} s`],
     ['`Retry-After`', `${MOST_REST_MS / HOUR} h at most`],
     ['at once, of one endpoint', `${BOUNDS.perEndpoint}; ${BOUNDS.perSlowEndpoint} while`],
+    ['at once, of all endpoints of a creator', `${BOUNDS.perCreator}, and ${BOUNDS.perSlowCreator} that`],
     ['switched off after', `${OFF_AFTER_MS / HOUR / 24} days`],
     ['old secret', `${OLD_SECRET_MS / HOUR} h`],
     ['replay', `${MOST_REPLAYED.toLocaleString('en')} sequence`],

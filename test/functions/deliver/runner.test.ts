@@ -1,11 +1,12 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Dispatcher } from '../../../functions/deliver/dispatcher.ts';
+import { BOUNDS, Dispatcher } from '../../../functions/deliver/dispatcher.ts';
 import { poster } from '../../../functions/deliver/post.ts';
 import { deliverDue, GRACE_MS } from '../../../functions/deliver/runner.ts';
 import { deliveryId } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { sleep } from '../../../shared/sleep.ts';
+import { aborted } from '../../../shared/untilAborted.ts';
 import {
   type Authority,
   answers,
@@ -63,7 +64,7 @@ describe('a worker', () => {
     // Four seconds is what the shortest wait comes to; time passes for it alone.
     const sleep = async (ms: number, signal?: AbortSignal) => {
       if (ms === 4_000) return stage.pass(ms);
-      await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+      if (signal) await aborted(signal);
     };
     const worker = stage.run({ sleep, random: (length) => new Uint8Array(length) });
     worker.hints.push(...(await stage.tip(tipOf(1))));
@@ -156,7 +157,7 @@ describe('a worker', () => {
 });
 
 describe('a crowd for one endpoint', () => {
-  const bounds = { perEndpoint: 4, all: 64, perSlowEndpoint: 2, allSlow: 128, waiting: 10 };
+  const bounds = { ...BOUNDS, perEndpoint: 4, waiting: 10 };
 
   test('is delivered whole, though few of it wait in memory', async () => {
     await stage.endpoint(receiver.url());
@@ -186,13 +187,19 @@ describe('a crowd for one endpoint', () => {
 });
 
 describe('turns', () => {
-  /** A dispatcher whose work ends when it is told to, by a clock that is set by hand. */
-  function turns(bounds = { perEndpoint: 2, all: 4, perSlowEndpoint: 1, allSlow: 2, waiting: 100 }) {
+  /** A dispatcher whose work ends when it is told to, by a clock that is set by hand. Creators are told by `a1@creator`. */
+  function turns(more: Partial<typeof BOUNDS> = {}) {
     let nowMs = 0;
     const running = new Map<string, () => void>();
+    const slowed: (() => void)[] = [];
     const dispatcher = new Dispatcher({
-      bounds,
+      bounds: { ...BOUNDS, perEndpoint: 2, all: 4, perSlowEndpoint: 1, allSlow: 2, waiting: 100, ...more },
       clock: () => new Date(nowMs),
+      sleep: (_, signal) =>
+        new Promise((resolve) => {
+          slowed.push(resolve);
+          signal.addEventListener('abort', () => resolve());
+        }),
       work: ({ endpointId, id }) =>
         new Promise((resolve) => void running.set(`${endpointId}${id}`, () => resolve(undefined))),
       again: () => {},
@@ -202,7 +209,16 @@ describe('turns', () => {
       dispatcher,
       running: () => [...running.keys()],
       offer: (...names: string[]) => {
-        for (const name of names) dispatcher.offer({ endpointId: name[0]!, id: name.slice(1) });
+        for (const name of names) {
+          const [delivery, handle = 'alice'] = name.split('@') as [string, string?];
+          dispatcher.offer({ handle, endpointId: delivery[0]!, id: delivery.slice(1) });
+        }
+      },
+      /** So long goes by that what runs counts as slow. */
+      async lasts() {
+        nowMs += 1_001;
+        for (const each of slowed.splice(0)) each();
+        await new Promise(setImmediate);
       },
       async end(name: string, afterMs = 0) {
         nowMs += afterMs;
@@ -236,6 +252,36 @@ describe('turns', () => {
     expect(running()).toEqual(['a3', 'b3', 'c1', 'c2', 'd1', 'd2']);
   });
 
+  test('move what turns out slow to slots of its own, while it runs', async () => {
+    const { offer, running, lasts } = turns();
+    offer('a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'd1');
+    expect(running()).toEqual(['a1', 'a2', 'b1', 'b2']);
+    await lasts();
+    // Two have the slow slots, two keep theirs for want of another; nothing more of a and b begins meanwhile.
+    expect(running()).toEqual(['a1', 'a2', 'b1', 'b2', 'c1', 'd1']);
+  });
+
+  test('are bounded for each creator, whichever endpoints they have', async () => {
+    const { offer, running, end } = turns({ all: 8, perCreator: 3 });
+    offer('a1', 'b1', 'c1', 'd1', 'e1', 'f1@bob', 'g1@bob');
+    expect(running()).toEqual(['a1', 'b1', 'c1', 'f1', 'g1']);
+    await end('f1');
+    expect(running()).toEqual(['a1', 'b1', 'c1', 'g1']);
+    await end('b1');
+    expect(running()).toEqual(['a1', 'c1', 'g1', 'd1']);
+  });
+
+  test('are bounded for each creator among the slow, too', async () => {
+    const { offer, running, lasts } = turns({ all: 8, allSlow: 8, perCreator: 3, perSlowCreator: 2 });
+    offer('a1', 'b1', 'c1', 'd1', 'e1', 'f1');
+    await lasts();
+    expect(running()).toEqual(['a1', 'b1', 'c1', 'd1', 'e1']);
+    await lasts();
+    expect(running()).toEqual(['a1', 'b1', 'c1', 'd1', 'e1']);
+    offer('g1@bob', 'h1@bob');
+    expect(running()).toEqual(['a1', 'b1', 'c1', 'd1', 'e1', 'g1', 'h1']);
+  });
+
   test('come to an end', async () => {
     const { dispatcher, offer, end } = turns();
     await dispatcher.idle();
@@ -251,8 +297,10 @@ describe('turns', () => {
   });
 
   test('are refused when too many of an endpoint wait', () => {
-    const { dispatcher } = turns({ perEndpoint: 1, all: 4, perSlowEndpoint: 1, allSlow: 2, waiting: 2 });
-    const offered = ['1', '2', '3', '4', '3'].map((id) => dispatcher.offer({ endpointId: 'a', id }));
+    const { dispatcher } = turns({ perEndpoint: 1, waiting: 2 });
+    const offered = ['1', '2', '3', '4', '3'].map((id) =>
+      dispatcher.offer({ handle: 'alice', endpointId: 'a', id }),
+    );
     expect(offered).toEqual([true, true, true, false, true]);
   });
 });

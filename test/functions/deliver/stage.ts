@@ -12,10 +12,10 @@ import { type TipEvent, tipEvent } from '../../../shared/events.ts';
 import { HintQueue } from '../../../shared/hintQueue.ts';
 import {
   changeWebhook,
-  type DeliveryRef,
   type Ledger,
   publicTipId,
   putWebhook,
+  type QueuedDelivery,
   readDeliveries,
   readWebhook,
   type Tip,
@@ -94,18 +94,18 @@ export async function openStage(authority: Authority) {
     edit: (webhook: Webhook, change: Parameters<typeof changeWebhook>[3]) =>
       changeWebhook(ledger, webhook.handle, webhook.id, change),
     /** Book tips, and queue their events. */
-    async tip(...tips: Tip[]): Promise<DeliveryRef[]> {
+    async tip(...tips: Tip[]): Promise<QueuedDelivery[]> {
       for (const tip of tips) {
         await ledger.client.send(new PutItemCommand({ TableName: ledger.table, Item: tipToItem(tip) }));
       }
       return enqueue(ledger, tips.map(eventOf), clock());
     },
-    try: (ref: DeliveryRef) => deliver(deps, ref, new AbortController().signal),
+    try: (ref: QueuedDelivery) => deliver(deps, ref, new AbortController().signal),
     log: async ({ id }: Pick<Webhook, 'id'>) => (await readDeliveries(ledger, id, { limit: 100 })).deliveries,
     /** A worker as `npm start` runs it. */
     run(more: Partial<Parameters<typeof runDeliveries>[0]> = {}) {
       const stop = new AbortController();
-      const hints = new HintQueue<DeliveryRef>();
+      const hints = new HintQueue<QueuedDelivery>();
       const running = runDeliveries({ ...deps, signal: stop.signal, hints, ...more });
       return {
         hints,
