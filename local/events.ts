@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { enqueue } from '../functions/deliver/enqueue.ts';
 import { poster } from '../functions/deliver/post.ts';
 import { runDeliveries } from '../functions/deliver/runner.ts';
+import type { UrlRules } from '../functions/deliver/urls.ts';
 import { LiveHub } from '../functions/live/publish.ts';
 import { ALARMS, type Report } from '../functions/settled/alarms.ts';
 import { HintQueue } from '../shared/hintQueue.ts';
@@ -12,15 +13,14 @@ import { sleep } from '../shared/sleep.ts';
 import { runStream } from './stream.ts';
 import type { StreamReader } from './table/index.ts';
 
-/** Webhooks of this machine are posted to as well: for those who write a receiver. */
-export const WEBHOOK_URLS = { allowLoopback: true };
-
 /** What becomes of a tip once it is booked: open pages show it, and webhooks carry it. */
 export interface Events {
   /** What open pages listen to. */
   readonly hub: LiveHub;
   /** Hears of deliveries that something else queued. */
   readonly queued: HintQueue<QueuedDelivery>;
+  /** Where webhooks may go. */
+  readonly webhookUrls: UrlRules;
   /** Ends when the signal aborts. */
   run(signal: AbortSignal): Promise<unknown>;
 }
@@ -30,6 +30,7 @@ export function localEvents(
   tables: { streamReader(table: string, name: string): StreamReader },
   ledger: Ledger,
   log: Logger,
+  webhookUrls: UrlRules = { allowLoopback: false },
 ): Events {
   const clock = () => new Date();
   const fault = (error: unknown) => log.error({ error: String(error) }, 'an event could not be handed on');
@@ -39,6 +40,7 @@ export function localEvents(
   return {
     hub,
     queued,
+    webhookUrls,
     run: (signal) =>
       Promise.all([
         runStream({
@@ -57,7 +59,7 @@ export function localEvents(
           clock,
           signal,
           hints: queued,
-          post: poster(WEBHOOK_URLS),
+          post: poster(webhookUrls),
           random: randomBytes,
           sleep,
           report: fault,

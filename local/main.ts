@@ -19,7 +19,7 @@ import { openEmbeddedTable } from './table/index.ts';
 runLocal(async (args) => {
   const options = await readOptions(args);
   if (!options) return void process.stdout.write(HELP);
-  const { listen, origin, proxies, data, lnd } = options;
+  const { listen, origin, proxies, data, lnd, loopbackWebhooks } = options;
   const clock = () => new Date();
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const tables = await openEmbeddedTable({ dir: data, clock: () => clock().getTime() });
@@ -31,7 +31,7 @@ runLocal(async (args) => {
   const keyPath = await operatorKey(ledger, data, clock(), random);
   const play = lnd ? undefined : await startPlayNodes(data, random);
   const askHints = new AskHintQueue();
-  const events = localEvents(tables, ledger, log);
+  const events = localEvents(tables, ledger, log, { allowLoopback: loopbackWebhooks });
   const site = await openSite(listen, {
     ledger,
     log,

@@ -17,6 +17,8 @@ export const HELP = `npm start -- [flags]: the whole of Ampjar in one process, o
   --lnd-cert FILE        lnd's tls.cert
   --lnd-macaroon FILE    the connector's macaroon (npm run connector -- --help says how to bake it)
   --route-hints          mint with route hints
+  --loopback-webhooks    post webhooks to this machine, too, which every creator's key then may have probed; on the development
+                         node without --origin that is so anyway
 
 Without lnd's certificate and macaroon it runs on a development node with play money: npm run tip -- alice 2100 "Great post"
 `;
@@ -32,6 +34,7 @@ const FLAGS = {
   'lnd-cert': text,
   'lnd-macaroon': text,
   'route-hints': { type: 'boolean' },
+  'loopback-webhooks': { type: 'boolean' },
 } as const;
 
 type Values = Omit<ReturnType<typeof readFlags<typeof FLAGS>>['values'], 'help'>;
@@ -54,6 +57,8 @@ export interface StartOptions {
   readonly data: string;
   /** The real lnd; undefined for the development node. */
   readonly lnd: (LndAccess & { readonly routeHints: boolean }) | undefined;
+  /** Whether webhooks may go to this machine: for who writes a receiver. Elsewhere creators aren't who runs it. */
+  readonly loopbackWebhooks: boolean;
 }
 
 /**
@@ -72,6 +77,7 @@ export async function readOptions(args: readonly string[]): Promise<StartOptions
     // Play money and real must never meet in one table.
     data: values.data ?? (lnd ? 'data-lnd' : 'data'),
     lnd,
+    loopbackWebhooks: values['loopback-webhooks'] ?? (lnd === undefined && origin === undefined),
   };
 }
 

@@ -13,7 +13,7 @@ import { publicApp } from '../functions/public/app.ts';
 import type { AskHintQueue } from '../shared/askHints.ts';
 import { type Ledger, WANT_HINT } from '../shared/ledger/index.ts';
 import { MOST_CONNECTIONS, SERVER_LIMITS } from '../shared/serverLimits.ts';
-import { type Events, WEBHOOK_URLS } from './events.ts';
+import type { Events } from './events.ts';
 import { clientAddress, knownHostsOnly } from './front.ts';
 import { mounted } from './mounted.ts';
 import type { Listening } from './options.ts';
@@ -90,7 +90,7 @@ export async function openSite(listen: Listening, parts: SiteParts) {
     clock,
     steadyMs,
     random: randomBytes,
-    webhookUrls: WEBHOOK_URLS,
+    webhookUrls: events.webhookUrls,
     wanted: () => askHints.push(WANT_HINT),
     queued: (deliveries) => events.queued.push(...deliveries),
     report,

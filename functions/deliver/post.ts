@@ -144,9 +144,9 @@ async function addressesOf(
       : await resolve(host, signal);
   const allowed = (address: string) =>
     isPublicAddress(address) || (allowLoopback && isLoopbackAddress(address));
-  const refused = addresses.find((address) => !allowed(address));
-  if (refused !== undefined) {
-    throw new AddressRefusedError(`${host} leads to ${refused}, which is no address of the public internet`);
+  // Not where to: that could be what a private zone says of a name, which is none of its owner's business.
+  if (!addresses.every(allowed)) {
+    throw new AddressRefusedError(`${host} leads to what is no address of the public internet`);
   }
   if (addresses.length === 0) throw new AddressRefusedError(`${host} leads to no address`);
   return addresses.map((address) => ({ address, family: isIP(address) }));

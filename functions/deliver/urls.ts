@@ -19,6 +19,10 @@ export interface UrlRules {
 const MOST_CHARACTERS = 2_048;
 const LEAST_FREE_PORT = 1_024;
 
+/** A label of a name, as DNS and URLs spell it (RFC 1035, 2.3.4): also one of another script, which is ASCII by then. */
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
+const MOST_NAME = 253;
+
 /** Names that mean this machine or this network: RFC 6761, 6762, 7686, 8375, and ICANN's .internal. */
 const OWN_NETWORK = /(^|\.)(localhost|local|internal|home\.arpa|onion)$/;
 
@@ -36,7 +40,11 @@ export const isLocalhost = (host: string) => /(^|\.)localhost$/.test(host);
 export function checkWebhookUrl(text: string, { allowLoopback }: UrlRules): string {
   if (text.length > MOST_CHARACTERS)
     throw new WebhookUrlError(`is longer than ${MOST_CHARACTERS} characters`);
-  if (!URL.canParse(text)) throw new WebhookUrlError('is not an absolute URL like https://example.com/hook');
+  // A browser would mend these; whoever wrote them meant something else.
+  if (/[\s\\\p{Cc}]/u.test(text))
+    throw new WebhookUrlError('must not have spaces, line breaks, control characters or backslashes');
+  if (!URL.canParse(text) || /^https?:(?!\/\/[^/])/i.test(text))
+    throw new WebhookUrlError('is not an absolute URL like https://example.com/hook');
   const url = new URL(text);
   const host = hostOf(url);
   const own = isIP(host) ? isLoopbackAddress(host) : isLocalhost(host);
@@ -53,6 +61,7 @@ export function checkWebhookUrl(text: string, { allowLoopback }: UrlRules): stri
     throw new WebhookUrlError(`port ${url.port} is not 443 or one from ${LEAST_FREE_PORT} on`);
   }
   if (!developing) checkHost(host);
+  if (url.hostname.endsWith('.')) throw new WebhookUrlError(`"${url.hostname}" must not end with a dot`);
   if (url.href.length > MOST_CHARACTERS)
     throw new WebhookUrlError(`is longer than ${MOST_CHARACTERS} characters`);
   return url.href;
@@ -61,7 +70,14 @@ export function checkWebhookUrl(text: string, { allowLoopback }: UrlRules): stri
 function checkHost(host: string) {
   if (isIP(host)) {
     if (!isPublicAddress(host)) throw new WebhookUrlError(`${host} is not an address of the public internet`);
-  } else if (!host.includes('.') || OWN_NETWORK.test(host)) {
-    throw new WebhookUrlError(`"${host}" is not a name of the public internet`);
+    return;
   }
+  if (!host.includes('.') || OWN_NETWORK.test(host))
+    throw new WebhookUrlError(`"${host}" is not a name of the public internet`);
+  const wrong = host.split('.').find((label) => !LABEL.test(label));
+  if (wrong === '')
+    throw new WebhookUrlError(`"${host}" has an empty label: two dots in a row, or one at an end`);
+  if (wrong !== undefined) throw new WebhookUrlError(`"${wrong}" is no label of a name in DNS`);
+  if (host.length > MOST_NAME)
+    throw new WebhookUrlError(`has a name longer than ${MOST_NAME} characters, which DNS knows none of`);
 }

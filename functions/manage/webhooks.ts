@@ -235,7 +235,8 @@ export function webhookRoutes(app: ManageHono, parts: ManageParts): void {
       method: 'patch',
       path: WEBHOOK,
       id: 'changeWebhook',
-      summary: 'Change an endpoint; what is left out stays. Nothing more goes to an address of before.',
+      summary:
+        'Change an endpoint; what is left out stays. Each try that begins from now on goes to the new address.',
       who: 'creator',
       guarded: true,
       body: webhookEdit,
@@ -265,7 +266,7 @@ export function webhookRoutes(app: ManageHono, parts: ManageParts): void {
       method: 'delete',
       path: WEBHOOK,
       id: 'deleteWebhook',
-      summary: 'Delete an endpoint: it is sent nothing more, nor what is on its way.',
+      summary: 'Delete an endpoint: no try begins any more, nor of what waits.',
       who: 'creator',
       guarded: true,
       answer: [204],

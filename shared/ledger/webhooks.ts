@@ -222,7 +222,7 @@ export const validSecrets = ({ secrets }: Webhook, now: Date): string[] =>
   secrets.filter(({ until }) => until === undefined || until > now).map(({ secret }) => secret);
 
 /**
- * Delete an endpoint: it gets nothing more, what is on its way neither.
+ * Delete an endpoint: no try of anything begins any more; a POST that is under way ends by itself.
  * @param version that it must have, when given
  * @throws WebhookMissingError, WebhookChangedError
  */

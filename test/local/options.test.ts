@@ -22,6 +22,14 @@ describe('npm start', () => {
   });
 
   it.each([
+    [[], true],
+    [['--origin', 'https://tips.example'], false],
+    [['--origin', 'https://tips.example', '--loopback-webhooks'], true],
+  ])('with %j posts webhooks to this machine: %j', async (args, loopbackWebhooks) => {
+    expect(await readOptions(args)).toMatchObject({ loopbackWebhooks });
+  });
+
+  it.each([
     [['--port', '0'], { listen: { address: '127.0.0.1', port: 0 } }],
     [['--listen', '[::1]:81'], { listen: { address: '::1', port: 81 } }],
     [['--listen', 'localhost:81'], { listen: { address: '127.0.0.1', port: 81 } }],

@@ -140,12 +140,12 @@ describe('a connection', () => {
   afterAll(() => void server.close());
   const going = new AbortController().signal;
   const send = (url: string, resolve: () => Promise<string[]>) =>
-    poster({ resolve, deadlineMs: 1_000 })({ url, headers: {}, body: '{}' }, going);
+    poster({ resolve })({ url, headers: {}, body: '{}' }, going);
 
   test.each(REFUSED)('is not made where a name leads to %s (%s)', async (address) => {
     const answer = await send(`https://hooks.example:${port}/`, async () => [address]);
     expect(answer).toMatchObject({
-      error: `hooks.example leads to ${address}, which is no address of the public internet`,
+      error: 'hooks.example leads to what is no address of the public internet',
     });
   });
 
@@ -197,8 +197,14 @@ describe('a URL', () => {
     ['https://EXAMPLE.com:443/a?b=c', 'https://example.com/a?b=c'],
     ['https://example.com:8443/hook', 'https://example.com:8443/hook'],
     ['https://1.1.1.1/', 'https://1.1.1.1/'],
+    ['https://1.2.3/', 'https://1.2.0.3/'],
     ['https://[2606:4700::1111]/', 'https://[2606:4700::1111]/'],
     ['https://bücher.example/', 'https://xn--bcher-kva.example/'],
+    ['https://xn--bcher-kva.example/', 'https://xn--bcher-kva.example/'],
+    ['https://example。com/', 'https://example.com/'],
+    ['https://my_hooks.example.com/', 'https://my_hooks.example.com/'],
+    ['https://@example.com/', 'https://example.com/'],
+    [`https://${'a'.repeat(63)}.example/`, `https://${'a'.repeat(63)}.example/`],
   ])('%s is stored as %s', (url, stored) => expect(check(url)).toBe(stored));
 
   test.each([
@@ -212,6 +218,42 @@ describe('a URL', () => {
     ['https://example.com/#part', 'fragment'],
     ['https://example.com:25/', 'port 25'],
     ['https://example.com:80/', 'port 80'],
+    ['https://example.com:0/', 'port 0'],
+    ['https://example.com:65536/', 'is not an absolute URL'],
+    ['https://example.com:443x/', 'is not an absolute URL'],
+    ['https://a..com/', '"a..com" has an empty label'],
+    ['https://a。。com/', '"a..com" has an empty label'],
+    ['https://a%2e%2ecom/', '"a..com" has an empty label'],
+    ['https://.example.com/', '".example.com" has an empty label'],
+    ['https://example.com../', '"example.com." has an empty label'],
+    ['https://example.com./', '"example.com." must not end with a dot'],
+    ['https://example.com。/', '"example.com." must not end with a dot'],
+    ['https://example.com.:8443/', '"example.com." must not end with a dot'],
+    ['https://-a.example.com/', '"-a" is no label'],
+    ['https://a-.example.com/', '"a-" is no label'],
+    ['https://*.example.com/', '"*" is no label'],
+    ["https://a'b.example.com/", 'is no label'],
+    ['https://a+b.example.com/', '"a+b" is no label'],
+    [`https://${'a'.repeat(64)}.example/`, 'is no label'],
+    [`https://${'a.'.repeat(126)}example/`, 'a name longer than 253'],
+    ['https://xn--/', 'is not an absolute URL'],
+    ['https://xn--a.example/', 'is not an absolute URL'],
+    ['https://1.2.3.4.5/', 'is not an absolute URL'],
+    ['https://example.com.0x7f/', 'is not an absolute URL'],
+    ['https://256.1.1.1/', 'is not an absolute URL'],
+    ['https://me@example.com/', 'user name or password'],
+    ['https://example.com@127.0.0.1/', 'user name or password'],
+    ['https://:secret@example.com/', 'user name or password'],
+    ['https://example.com%00.evil.example/', 'is not an absolute URL'],
+    ['https:example.com', 'is not an absolute URL'],
+    ['https:/example.com', 'is not an absolute URL'],
+    ['https:///example.com', 'is not an absolute URL'],
+    ['https:\\\\example.com', 'backslashes'],
+    ['https://example.com\\@127.0.0.1/', 'backslashes'],
+    ['https://exam\nple.com/', 'line breaks'],
+    [' https://example.com/', 'spaces'],
+    ['https://example.com/a b', 'spaces'],
+    ['https://example.com/\u0000', 'control characters'],
     ['https://localhost/', 'not a name of the public internet'],
     ['https://localhost./', 'not a name of the public internet'],
     ['https://app.localhost/', 'not a name of the public internet'],

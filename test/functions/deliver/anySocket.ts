@@ -84,6 +84,7 @@ export function anyAct(random: Random): Act {
 /** A server on 127.0.0.1 that speaks TLS, and meets each connection with an act. */
 export async function startActor(authority: Authority, act: Act) {
   const sockets = new Set<Socket>();
+  let met = 0;
   const track = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -91,6 +92,7 @@ export async function startActor(authority: Authority, act: Act) {
   };
   const server = net.createServer({ allowHalfOpen: true }, (raw) => {
     track(raw);
+    met++;
     if (act.at === 'connection') {
       raw.resume();
       return void perform(raw, act, raw);
@@ -123,6 +125,10 @@ export async function startActor(authority: Authority, act: Act) {
   const { port } = server.address() as AddressInfo;
   return {
     url: `https://hooks.example:${port}/`,
+    /** Connections that were made. */
+    get met() {
+      return met;
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -3,15 +3,17 @@ import { Webhook as Verifier } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CLAIM_MS } from '../../../functions/deliver/deliver.ts';
 import { OFF_AFTER_MS } from '../../../functions/deliver/policy.ts';
+import { GRACE_MS } from '../../../functions/deliver/runner.ts';
 import {
   claim,
   DELIVERY_LISTS,
-  type DeliveryRef,
   deleteWebhook,
   dueDeliveries,
   type Ledger,
+  type QueuedDelivery,
   rotateSecret,
 } from '../../../shared/ledger/index.ts';
+import { aborted } from '../../../shared/untilAborted.ts';
 import {
   type Authority,
   answers,
@@ -49,9 +51,10 @@ function verifies(secret: string, { headers, body }: Received) {
 }
 
 const dueOf = async (ledger: Ledger, now: Date) => {
-  const found: DeliveryRef[] = [];
+  const found: QueuedDelivery[] = [];
   for (let list = 0; list < DELIVERY_LISTS; list++) {
-    for await (const { endpointId, id } of dueDeliveries(ledger, list, now)) found.push({ endpointId, id });
+    for await (const { handle, endpointId, id } of dueDeliveries(ledger, list, now))
+      found.push({ handle, endpointId, id });
   }
   return found;
 };
@@ -122,12 +125,14 @@ describe('a delivery that fails', () => {
     ['answers 500', answers(500), { status: 500 }],
     ['redirects', answers(302, { location: 'https://elsewhere.example/' }), { status: 302 }],
     ['resets the connection', resets, { error: expect.stringContaining('ECONNRESET') }],
-    ['never answers', neverAnswers, { error: 'no answer within 1000 ms' }],
+    ['never answers', neverAnswers, { error: 'no answer within 500 ms' }],
   ])('since its receiver %s is tried again later, under the same id', async (_, behaviour, attempt) => {
     const webhook = await stage.endpoint(receiver.url());
     const [ref] = await stage.tip(tipOf(1));
     receiver.behave(behaviour);
+    if (behaviour === neverAnswers) stage.deadlineMs = 500;
     const { again } = await stage.try(ref!);
+    stage.deadlineMs = 50_000;
     expect(again!.getTime() - stage.clock().getTime()).toBeGreaterThanOrEqual(4_000);
     expect(await stage.log(webhook)).toMatchObject([{ state: 'pending', attempts: [attempt], tries: 1 }]);
     expect(await stage.again(webhook)).toMatchObject({ failingSince: stage.clock() });
@@ -338,18 +343,13 @@ describe('of workers', () => {
     receiver.behave(neverAnswers);
     const refs = await stage.tip(tipOf(1));
     const worker = stage.run({
-      sleep: async (_, signal) =>
-        void (await new Promise((resolve) => {
-          // Time stands still but for the grace at the end, which is over at once.
-          if (!signal || signal.aborted) return resolve(undefined);
-          if (stopping) return resolve(undefined);
-          signal.addEventListener('abort', () => resolve(undefined));
-        })),
+      // Time stands still but for the grace at the end, which is over at once.
+      sleep: async (ms, signal) => {
+        if (ms !== GRACE_MS && signal) await aborted(signal);
+      },
     });
-    let stopping = false;
     worker.hints.push(...refs);
     await receiver.has(1);
-    stopping = true;
     await worker.stop();
     expect(await stage.log(webhook)).toMatchObject([{ state: 'pending', attempts: [], due: stage.clock() }]);
     expect(await dueOf(stage.ledger, stage.clock())).toEqual(refs);

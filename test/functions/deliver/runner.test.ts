@@ -1,12 +1,13 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BOUNDS, Dispatcher } from '../../../functions/deliver/dispatcher.ts';
-import { poster } from '../../../functions/deliver/post.ts';
 import { deliverDue, GRACE_MS } from '../../../functions/deliver/runner.ts';
+import { work } from '../../../functions/deliver/work.ts';
 import { deliveryId } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { sleep } from '../../../shared/sleep.ts';
 import { aborted } from '../../../shared/untilAborted.ts';
+import { type Act, CHUNK, CHUNKED, INFORMATION, SWITCH, startActor } from './anySocket.ts';
 import {
   type Authority,
   answers,
@@ -88,10 +89,8 @@ describe('a worker', () => {
     dead.behave(neverAnswers);
     const webhook = await stage.endpoint(dead.url());
     for (let i = 0; i < 5; i++) await stage.endpoint(receiver.url(`/live${i}`));
-    const patient = { allowLoopback: true, resolve: async () => ['127.0.0.1'], ca: authority.ca };
-    const post = poster({ ...patient, deadlineMs: 60_000 });
     const impatient: typeof sleep = (ms, signal) => sleep(ms === GRACE_MS ? 0 : ms, signal);
-    const worker = stage.run({ post, sleep: impatient });
+    const worker = stage.run({ sleep: impatient });
     worker.hints.push(...(await stage.tip(...tips(20))));
     await receiver.has(100);
     // All live ones were told while the first tries of the dead one were still under way, as many as it may have at once.
@@ -153,6 +152,46 @@ describe('a worker', () => {
     await receiver.has(5);
     await worker.stop();
     expect(stage.reports.map(String)).toEqual(Array(3).fill('Error: the table is away'));
+  });
+});
+
+describe('beside receivers whose sockets do as they like', () => {
+  const acts: Act[] = [
+    { at: 'request', says: [SWITCH], ends: 'is silent' },
+    { at: 'connection', says: [], ends: 'is silent' },
+    { at: 'request', says: [CHUNKED, CHUNK], ends: 'repeats' },
+    { at: 'request', says: [INFORMATION[0]!], ends: 'is silent' },
+  ];
+  let actors: Awaited<ReturnType<typeof startActor>>[];
+  beforeEach(async () => {
+    actors = await Promise.all(acts.map((act) => startActor(authority, act)));
+    for (const handle of ['mallory', 'trudy'])
+      for (let number = 0; number < 20; number++)
+        await stage.endpoint(actors[number % actors.length]!.url, { handle });
+    await stage.endpoint(receiver.url());
+    for (const handle of ['mallory', 'trudy'])
+      await stage.tip(...Array.from({ length: 8 }, (_, at) => tipOf(at + 1_000, { handle })));
+  });
+  afterEach(() => Promise.all(actors.map(({ stop }) => stop())));
+
+  test('a worker delivers what is for others, and ends when it is told to', async () => {
+    const worker = stage.run();
+    await expect.poll(() => actors.some(({ met }) => met > 0)).toBe(true);
+    worker.hints.push(...(await stage.tip(...tips(5))));
+    await receiver.has(5);
+    await worker.stop();
+  });
+
+  test('a batch of a Lambda function ends with its time, and what it broke off is due again', async () => {
+    const refs = await stage.tip(tipOf(2_000, { handle: 'mallory' }));
+    const batch = refs.slice(0, 10).map((ref, at) => ({ messageId: `m${at}`, body: JSON.stringify(ref) }));
+    const time = new AbortController();
+    const ended = work({ ...stage.deps, hint: async () => {} }, { Records: batch }, time.signal);
+    await expect.poll(() => actors[1]!.met).toBeGreaterThan(0);
+    time.abort();
+    expect(await ended).toEqual({ batchItemFailures: [] });
+    const logs = await Promise.all(refs.map(({ endpointId }) => stage.log({ id: endpointId })));
+    expect(logs.flat().filter(({ state }) => state === 'pending').length).toBeGreaterThan(0);
   });
 });
 

@@ -58,12 +58,10 @@ export async function openStage(authority: Authority) {
   const reports: unknown[] = [];
   /** Seen by every worker before its POST. */
   let beforePost: () => Promise<void> = async () => {};
-  const real = poster({
-    allowLoopback: true,
-    resolve: async () => ['127.0.0.1'],
-    ca: authority.ca,
-    deadlineMs: 1_000,
-  });
+  const patient = (deadlineMs: number) =>
+    poster({ allowLoopback: true, resolve: async () => ['127.0.0.1'], ca: authority.ca, deadlineMs });
+  // So far away that no machine is too busy to meet it.
+  let real = patient(50_000);
   const post: Post = async (message, signal) => {
     await beforePost();
     return real(message, signal);
@@ -84,6 +82,10 @@ export async function openStage(authority: Authority) {
     going: new AbortController().signal,
     pass(ms: number) {
       nowMs += ms;
+    },
+    /** How long a POST may take from now on; else so long that no machine is too busy. */
+    set deadlineMs(ms: number) {
+      real = patient(ms);
     },
     set beforePost(next: () => Promise<void>) {
       beforePost = next;
