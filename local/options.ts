@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { OptionError, readLndAccess } from '../connector/options.ts';
 import type { LndAccess } from '../connector/system.ts';
-import { readFlags } from '../shared/command/flags.ts';
+import { type FlagValues, readFlags } from '../shared/command/flags.ts';
 import { isLoopbackHost } from '../shared/loopback.ts';
 import { isLoopback } from '../shared/place.ts';
 
@@ -37,7 +37,7 @@ const FLAGS = {
   'loopback-webhooks': { type: 'boolean' },
 } as const;
 
-type Values = Omit<ReturnType<typeof readFlags<typeof FLAGS>>['values'], 'help'>;
+type Values = FlagValues<typeof FLAGS>;
 
 /** Where the HTTP side answers. */
 export interface Listening {

@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CreateTableCommand,
   ResourceInUseException,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { exists, PRIVATE, writeWhole } from '../shared/files.ts';
+import { PRIVATE, writeWhole } from '../shared/files.ts';
 import {
   addCreator,
   addOption,
@@ -51,7 +52,8 @@ export async function payable(ledger: Ledger, handle: string, signal: AbortSigna
 /** The operator's key, made at the first start and kept for whoever may read the folder. @returns the file's path */
 export async function operatorKey(ledger: Ledger, data: string, now: Date, random: Random): Promise<string> {
   const path = join(data, 'operator.key');
-  if (!(await exists(path))) {
+  // One that is empty was cut short by a kill, when it was not written whole.
+  if ((await readFile(path, 'utf8').catch(() => '')).trim() === '') {
     const { token } = await createKey(ledger, { scope: 'write', name: 'npm start' }, now, random);
     await writeWhole(path, `${token}\n`, PRIVATE);
   }

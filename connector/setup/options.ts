@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
+import type { FlagValues } from '../../shared/command/flags.ts';
 import { OptionError, readNumber } from '../options.ts';
 import { type Deployment, OUTPUTS_FILE, readDeployment } from './deployment.ts';
 import { plain } from './environment.ts';
@@ -68,11 +69,7 @@ export const FLAGS = {
   force: flag,
 } as const satisfies ParseArgsConfig['options'];
 
-export type Values = {
-  readonly [N in keyof typeof FLAGS]?:
-    | ((typeof FLAGS)[N]['type'] extends 'string' ? string : boolean)
-    | undefined;
-};
+export type Values = FlagValues<typeof FLAGS>;
 
 /** What a setup is told; all paths are whole. */
 export interface Choices {

@@ -3,6 +3,7 @@ import type { ParseArgsConfig } from 'node:util';
 import { OptionError } from '../../connector/options.ts';
 import { plain } from '../../connector/setup/environment.ts';
 import { macaroonChoice } from '../../connector/setup/options.ts';
+import type { FlagValues } from '../../shared/command/flags.ts';
 import { type Listening, readListening, readOrigin, readProxies } from '../options.ts';
 
 const DIR = '/etc/ampjar';
@@ -48,11 +49,7 @@ export const FLAGS = {
   force: flag,
 } as const satisfies ParseArgsConfig['options'];
 
-export type Values = {
-  readonly [N in keyof typeof FLAGS]?:
-    | ((typeof FLAGS)[N]['type'] extends 'string' ? string : boolean)
-    | undefined;
-};
+export type Values = FlagValues<typeof FLAGS>;
 
 /** What a setup is told; all paths are whole. */
 export interface Choices {

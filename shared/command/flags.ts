@@ -2,6 +2,11 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
+/** What the flags of a command are read as. */
+export type FlagValues<T extends Options> = {
+  readonly [N in keyof T]?: (T[N]['type'] extends 'string' ? string : boolean) | undefined;
+};
+
 /** What every command takes. */
 const HELP_FLAG = { help: { type: 'boolean', short: 'h' } } as const satisfies Options;
 
