@@ -1,6 +1,7 @@
 import { auditCommands } from './audit.ts';
 import { type Command, command } from './command.ts';
 import { completion, SHELLS } from './completion.ts';
+import { connectorCommands } from './connector.ts';
 import { connectorSetupCommands } from './connectorSetup.ts';
 import { creatorCommands } from './creators.ts';
 import { UsageError } from './failures.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   ...keyCommands,
   ...rotateCommands,
   ...auditCommands,
+  ...connectorCommands,
   ...connectorSetupCommands,
   ...serverSetupCommands,
   command({

@@ -1,14 +1,20 @@
 import type { Outcome, Parts } from './command.ts';
 
-/** Run a command by another file of the project, with the flags as they were given. */
+/** Run a command by another file of the project, with words and flags as they were given. */
 export const passedTo =
   (file: string) =>
   async (
-    { values }: { readonly values: Readonly<Record<string, string | boolean | string[] | undefined>> },
+    {
+      words,
+      values,
+    }: {
+      readonly words: readonly string[];
+      readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>;
+    },
     { spawn }: Parts,
   ): Promise<Outcome> => {
     const given = Object.entries(values).flatMap(([flag, value]) =>
       value === undefined ? [] : value === true ? [`--${flag}`] : [`--${flag}=${value}`],
     );
-    return { code: await spawn(file, given) };
+    return { code: await spawn(file, [...words, ...given]) };
   };

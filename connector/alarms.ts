@@ -3,11 +3,13 @@ import type { Log } from './log.ts';
 /** What an operator should hear of, by name. A metric counts each. */
 export const ALARMS = {
   'set-aside': 'an event can not be booked as it is: look at it with npm run asides',
+  'memo-unverified':
+    'a payment to an invoice whose memo is like ours and does not verify is not booked: npx ampjar connector adopt lists such invoices',
   missed: 'a payment was not heard of, and was found by the audit',
   'index-gap': 'settle indexes of lnd are missing',
   'index-reused': "lnd's settle index went back: its indexes are used again",
   'sets-gone':
-    'the table counts payments on an invoice that lnd does not know of: tips without them, or a wrong sum',
+    'the table has tips that lnd does not know: the node was restored from an older copy, or replaced',
   'sums-differ': 'table and lnd have other amounts for the same payments',
   'invoice-gone': 'lnd does not know an invoice of the table',
   'mint-failed': 'an invoice could not be minted',

@@ -9,13 +9,14 @@ import {
   type Ledger,
   type NewTip,
 } from '../shared/ledger/index.ts';
-import { attributionOnce } from './attribution.ts';
+import { type Adopting, adoptOnWord, ampClaimIn, ownerOnWord } from './adopt.ts';
+import { attributionOnce, type Unverified } from './attribution.ts';
 import { readKeptEvent } from './keptEvents.ts';
 import type { LndEvent } from './lnd.ts';
 import type { Log } from './log.ts';
-import type { Adopting } from './minting.ts';
+import { readMemos } from './memo.ts';
 import { payerText } from './payerText.ts';
-import { faultOf, plainOwnerOf, plainSetOf } from './plain.ts';
+import { faultOf, plainClaimIn, plainOwnerOf, plainSetOf } from './plain.ts';
 import { isTime, verifySettlement } from './settlement.ts';
 
 /** An event that can't be booked even by an operator; the message says why. */
@@ -60,7 +61,11 @@ interface Claim {
   /** Set id or payment hash, hex. */
   readonly setId: string;
   /** Whose it is. */
-  owner(): Promise<Pick<NewTip, 'handle' | 'optionId' | 'message'> | { refused: string } | undefined>;
+  owner(): Promise<
+    Pick<NewTip, 'handle' | 'optionId' | 'message'> | { refused: string } | Unverified | undefined
+  >;
+  /** And when its memo does not verify, on an operator's word. */
+  ownerOnWord(): Promise<Pick<NewTip, 'handle' | 'optionId'> | { refused: string }>;
   /** Why it is not what it says, if so. */
   readonly fault: string | undefined;
   /** What it says of itself, true or not. */
@@ -84,6 +89,7 @@ function claimOf(payment: Payment, parts: Parts): Claim {
       return {
         setId: settlement.setId,
         owner: () => attributionOnce(parts).of(settlement),
+        ownerOnWord: () => adoptOnWord(parts, settlement, ampClaimIn(settlement)!),
         ...('set' in verified
           ? { fault: undefined, set: verified.set }
           : { fault: verified.refused, set: said }),
@@ -92,8 +98,9 @@ function claimOf(payment: Payment, parts: Parts): Claim {
     case 'plain': {
       const { settlement } = payment;
       const set = { ...plainSetOf(settlement), settledAt: timeOf(settledAt, parts.clock) };
-      const owner = () => plainOwnerOf(parts.ledger, settlement);
-      return { setId: set.setId, owner, fault: faultOf(settlement), set };
+      const owner = () => plainOwnerOf(parts, settlement);
+      const onWord = () => ownerOnWord(parts.ledger, plainClaimIn(settlement)!);
+      return { setId: set.setId, owner, ownerOnWord: onWord, fault: faultOf(settlement), set };
     }
   }
 }
@@ -108,22 +115,36 @@ const timeOf = (seconds: bigint, clock: () => Date) =>
  * @throws AsideError, LeaseLostError
  */
 export async function bookAside(
-  { ledger, log, clock }: { ledger: Ledger; log: Log; clock: () => Date },
+  {
+    ledger,
+    log,
+    clock,
+    random,
+  }: { ledger: Ledger; log: Log; clock: () => Date; random: (length: number) => Uint8Array },
   lease: Lease,
   aside: Aside,
   note: string,
 ): Promise<NewTip> {
-  const { setId, owner, fault, set } = claimOf(paymentOf(aside), { ledger, lease, log, clock });
+  const memos = await readMemos(ledger, lease.node, random);
+  const payment = claimOf(paymentOf(aside), { ledger, lease, memos, log, clock });
+  const { setId, fault, set } = payment;
   if (!is32Bytes(setId))
     throw new AsideError('its set id or payment hash is not 32 bytes: it can only be dismissed');
   const { amountMsat } = set;
   if (amountMsat <= 0n) throw new AsideError(`its amount is ${amountMsat} msat: it can only be dismissed`);
   if ((await bookedSets(ledger, lease.node, [setId])).has(setId))
     throw new AsideError(`set ${setId} is booked already: it can only be dismissed`);
-  const whose = await owner();
+  const told = await payment.owner();
+  const unverified = told && 'unverified' in told ? told.unverified : undefined;
+  const whose = told && 'unverified' in told ? await payment.ownerOnWord() : told;
   if (!whose || 'refused' in whose)
     throw new AsideError(`whose it is can't be told: ${whose?.refused ?? 'its invoice is not one of ours'}`);
-  const tip: NewTip = { ...set, ...whose, event: eventOf(aside), ...(fault && { override: note }) };
+  const tip: NewTip = {
+    ...set,
+    ...whose,
+    event: eventOf(aside),
+    ...((fault ?? unverified) && { override: note }),
+  };
   await bookTips(ledger, lease, { tips: [tip], asides: [] });
   await closeAside(ledger, lease, { id: aside.id, status: 'booked', note, now: clock() });
   return tip;

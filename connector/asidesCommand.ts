@@ -117,10 +117,12 @@ async function close(
       return;
     }
     const log = pino({ level: 'warn' }, pino.destination(2));
-    const tip = await bookAside({ ledger, log, clock }, lease, aside, reason).catch((error) => {
-      if (error instanceof AsideError) throw new OptionError(`id: ${error.message}`);
-      throw error;
-    });
+    const tip = await bookAside({ ledger, log, clock, random: randomBytes }, lease, aside, reason).catch(
+      (error) => {
+        if (error instanceof AsideError) throw new OptionError(`id: ${error.message}`);
+        throw error;
+      },
+    );
     const what = tip.via === 'amp' ? 'set' : 'payment hash';
     process.stdout.write(`booked ${tip.amountMsat} msat for ${tip.handle}, ${what} ${tip.setId}\n`);
   });

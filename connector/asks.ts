@@ -13,7 +13,6 @@ import { type AskLimits, Buckets, TOO_MANY_ASKS } from '../shared/rate.ts';
 import { Recent } from '../shared/recent.ts';
 import { Together } from '../shared/together.ts';
 import { LndError } from './lnd.ts';
-import { askMemoFor } from './memo.ts';
 import { isRefusal, type Minting } from './minting.ts';
 import { Turns } from './turns.ts';
 
@@ -181,9 +180,9 @@ export class AskMint {
   async #mint(ask: Ask): Promise<Answer> {
     // Others had their turn at lnd before it.
     if (this.#isLate(ask)) return TOO_LATE;
-    const { lnd, clock, routeHints, alarms } = this.#minting;
+    const { lnd, memos, clock, routeHints, alarms } = this.#minting;
     const { id, handle, optionId, amountMsat, descriptionHash } = ask;
-    const memo = askMemoFor(handle, optionId, id);
+    const { memo } = memos.write(handle, { optionId, askId: id }, clock());
     const expirySeconds = ASK_EXPIRY_SECONDS;
     const expiresAt = new Date(clock().getTime() + expirySeconds * 1000);
     try {

@@ -1,12 +1,16 @@
-import { InvoiceError } from '../shared/invoices/index.ts';
 import { isForGood, putWant, readInvoices } from '../shared/ledger/index.ts';
+import { type Adopting, adopt, ampClaimIn } from './adopt.ts';
 import type { LndInvoice, Settlement } from './lnd.ts';
-import { optionIdIn } from './memo.ts';
-import { type Adopting, adopt, MintError, type Minting, ROTATE_AFTER } from './minting.ts';
+import { type Minting, ROTATE_AFTER } from './minting.ts';
 import { earliestRotation } from './rotation.ts';
 
+/** Someone else's business on this node, though its memo says that it is ours: why it is not believed. */
+export interface Unverified {
+  readonly unverified: string;
+}
+
 /** Whose a payment is, or why that can't be told; neither when it is someone else's business on this node. */
-export type Attributed = { handle: string; optionId: string } | { refused: string } | undefined;
+export type Attributed = { handle: string; optionId: string } | { refused: string } | Unverified | undefined;
 
 /** An invoice of the table, as remembered: whose it is never changes, the count of its payments goes on. */
 interface Known {
@@ -23,8 +27,8 @@ type Rotating = Adopting & Pick<Minting, 'rotateAfter' | 'rotateRestMs'>;
 const MOST_REMEMBERED = 10_000;
 
 /**
- * Finds out whose payments are: by the table, and by the memo for an invoice that the table lost. Counts them on the way,
- * and wants another invoice when one has had its share.
+ * Finds out whose payments are: by the table, and by a memo that verifies for an invoice that the table lost. Counts them on the
+ * way, and wants another invoice when one has had its share.
  */
 export class Attribution {
   readonly #minting: Rotating;
@@ -36,22 +40,23 @@ export class Attribution {
 
   async of(settlement: Settlement): Promise<Attributed> {
     const known = this.#known.get(settlement.paymentAddr) ?? (await this.#look(settlement).catch(unreadable));
-    if (known === undefined || 'refused' in known) return known;
+    if (known === undefined || !('handle' in known)) return known;
     known.payments++;
     if (known.payments >= known.wantAt) await this.#wantAnother(known);
     return { handle: known.handle, optionId: known.optionId };
   }
 
-  async #look(found: LndInvoice): Promise<Known | { refused: string } | undefined> {
+  async #look(found: LndInvoice): Promise<Known | { refused: string } | Unverified | undefined> {
     const { ledger, patiently } = this.#minting;
-    const { paymentAddr, paymentRequest, memo } = found;
+    const { paymentAddr, paymentRequest } = found;
     const read = async () => (await patiently(() => readInvoices(ledger, [paymentAddr])))[0];
     let invoice = await read();
     if (!invoice) {
       // Spontaneous payments have no payment request, and invoices of others no memo like ours.
-      if (paymentRequest === '' || optionIdIn(memo) === undefined) return undefined;
-      const refused = await this.#adopt(found);
-      if (refused !== undefined) return { refused };
+      const claim = paymentRequest === '' ? undefined : ampClaimIn(found);
+      if (!claim) return undefined;
+      const adopted = await adopt(this.#minting, found, claim);
+      if (!('handle' in adopted)) return adopted;
       invoice = await read();
       if (!invoice) throw new Error(`invoice ${paymentAddr} was adopted, and is not in the table`);
     }
@@ -60,16 +65,6 @@ export class Attribution {
     if (this.#known.size >= MOST_REMEMBERED) this.#known.clear();
     this.#known.set(paymentAddr, known);
     return known;
-  }
-
-  async #adopt(found: LndInvoice): Promise<string | undefined> {
-    try {
-      if (await adopt(this.#minting, found)) return undefined;
-      return 'payment to an invoice with a memo of ours, but no creator has its option';
-    } catch (error) {
-      if (!(error instanceof InvoiceError || error instanceof MintError)) throw error;
-      return `payment to an invoice with a memo like ours that is not one of ours: ${error.message}`;
-    }
   }
 
   async #wantAnother(known: Known): Promise<void> {

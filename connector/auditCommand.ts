@@ -4,12 +4,13 @@ import { readFlags } from '../shared/command/flags.ts';
 import { type AsideEvent, bookTips, type NewTip, readNode } from '../shared/ledger/index.ts';
 import { sleep } from '../shared/sleep.ts';
 import { Alarms } from './alarms.ts';
-import { attributionOnce } from './attribution.ts';
+import { attributionOnce, type Unverified } from './attribution.ts';
 import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';
 import { asideOf, entryOf } from './hearing.ts';
 import { UnknownNodeError, underLease } from './leading.ts';
 import type { Told, ToldPlain, Unreadable } from './lnd.ts';
 import { connectLnd } from './lndGrpc.ts';
+import { readMemos } from './memo.ts';
 import { openLedger, PLACES, PLACES_HELP, readLndAccess, runMain } from './options.ts';
 import { plainEntryOf } from './plain.ts';
 import { auditPlain } from './plainAudit.ts';
@@ -44,11 +45,12 @@ runMain(async (args, env) => {
   try {
     const { node } = await lnd.getInfo();
     if (!(await readNode(ledger, node))) throw new UnknownNodeError(`the table does not know node ${node}`);
+    const memos = await readMemos(ledger, node, randomBytes);
     const progress = ({ invoices }: Drift) => {
       if (invoices % TELL_EVERY === 0) process.stderr.write(`${invoices} invoices looked at\n`);
     };
     const look = async (of: Pick<AuditParts, 'alarms' | 'caughtUp' | 'found'>, foundPlain: FoundPlain) => {
-      const parts = { ledger, lnd, node, ...of };
+      const parts = { ledger, lnd, node, memos, ...of };
       const drift = await new Audit({ ...parts, gone: nothing }).runAll(progress);
       await auditPlain({ ...parts, found: foundPlain }, 0n, drift);
       return drift;
@@ -59,16 +61,16 @@ runMain(async (args, env) => {
     if (drift.missingSets > 0 && !values['dry-run']) {
       const holder = `audit ${randomBytes(4).toString('hex')}`;
       await underLease({ ledger, sleep }, { node, holder }, async (lease) => {
-        const attribution = attributionOnce({ ledger, lease, log, clock });
-        const book = async (entry: NewTip | AsideEvent | undefined) => {
-          if (!entry) return;
+        const attribution = attributionOnce({ ledger, lease, memos, log, clock });
+        const book = async (entry: NewTip | AsideEvent | Unverified | undefined) => {
+          if (!entry || 'unverified' in entry) return;
           const batch = 'reason' in entry ? { tips: [], asides: [entry] } : { tips: [entry], asides: [] };
           booked += (await bookTips(ledger, lease, batch)).tips.length;
         };
         const found = async (told: Told | Unreadable) =>
           book('reason' in told ? asideOf(told) : entryOf(told, await attribution.of(told.settlement)));
         const foundPlain = async (told: ToldPlain | Unreadable) =>
-          book('reason' in told ? asideOf(told) : await plainEntryOf(ledger, told));
+          book('reason' in told ? asideOf(told) : await plainEntryOf({ ledger, memos }, told));
         // Told of already; under the lease nobody else books, so nothing is waited for.
         const silent = new Alarms({ info() {}, warn() {}, error() {} });
         await look({ alarms: silent, caughtUp: nothing, found }, foundPlain);

@@ -10,12 +10,14 @@ import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';
 import { Backoff } from './backoff.ts';
 import { type Lnd, LndError, type ToldPlain, type Unreadable } from './lnd.ts';
 import type { Log } from './log.ts';
+import type { Memos } from './memo.ts';
 import { auditPlain } from './plainAudit.ts';
 
 export interface AuditingParts {
   readonly ledger: Ledger;
   readonly lnd: Lnd;
   readonly lease: Lease;
+  readonly memos: Memos;
   readonly alarms: Alarms;
   readonly log: Log;
   clock(): Date;
@@ -73,10 +75,10 @@ export class Auditing {
   }
 
   async #look() {
-    const { ledger, lnd, alarms, lease, clock } = this.#parts;
+    const { ledger, lnd, memos, alarms, lease, clock } = this.#parts;
     const { caughtUp, foundPlain } = this.#findings;
     const { drift, cursor, firstExpiry } = await this.#audit.run(clock(), this.#auditCursor);
-    const plain = { ledger, lnd, alarms, node: lease.node, caughtUp, found: foundPlain };
+    const plain = { ledger, lnd, memos, alarms, node: lease.node, caughtUp, found: foundPlain };
     const reached = await auditPlain(plain, this.#plainIndex, drift);
     if (cursor !== this.#auditCursor) await moveHints(ledger, lease, { auditCursor: cursor });
     this.#auditCursor = cursor;

@@ -9,6 +9,7 @@ import { lead, OtherNodeError, WrongNetworkError } from './leading.ts';
 import type { Lnd } from './lnd.ts';
 import type { Log } from './log.ts';
 import { MacaroonError } from './macaroon.ts';
+import { openMemos } from './memo.ts';
 import { Session } from './session.ts';
 import { atMost, ledgerUntil, lndUntil, unlessAborted } from './stopping.ts';
 
@@ -25,6 +26,8 @@ export interface ConnectorParts {
   chance(): number;
   /** A new unique text. */
   unique(): string;
+  /** So many bytes that nobody can guess. */
+  random(length: number): Uint8Array;
   /** Of the software that runs; told in the table. */
   readonly version: string;
   /** Names this connector in the lease. */
@@ -128,7 +131,8 @@ export class Connector {
       if (!led) return;
       try {
         this.health.state = 'catching up';
-        this.#session = new Session(this.#parts, this.#watcher(live), { lnd, stop, ...led });
+        const memos = await openMemos(this.#parts, led.lease);
+        this.#session = new Session(this.#parts, this.#watcher(live), { lnd, memos, stop, ...led });
         await this.#session.run();
       } finally {
         this.#session = undefined;

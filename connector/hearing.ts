@@ -1,5 +1,5 @@
 import { type AsideEvent, type NewTip, paymentAside } from '../shared/ledger/index.ts';
-import type { Attributed } from './attribution.ts';
+import type { Attributed, Unverified } from './attribution.ts';
 import type { Told, Unreadable } from './lnd.ts';
 import { eventJson } from './lndGrpc.ts';
 import { verifySettlement } from './settlement.ts';
@@ -11,9 +11,12 @@ export const asideOf = ({ reason, raw, setId }: Unreadable): AsideEvent => ({
   ...(setId !== undefined && { setId, facts: '' }),
 });
 
-/** What is to be written of a settlement: a tip, an event to set aside, or nothing, for it is not ours. */
-export function entryOf({ settlement, raw }: Told, owner: Attributed): NewTip | AsideEvent | undefined {
-  if (!owner) return undefined;
+/** What is to be written of a settlement: a tip, an event to set aside, or nothing, for it is not ours or not believed to be. */
+export function entryOf(
+  { settlement, raw }: Told,
+  owner: Attributed,
+): NewTip | AsideEvent | Unverified | undefined {
+  if (!owner || 'unverified' in owner) return owner;
   const event = eventJson(raw);
   const aside = (reason: string) => paymentAside(settlement, { reason, event });
   if ('refused' in owner) return aside(owner.refused);

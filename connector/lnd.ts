@@ -50,8 +50,8 @@ export interface PlainSettlement extends LndInvoice {
   readonly parts: readonly bigint[];
 }
 
-/** An AMP invoice of lnd's. A spontaneous payment makes one without a payment request. */
-export interface LndInvoice {
+/** An AMP invoice as lnd answers when it made it. */
+export interface MintedInvoice {
   readonly paymentRequest: string;
   /** hex */
   readonly paymentAddr: string;
@@ -59,8 +59,16 @@ export interface LndInvoice {
   readonly addIndex: bigint;
 }
 
+/** An invoice of lnd's. A spontaneous payment makes one without a payment request. */
+export interface LndInvoice extends MintedInvoice {
+  /** Seconds since 1970, by lnd's clock. */
+  readonly creationDate: bigint;
+}
+
 /** A plain invoice in lnd's list. */
 export interface PlainState extends LndInvoice {
+  /** hex */
+  readonly paymentHash: string;
   /** Whether nothing more can become of it. */
   readonly over: boolean;
   readonly settled?: ToldPlain | Unreadable;
@@ -132,7 +140,7 @@ export interface Lnd {
     amountMsat: bigint | undefined;
     expirySeconds: number;
     routeHints: boolean;
-  }): Promise<LndInvoice>;
+  }): Promise<MintedInvoice>;
   /** Mint a plain invoice that commits to the hash of a description (hex) in place of the memo. */
   addPlainInvoice(invoice: {
     memo: string;

@@ -237,7 +237,7 @@ function unreadable(raw: any, error: unknown): Unreadable {
 
 function toPlainState(raw: any): PlainState {
   const over = raw.state === 'SETTLED' || raw.state === 'CANCELED';
-  const invoice = { ...toInvoice(raw), over };
+  const invoice = { ...toInvoice(raw), paymentHash: hex(raw.r_hash), over };
   if (raw.state !== 'SETTLED') return invoice;
   const event = toEvent(raw);
   return event.kind === 'plain' || event.kind === 'unreadable' ? { ...invoice, settled: event } : invoice;
@@ -248,6 +248,7 @@ const toInvoice = (raw: any): LndInvoice => ({
   paymentAddr: hex(raw.payment_addr),
   memo: raw.memo,
   addIndex: BigInt(raw.add_index),
+  creationDate: BigInt(raw.creation_date),
 });
 
 const toSets = (raw: any): SetState[] =>

@@ -7,21 +7,18 @@ import {
   isOfNode,
   type Lease,
   type Ledger,
-  moveHints,
+  memoHolder,
   type NewInvoice,
   putCurrentInvoice,
-  putRetiredInvoice,
   readCreatorWithInvoice,
-  readInvoices,
-  readOptionOwner,
   retireInvoice,
   type TipOption,
   type Want,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
-import { type Lnd, LndError, type LndInvoice } from './lnd.ts';
+import { type Lnd, LndError, type MintedInvoice } from './lnd.ts';
 import type { Log } from './log.ts';
-import { memoFor, optionIdIn } from './memo.ts';
+import { isBornNear, type Memos } from './memo.ts';
 import { type Hintless, nextLook, reasonToMint, rememberHints, renewalOf } from './rotation.ts';
 
 /** lnd's longest. A printed code should live as long as it can. */
@@ -34,6 +31,7 @@ export interface Minting {
   readonly ledger: Ledger;
   readonly lease: Lease;
   readonly lnd: Lnd;
+  readonly memos: Memos;
   readonly log: Log;
   readonly alarms: Alarms;
   readonly clock: () => Date;
@@ -54,9 +52,6 @@ export class MintError extends Error {
 
 const RETRY_FIRST_MS = 60_000;
 const RETRY_MOST_MS = 3_600_000;
-
-/** What attributing an invoice needs: no lnd. */
-export type Adopting = Pick<Minting, 'ledger' | 'lease' | 'log' | 'clock' | 'patiently'>;
 
 /** Mints what the table wants, one option after another; one that fails is tried again later and holds up no other. */
 export class Mint {
@@ -112,7 +107,7 @@ const isOfOption = (error: unknown) =>
   error instanceof MintError || error instanceof InvoiceError || isRefusal(error) || isForGood(error);
 
 async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promise<boolean> {
-  const { ledger, lease, lnd, log, clock, expirySeconds, routeHints, patiently } = minting;
+  const { ledger, lease, log, clock, patiently } = minting;
   const { handle, optionId } = want;
   const { creator, invoice: previous } = await readCreatorWithInvoice(ledger, handle, optionId, {
     consistent: true,
@@ -139,18 +134,11 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
     await patiently(() => dropWant(ledger, lease, want, renewal));
     return false;
   }
-  const { amountMsat } = option;
-  const made = await lnd.addAmpInvoice({
-    memo: memoFor(handle, optionId),
-    amountMsat,
-    expirySeconds,
-    routeHints,
-  });
-  const invoice = checkInvoice(lease.node, handle, option, made);
-  await rememberHints(minting, hintless, made.paymentRequest);
+  const { invoice, mac } = await addInvoice(minting, handle, option);
+  await rememberHints(minting, hintless, invoice.paymentRequest);
   const renewAt = nextLook(invoice, clock());
   const put = await patiently(() =>
-    putCurrentInvoice(ledger, lease, { invoice, previous, want, renewAt, now: clock() }),
+    putCurrentInvoice(ledger, lease, { invoice, mac, previous, want, renewAt, now: clock() }),
   );
   // The lease keeps others out, so a refusal is the answer to a call that had worked, or the table is out of order.
   const now = put
@@ -164,13 +152,55 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
   return true;
 }
 
+/**
+ * Have lnd make an invoice, under a memo by which it is known again. When lnd's clock is another than this machine's, once more by
+ * lnd's.
+ */
+async function addInvoice(
+  minting: Minting,
+  handle: string,
+  option: TipOption,
+): Promise<{ invoice: NewInvoice; mac: string }> {
+  const { lease, lnd, log, clock, expirySeconds, routeHints } = minting;
+  const { amountMsat } = option;
+  const addAt = async (now: Date) => {
+    const { born, memo, mac } = await unusedMemo(minting, handle, option.id, now);
+    const made = await lnd.addAmpInvoice({ memo, amountMsat, expirySeconds, routeHints });
+    const invoice = checkInvoice(lease.node, handle, option, made);
+    return { invoice, mac, isNear: isBornNear(secondsOf(born), secondsOf(invoice.createdAt)) };
+  };
+  const now = clock();
+  const made = await addAt(now);
+  if (made.isNear) return made;
+  const { createdAt } = made.invoice;
+  log.warn({ now, lndSays: createdAt }, "this machine's clock and lnd's are more than an hour apart");
+  const again = await addAt(createdAt);
+  if (!again.isNear) throw new MintError(`invoice of option ${option.id}: lnd's clock jumps`);
+  return again;
+}
+
+const secondsOf = (time: Date) => BigInt(Math.floor(time.getTime() / 1000));
+
+/** A memo is good for one invoice; that of another of the option within the same second says the next one. */
+async function unusedMemo(
+  { ledger, memos, patiently }: Minting,
+  handle: string,
+  optionId: string,
+  now: Date,
+) {
+  for (let born = now; ; born = new Date(born.getTime() + 1000)) {
+    const { memo, mac } = memos.write(handle, { optionId }, born);
+    if ((await patiently(() => memoHolder(ledger, mac))) === undefined) return { born, memo, mac };
+  }
+}
+
 /** A want where the connector of the creator's node will find it. */
 const withNodeOf = ({ node }: Creator, { node: _, ...want }: Want): Want => ({
   ...want,
   ...(node !== undefined && { node }),
 });
 
-const openFor = (creator: Creator | undefined, optionId: string): TipOption | undefined =>
+export const openFor = (creator: Creator | undefined, optionId: string): TipOption | undefined =>
   creator?.status === 'active' ? creator.options.find(({ id }) => id === optionId) : undefined;
 
 /** Whether the creator took the option away; a closed creator's stays, for it may be opened again. */
@@ -182,7 +212,12 @@ const isRemoved = (creator: Creator | undefined, optionId: string) =>
  * address, and asks for the option's amount.
  * @throws MintError, InvoiceError
  */
-export function checkInvoice(node: string, handle: string, option: TipOption, made: LndInvoice): NewInvoice {
+export function checkInvoice(
+  node: string,
+  handle: string,
+  option: TipOption,
+  made: MintedInvoice,
+): NewInvoice {
   const read = readAmpInvoice(made.paymentRequest);
   const differs = (field: string, is: unknown, expected: unknown) =>
     new MintError(`invoice of option ${option.id}: ${field} is ${is}, expected ${expected}`);
@@ -205,94 +240,3 @@ export function checkInvoice(node: string, handle: string, option: TipOption, ma
     ...(amountMsat !== undefined && { amountMsat }),
   };
 }
-
-const PAGE = 100;
-
-/**
- * Look through lnd's list for invoices of ours that the table does not know: minted before a crash, or lost with a
- * restored table. Each is attributed again by the option id in its memo.
- * @returns the highest add index seen, how many were adopted, and the highest settle index of all invoices that were seen
- */
-export async function adoptLost(
-  minting: Minting,
-  after: bigint,
-): Promise<{ last: bigint; adopted: number; settledUpTo: bigint }> {
-  const { ledger, lease, lnd, log, patiently } = minting;
-  let last = after;
-  let adopted = 0;
-  let settledUpTo = 0n;
-  let looked = 0;
-  for (;;) {
-    const page = await lnd.listAmpInvoices(last, PAGE);
-    if (page.settledUpTo > settledUpTo) settledUpTo = page.settledUpTo;
-    const ours = page.invoices.filter(({ memo }) => optionIdIn(memo) !== undefined);
-    const known = await readInvoices(
-      ledger,
-      ours.map(({ paymentAddr }) => paymentAddr),
-    );
-    for (const [at, invoice] of ours.entries()) {
-      if (known[at]) continue;
-      try {
-        if (await adopt(minting, invoice)) adopted++;
-      } catch (error) {
-        if (!(error instanceof MintError || error instanceof InvoiceError)) throw error;
-        log.warn(
-          { paymentAddr: invoice.paymentAddr, error: String(error) },
-          'an invoice with a memo like ours is not ours',
-        );
-      }
-    }
-    if (page.last === undefined) return { last, adopted, settledUpTo };
-    last = page.last;
-    const there = await lnd.invoiceFrom(last);
-    if (there?.addIndex === last) {
-      const hints = { addIndex: last, addMark: there.mark };
-      await patiently(() => moveHints(ledger, lease, hints));
-    }
-    looked += PAGE;
-    if (looked % 1000 === 0)
-      log.info({ addIndex: last.toString(), adopted }, 'looking through the invoices of the node');
-  }
-}
-
-/**
- * Attribute an invoice of the node by its memo. It becomes the option's current one when the option has none and the
- * amount is right; else it is only credited.
- * @returns whose it is, or undefined when no creator has the option
- */
-export async function adopt(
-  minting: Adopting,
-  found: LndInvoice,
-): Promise<{ handle: string; optionId: string } | undefined> {
-  const { ledger, lease, log, clock, patiently } = minting;
-  const optionId = optionIdIn(found.memo);
-  const handle = optionId === undefined ? undefined : await readOptionOwner(ledger, optionId);
-  if (optionId === undefined || handle === undefined) return undefined;
-  const { creator, invoice: current } = await readCreatorWithInvoice(ledger, handle, optionId, {
-    consistent: true,
-  });
-  const { amountMsat } = readAmpInvoice(found.paymentRequest);
-  const asFound: TipOption = { id: optionId, label: '', ...(amountMsat !== undefined && { amountMsat }) };
-  const invoice = checkInvoice(lease.node, handle, asFound, found);
-  const option = creator && isOfNode(lease, creator) ? openFor(creator, optionId) : undefined;
-  const fits = option && option.amountMsat === amountMsat && renewalOf(invoice) > clock();
-  const asCurrent = !current && fits && (await makeCurrent(minting, invoice));
-  if (!asCurrent) await patiently(() => putRetiredInvoice(ledger, lease, invoice, clock()));
-  log.warn(
-    { handle, optionId, paymentAddr: invoice.paymentAddr, asCurrent },
-    'adopted an invoice found at the node',
-  );
-  return { handle, optionId };
-}
-
-/** The want that a crash left beside it is found to need nothing, and dropped. */
-const makeCurrent = ({ ledger, lease, clock, patiently }: Adopting, invoice: NewInvoice) =>
-  patiently(() =>
-    putCurrentInvoice(ledger, lease, {
-      invoice,
-      previous: undefined,
-      want: undefined,
-      renewAt: nextLook(invoice, clock()),
-      now: clock(),
-    }),
-  );

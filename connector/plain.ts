@@ -1,56 +1,86 @@
 import { createHash } from 'node:crypto';
 import {
   type AsideEvent,
+  type Ask,
+  bookedSets,
   is32Bytes,
   type Ledger,
   type NewTip,
   paymentAside,
   readAsk,
-  readOptionOwner,
 } from '../shared/ledger/index.ts';
-import type { PlainSettlement, ToldPlain } from './lnd.ts';
+import { ownerOnWord } from './adopt.ts';
+import type { Unverified } from './attribution.ts';
+import type { LndInvoice, PlainSettlement, ToldPlain } from './lnd.ts';
 import { eventJson } from './lndGrpc.ts';
-import { askIn } from './memo.ts';
+import { type Claim, claimIn, type Memos } from './memo.ts';
 import { cleanComment } from './payerText.ts';
 import { isTime } from './settlement.ts';
 
+/** What the memo of a plain invoice says of an ask, true or not. */
+export function plainClaimIn({ memo }: Pick<LndInvoice, 'memo'>): AskClaim | undefined {
+  const claim = claimIn(memo);
+  return claim?.askId === undefined ? undefined : { ...claim, askId: claim.askId };
+}
+export type AskClaim = Claim & { readonly askId: string };
+
+/** Whether an ask is the one that an invoice answers, whatever that one's memo proves. */
+export const isAnswerTo = (ask: Ask | undefined, claim: Claim, paymentHash: string): ask is Ask =>
+  ask?.paymentHash === paymentHash && ask.optionId === claim.optionId;
+
+/** Whose a payment is, with what its payer wrote. */
+type Owner = Pick<NewTip, 'handle' | 'optionId' | 'message'>;
+
 /**
- * What is to be written of a paid plain invoice: a tip, an event to set aside, or nothing, for nobody asked for it here.
+ * What is to be written of a paid plain invoice: a tip, an event to set aside, or nothing, for nobody asked for it here or it is booked
+ * on other grounds: when its ask was there, or on an operator's word.
  */
 export async function plainEntryOf(
-  ledger: Ledger,
+  parts: { ledger: Ledger; memos: Memos },
+  told: ToldPlain,
+): Promise<NewTip | AsideEvent | Unverified | undefined> {
+  const { ledger, memos } = parts;
+  const owner = await plainOwnerOf(parts, told.settlement);
+  if (owner && !('unverified' in owner)) return ownedEntryOf(told, owner);
+  const setId = hex(told.settlement.paymentHash);
+  return owner && (await bookedSets(ledger, memos.node, [setId])).has(setId) ? undefined : owner;
+}
+
+/** What is to be written of a paid plain invoice whose owner is known. */
+export function ownedEntryOf(
   { settlement, raw }: ToldPlain,
-): Promise<NewTip | AsideEvent | undefined> {
-  if (!askIn(settlement.memo)) return undefined;
+  owner: Owner | { refused: string },
+): NewTip | AsideEvent {
   const event = eventJson(raw);
   const { paymentAddr, amountMsat } = settlement;
-  const aside = (reason: string) =>
-    paymentAside({ setId: hex(settlement.paymentHash), paymentAddr, amountMsat }, { reason, event });
-  const refused = faultOf(settlement);
-  if (refused) return aside(refused);
-  const owner = await plainOwnerOf(ledger, settlement);
-  if (!owner || 'refused' in owner) return owner && aside(owner.refused);
+  const refused = faultOf(settlement) ?? ('refused' in owner ? owner.refused : undefined);
+  if (refused !== undefined || 'refused' in owner)
+    return paymentAside(
+      { setId: hex(settlement.paymentHash), paymentAddr, amountMsat },
+      { reason: refused!, event },
+    );
   return { ...plainSetOf(settlement), ...owner, event };
 }
 
 /**
- * Whose a paid plain invoice is, with what the payer wrote. The memo says which ask it answers; an ask that is gone by now is not needed
- * to tell whose the money is.
+ * Whose a paid plain invoice is, with what the payer wrote. The memo says which ask it answers, and is believed when it verifies or when
+ * that ask says so, too: an ask that is gone by now is not needed to tell whose the money is.
  * @returns undefined when nobody asked for it here
  */
 export async function plainOwnerOf(
-  ledger: Ledger,
-  { memo, paymentHash }: PlainSettlement,
-): Promise<Pick<NewTip, 'handle' | 'optionId' | 'message'> | { refused: string } | undefined> {
-  const asked = askIn(memo);
-  if (!asked) return undefined;
-  const ask = await readAsk(ledger, asked.askId);
-  const known = ask?.paymentHash === hex(paymentHash) && ask.optionId === asked.optionId ? ask : undefined;
-  const handle = known?.handle ?? (await readOptionOwner(ledger, asked.optionId));
-  if (handle === undefined)
-    return { refused: 'payment to an invoice with a memo of ours, but no creator has its option' };
-  const message = cleanComment(known?.comment);
-  return { handle, optionId: asked.optionId, ...(message && { message }) };
+  { ledger, memos }: { ledger: Ledger; memos: Memos },
+  { memo, paymentHash, creationDate }: PlainSettlement,
+): Promise<Owner | { refused: string } | Unverified | undefined> {
+  const claim = plainClaimIn({ memo });
+  if (!claim) return undefined;
+  const found = await readAsk(ledger, claim.askId);
+  const ask = isAnswerTo(found, claim, hex(paymentHash)) ? found : undefined;
+  const unverified = ask ? undefined : memos.disproof(claim, creationDate);
+  if (unverified !== undefined) return { unverified };
+  const owner = ask ? { handle: ask.handle, optionId: ask.optionId } : await ownerOnWord(ledger, claim);
+  if ('refused' in owner) return owner;
+  const message = cleanComment(ask?.comment);
+  return { ...owner, ...(message && { message }) };
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');

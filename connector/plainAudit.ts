@@ -1,11 +1,14 @@
+import { readAsks } from '../shared/ledger/index.ts';
 import { type AuditParts, type Drift, NEVER_REPLAYED } from './audit.ts';
 import { compareSets } from './comparison.ts';
 import type { PlainState, SetState, ToldPlain, Unreadable } from './lnd.ts';
-import { askIn } from './memo.ts';
+import type { Memos } from './memo.ts';
+import { isAnswerTo, plainClaimIn } from './plain.ts';
 
 const PAGE = 100;
 
 type Parts = Pick<AuditParts, 'ledger' | 'lnd' | 'node' | 'alarms' | 'caughtUp'> & {
+  readonly memos: Memos;
   found(told: ToldPlain | Unreadable): Promise<void>;
 };
 
@@ -19,13 +22,32 @@ export async function auditPlain(parts: Parts, after: bigint, drift: Drift): Pro
   let first: bigint | undefined;
   for (;;) {
     const page = await parts.lnd.listPlainInvoices(at, PAGE);
-    const ours = page.invoices.filter(({ memo }) => askIn(memo) !== undefined);
+    const ours = await believedOf(parts, page.invoices);
     const found = await bookMissing(parts, ours, drift);
     // What is found waits to be booked: should that not come about, it must be found again.
     first ??= ours.find((each) => !each.over || found.has(each))?.addIndex;
     if (page.last === undefined) return first === undefined ? at : first - 1n;
     at = page.last;
   }
+}
+
+/** The invoices that answer an ask: by their memo, or by what the ask says of them. */
+async function believedOf({ ledger, memos }: Parts, invoices: readonly PlainState[]): Promise<PlainState[]> {
+  const claimed = invoices.flatMap((invoice) => {
+    const claim = plainClaimIn(invoice);
+    return claim
+      ? [{ invoice, claim, verifies: memos.disproof(claim, invoice.creationDate) === undefined }]
+      : [];
+  });
+  const others = claimed.filter(({ verifies }) => !verifies);
+  const asks = await readAsks(
+    ledger,
+    others.map(({ claim }) => claim.askId),
+  );
+  const answers = new Set(
+    others.filter(({ claim, invoice }, at) => isAnswerTo(asks[at], claim, invoice.paymentHash)),
+  );
+  return claimed.filter((each) => each.verifies || answers.has(each)).map(({ invoice }) => invoice);
 }
 
 async function bookMissing(

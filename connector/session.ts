@@ -12,9 +12,10 @@ import {
   putWant,
   WANT_HINT,
 } from '../shared/ledger/index.ts';
+import { adoptLost } from './adopt.ts';
 import type { Alarms } from './alarms.ts';
 import { ASK_LIMITS, AskMint } from './asks.ts';
-import { Attribution } from './attribution.ts';
+import { Attribution, type Unverified } from './attribution.ts';
 import type { Drift } from './audit.ts';
 import { Auditing } from './auditing.ts';
 import { Backoff } from './backoff.ts';
@@ -23,7 +24,8 @@ import type { ConnectorParts } from './connector.ts';
 import type { DustWatch } from './dust.ts';
 import { asideOf, entryOf } from './hearing.ts';
 import { type Lnd, LndError, type Told, type ToldPlain, type Unreadable } from './lnd.ts';
-import { adoptLost, Mint, type Minting, ROTATE_AFTER } from './minting.ts';
+import type { Memos } from './memo.ts';
+import { Mint, type Minting, ROTATE_AFTER } from './minting.ts';
 import { Nudge } from './nudge.ts';
 import { plainEntryOf } from './plain.ts';
 import { resume } from './resuming.ts';
@@ -70,7 +72,13 @@ export class Session {
   constructor(
     parts: ConnectorParts,
     watcher: Watcher,
-    { lnd, lease, state, stop }: { lnd: Lnd; lease: Lease; state: NodeState | undefined; stop: AbortSignal },
+    {
+      lnd,
+      lease,
+      memos,
+      state,
+      stop,
+    }: { lnd: Lnd; lease: Lease; memos: Memos; state: NodeState | undefined; stop: AbortSignal },
   ) {
     this.#signal = AbortSignal.any([stop, this.#ended.signal]);
     // What was heard is booked after the end, too; all else ends with the signal.
@@ -85,6 +93,7 @@ export class Session {
       rotateAfter: parts.rotateAfter ?? ROTATE_AFTER,
       lease,
       lnd: this.#lnd,
+      memos,
       alarms,
       patiently: (write) => this.#patiently(write),
     };
@@ -186,7 +195,7 @@ export class Session {
 
   async #hearPlain(told: ToldPlain | Unreadable, position: { settleIndex?: bigint }) {
     if ('reason' in told) return this.#setAside(told);
-    const entry = await this.#patiently(() => plainEntryOf(this.#parts.ledger, told));
+    const entry = await this.#patiently(() => plainEntryOf(this.#minting, told));
     await this.#push(entry, told.settlement.paymentAddr, position);
   }
 
@@ -196,21 +205,24 @@ export class Session {
   }
 
   async #push(
-    entry: NewTip | AsideEvent | undefined,
+    entry: NewTip | AsideEvent | Unverified | undefined,
     paymentAddr: string,
     position: { settleIndex?: bigint },
   ) {
+    const { alarms } = this.#watcher;
+    const written = entry && !('unverified' in entry) ? entry : undefined;
     if (!entry) this.#parts.log.info({ paymentAddr }, 'not ours');
-    else if ('reason' in entry)
-      this.#watcher.alarms.raise('set-aside', { paymentAddr, reason: entry.reason });
-    await this.#queue.push({ ...position, ...(entry && { entry }) });
+    else if ('unverified' in entry)
+      alarms.raise('memo-unverified', { paymentAddr, reason: entry.unverified });
+    else if ('reason' in entry) alarms.raise('set-aside', { paymentAddr, reason: entry.reason });
+    await this.#queue.push({ ...position, ...(written && { entry: written }) });
   }
 
   /** lnd's books against the table: at once, every ten minutes, and when lnd's indexes look wrong. */
   async #audits(plainIndex: bigint) {
     const { clock, sleep, steadyMs, routeHints } = this.#parts;
     const auditing = new Auditing(
-      { ...this.#parts, lnd: this.#lnd, lease: this.#lease, alarms: this.#watcher.alarms },
+      { ...this.#minting, ...this.#parts },
       {
         caughtUp: (settleIndex) => this.#queue.caughtUp(settleIndex, this.#signal),
         found: (told) => this.#hear(told, {}),

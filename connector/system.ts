@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { sleep } from '../shared/sleep.ts';
 import { Backoff } from './backoff.ts';
@@ -55,6 +55,7 @@ export function systemConnector(access: LndAccess, choices: Choices, deadlineMs?
     sleep,
     chance: Math.random,
     unique: randomUUID,
+    random: randomBytes,
   });
 }
 

@@ -15,6 +15,8 @@ const CONNECTOR_READS: Kind[] = [
   'want',
   'invoice',
   'current',
+  'memo',
+  'secret',
   'tip',
   'totals',
   'node',

@@ -53,6 +53,8 @@ export interface LndInvoiceFields {
   /** Of a plain one. */
   readonly preimage: Buffer;
   readonly addIndex: bigint;
+  /** Seconds since 1970. */
+  readonly creationDate: bigint;
   /** 0 when the payer chooses. */
   readonly valueMsat: bigint;
 }
@@ -89,6 +91,7 @@ export function lndMessage(invoice: LndInvoiceFields, payment?: LndPayment) {
     r_preimage: isAmp ? Buffer.alloc(0) : invoice.preimage,
     description_hash: Buffer.alloc(0),
     add_index: invoice.addIndex.toString(),
+    creation_date: invoice.creationDate.toString(),
     value: sat(valueMsat),
     value_msat: valueMsat.toString(),
     state: payment ? 'SETTLED' : 'OPEN',

@@ -168,6 +168,13 @@ export {
   releaseLease,
   takeLease,
 } from './lease.ts';
+export {
+  ensureMemoSecret,
+  keepMemo,
+  memoHolder,
+  readMemoSecret,
+  replaceMemoSecret,
+} from './memos.ts';
 export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
 export { countParked, type NewParked, type Parked, park, readParked } from './parked.ts';
 export { isIn, type Range, rangesText, sizeOf } from './ranges.ts';

@@ -3,6 +3,7 @@ import { type Creator, creatorFromItem, listedAttributes } from './creators.ts';
 import { openOptionId } from './handles.ts';
 import { keyItem, keys, listed, prefix } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
+import { memoAction } from './memos.ts';
 import { getItem, getItems, queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact, update } from './transaction.ts';
@@ -146,8 +147,9 @@ async function* listedInvoices(
 }
 
 /**
- * Put a minted invoice in: its attribution, the pointer to it, the retirement of the one before and the next want, in
- * one transaction, before anyone can be handed it.
+ * Put a minted invoice in: its attribution, its memo, the pointer to it, the retirement of the one before and the next want,
+ * in one transaction, before anyone can be handed it.
+ * @param mac of the invoice's memo, which is good for it alone from then on
  * @param previous the current invoice that was seen; when it is another by now, nothing is written
  * @param want the want that this answers, if any; `renewAt` is when the option wants the next one
  * @param now when the previous one is retired
@@ -159,12 +161,14 @@ export async function putCurrentInvoice(
   lease: Lease,
   {
     invoice,
+    mac,
     previous,
     want,
     renewAt,
     now,
   }: {
     invoice: NewInvoice;
+    mac?: string;
     previous: CurrentInvoice | undefined;
     want: Want | undefined;
     renewAt: Date;
@@ -176,6 +180,7 @@ export async function putCurrentInvoice(
   const refused = await transact(ledger, [
     fence(table, lease),
     attribution(table, invoice),
+    ...memoOf(table, invoice, mac),
     put(
       table,
       { ...keyItem(keys.current(handle, optionId)), ...currentItem.toItem(invoice) },
@@ -191,21 +196,28 @@ export async function putCurrentInvoice(
 
 /**
  * Put an invoice in that was found at the node and is not to be handed out: what is paid to it is its creator's.
- * @returns false when the table knows it already. @throws LeaseLostError
+ * @param mac of its memo; none when an operator's word stands for it
+ * @returns false when the table knows it already, or its memo as another's. @throws LeaseLostError
  */
 export async function putRetiredInvoice(
   ledger: Ledger,
   lease: Lease,
   invoice: NewInvoice,
   now: Date,
+  mac?: string,
 ): Promise<boolean> {
+  const { table } = ledger;
   const refused = await transact(ledger, [
-    fence(ledger.table, lease),
-    attribution(ledger.table, invoice, now),
+    fence(table, lease),
+    attribution(table, invoice, now),
+    ...memoOf(table, invoice, mac),
   ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
   return refused === undefined;
 }
+
+const memoOf = (table: string, { paymentAddr }: NewInvoice, mac: string | undefined) =>
+  mac === undefined ? [] : [memoAction(table, { mac, paymentAddr })];
 
 const attribution = (table: string, invoice: NewInvoice, retiredAt?: Date) => {
   const { node, paymentAddr } = invoice;

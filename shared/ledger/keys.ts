@@ -11,7 +11,7 @@ export interface Key {
 export const KINDS = {
   /** A creator with profile and tip options. */
   creator: { writer: 'manage', ttl: false },
-  /** Tip option id to creator, so that an invoice's memo is enough to attribute it. */
+  /** Tip option id to creator, so that an invoice's memo, once it verified, is enough to attribute it. */
   option: { writer: 'manage', ttl: false },
   /** An option that is due for an invoice, in order of time. Written by who changes an option and by the connector. */
   want: { writer: 'both', ttl: false },
@@ -19,6 +19,10 @@ export const KINDS = {
   invoice: { writer: 'connector', ttl: false },
   /** The invoice that an option hands out now, whole, so that one read answers. */
   current: { writer: 'connector', ttl: false },
+  /** The one invoice that a memo is good for, by the memo's MAC. */
+  memo: { writer: 'connector', ttl: false },
+  /** What the connectors of the table prove their memos by. Nobody else reads it. */
+  secret: { writer: 'connector', ttl: false },
   /** A payment, by set id and node. */
   tip: { writer: 'connector', ttl: false },
   /** Sums of a creator: in all and by option in one item, by day in one item a day; and which numbers' rows are gone. */
@@ -64,6 +68,8 @@ export const keys = {
   }),
   invoice: (paymentAddr: string): Key => ({ pk: `invoice#${paymentAddr}`, sk: 'invoice' }),
   current: (handle: string, optionId: string): Key => ({ pk: `current#${handle}`, sk: optionId }),
+  memo: (mac: string): Key => ({ pk: `memo#${mac}`, sk: 'memo' }),
+  memoSecret: (): Key => ({ pk: 'secret#memo', sk: 'secret' }),
   tip: (setId: string, node: string): Key => ({ pk: `tip#${setId}`, sk: node }),
   totals: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'all' }),
   day: (handle: string, day: string): Key => ({ pk: `totals#${handle}`, sk: `day#${day}` }),

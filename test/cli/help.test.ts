@@ -75,6 +75,29 @@ describe('the audit', () => {
   });
 });
 
+describe('the commands of a connector', () => {
+  it.each([
+    ['connector adopt', [...Object.keys(PLACES), 'yes']],
+    ['connector rotate-secret', ['table', 'region', 'endpoint']],
+  ])('take the flags of its own: %s', (name, flags) => {
+    const command = COMMANDS.find((each) => each.name === name)!;
+    expect(Object.keys(command.flags).sort()).toEqual([...flags].sort());
+  });
+
+  it('are run with words and flags, by what npx finds, too, and give their exit code', async () => {
+    const env = { AMPJAR_LND_CERT: undefined, AMPJAR_LND_MACAROON: undefined };
+    for (const file of ['cli/main.ts', 'cli/ampjar.js']) {
+      const named = await run(['connector', 'adopt', 'ABC', '--yes'], env, file);
+      expect([named.code, named.err]).toEqual([
+        2,
+        'payment address: "ABC" is not 64 hex digits in lower case\n',
+      ]);
+    }
+    const { code, err } = await run(['connector', 'adopt', '--yes'], env);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^payment address: missing; --yes takes those/)]);
+  });
+});
+
 describe('the setup of a connector', () => {
   it('takes the flags of the connector’s own command', () => {
     const { flags } = COMMANDS.find(({ name }) => name === 'connector-setup')!;
@@ -132,7 +155,10 @@ describe('completion', () => {
   });
 
   it.skipIf(!has('bash')).each([
-    ['', 'creators options tips webhooks keys rotate audit connector-setup server-setup help completion'],
+    [
+      '',
+      'creators options tips webhooks keys rotate audit connector connector-setup server-setup help completion',
+    ],
     ['t', 'tips'],
     ['tips ', 'list show erase'],
     ['--json tips l', 'list'],

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Alarms } from '../../connector/alarms.ts';
 import { ASK_EXPIRY_SECONDS, type AskLimits, AskMint } from '../../connector/asks.ts';
 import { type Lnd, LndError } from '../../connector/lnd.ts';
+import type { Memos } from '../../connector/memo.ts';
 import type { Minting } from '../../connector/minting.ts';
 import {
   type Ask,
@@ -19,6 +20,7 @@ import {
   takeLease,
 } from '../../shared/ledger/index.ts';
 import { hex, lead, NOW, openBook } from '../shared/ledger/book.ts';
+import { memosOf } from './memos.ts';
 import { openLog, Time, until } from './stage.ts';
 import { type Fault, type Sent, tampered } from './tampered.ts';
 
@@ -31,6 +33,7 @@ let close: () => Promise<void>;
 let lease: Lease;
 let time: Time;
 let logged: ReturnType<typeof openLog>;
+let memos: Memos;
 let alarms: Alarms;
 let abort: AbortController;
 /** What lnd was asked for, and what it does about it. */
@@ -44,6 +47,7 @@ beforeEach(async () => {
   time = new Time();
   logged = openLog();
   alarms = new Alarms(logged.log);
+  memos = await memosOf(ledger, lease.node);
   abort = new AbortController();
   asked = [];
   onAsk = () => {};
@@ -70,6 +74,7 @@ function start(limits = BOUNDLESS, over = ledger): AskMint {
     ledger: over,
     lease,
     lnd: { addPlainInvoice } as Partial<Lnd> as Lnd,
+    memos,
     log: logged.log,
     alarms,
     clock: time.clock,
@@ -121,7 +126,7 @@ describe('an ask', () => {
     });
     expect(asked).toEqual([
       {
-        memo: `Tip alice (ampjar ${openOptionId('alice')} ${id})`,
+        memo: memos.write('alice', { optionId: openOptionId('alice'), askId: id }, time.clock()).memo,
         amountMsat: 2_100n,
         descriptionHash: createHash('sha256').update('metadata').digest('hex'),
         expirySeconds: 600,

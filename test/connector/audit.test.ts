@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Alarms } from '../../connector/alarms.ts';
 import { Audit, NO_DRIFT, TURN_MS, TURNS } from '../../connector/audit.ts';
 import type { Told, Unreadable } from '../../connector/lnd.ts';
-import { memoFor } from '../../connector/memo.ts';
 import {
   fingerprint,
   type Ledger,
@@ -19,6 +18,7 @@ import {
 } from '../../shared/ledger/index.ts';
 import { type Key, keyItem, keys } from '../../shared/ledger/keys.ts';
 import { gather, LATER } from '../shared/ledger/book.ts';
+import { memosOf } from './memos.ts';
 import { indexOf, setIdOf } from './played.ts';
 import { openLog, openStage, type Stage, until } from './stage.ts';
 import { tampered } from './tampered.ts';
@@ -126,7 +126,9 @@ describe('a connection', () => {
   );
 
   it('hears all anew when a first start was cut short, or found invoices of ours', async () => {
-    const lost = await stage.lnd.mint(memoFor('alice', openOptionId('alice')));
+    const memos = await memosOf(stage.ledger, stage.lnd.node);
+    const { memo } = memos.write('alice', { optionId: openOptionId('alice') }, stage.time.clock());
+    const lost = await stage.lnd.mint(memo);
     stage.lnd.setIndex(5n);
     const paidBefore = stage.lnd.pay(lost);
     const connector = stage.start();

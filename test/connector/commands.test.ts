@@ -3,7 +3,6 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LndEvent } from '../../connector/lnd.ts';
 import { eventJson } from '../../connector/lndGrpc.ts';
-import { askMemoFor } from '../../connector/memo.ts';
 import { systemConnector } from '../../connector/system.ts';
 import type { Listener } from '../../local/table/index.ts';
 import {
@@ -20,6 +19,7 @@ import {
 import { keyItem, keys } from '../../shared/ledger/keys.ts';
 import { gather } from '../shared/ledger/book.ts';
 import { type Jar, openJar, until } from './jar.ts';
+import { memosOf } from './memos.ts';
 import { MESSAGE, setIdOf, settledMessage, settledPlainMessage } from './played.ts';
 import { openLog } from './stage.ts';
 
@@ -102,7 +102,12 @@ async function setAside(event: AsideEvent): Promise<string> {
 }
 
 const message = (paying = {}) =>
-  settledMessage({ ...invoice, memo: 'Tip alice', addIndex: 1n }, 900n, 1_795_000_000n, paying);
+  settledMessage(
+    { ...invoice, memo: 'Tip alice', addIndex: 1n, creationDate: 0n },
+    900n,
+    1_795_000_000n,
+    paying,
+  );
 
 describe('npm run audit', () => {
   it('says that table and lnd agree, with exit code 0', async () => {
@@ -280,13 +285,12 @@ describe('npm run asides', () => {
   };
   const kinds = Object.entries(KINDS);
   const ASK = 'Ask-of_22_characters-0';
-  const plain = (paying = {}) =>
-    settledPlainMessage(
-      { memo: askMemoFor('alice', openOptionId('alice'), ASK) },
-      901n,
-      1_795_000_000n,
-      paying,
-    );
+  let memo: string;
+  beforeAll(async () => {
+    const memos = await memosOf(jar.ledger, jar.node.pubkey);
+    ({ memo } = memos.write('alice', { optionId: openOptionId('alice'), askId: ASK }, new Date()));
+  });
+  const plain = (paying = {}) => settledPlainMessage({ memo }, 901n, 1_795_000_000n, paying);
 
   it.each(kinds)('books one of kind %s that verifies like any other', async (kind, { told, id, words }) => {
     const raw = told();
@@ -301,6 +305,15 @@ describe('npm run asides', () => {
     expect(tip.override).toBeUndefined();
     if (kind === 'plain') expect(tip.preimage).toBe(raw.r_preimage.toString('hex'));
     expect((await readTotals(jar.ledger, 'alice')).amountMsat).toBe(before.amountMsat + 8_001n);
+  });
+
+  it('books one whose memo has no MAC, as releases before wrote them, on the operator’s word', async () => {
+    const old = `Tip alice (ampjar ${openOptionId('alice')} ${ASK})`;
+    const raw = settledPlainMessage({ memo: old }, 902n, 1_795_000_000n, { amountMsat: 6_001n });
+    const id = raw.r_hash.toString('hex');
+    const name = await setAside({ reason: 'it failed', event: eventJson(raw), setId: id });
+    expect((await asides('book', name, '--reason', 'it is hers')).code).toBe(0);
+    expect(await readTip(jar.ledger, id)).toMatchObject({ handle: 'alice', override: 'it is hers' });
   });
 
   it.each(kinds)('books one of kind %s that does not on the operator’s word', async (_, each) => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { CALLS, connectLnd } from '../../connector/lndGrpc.ts';
+import { CALLS, callLnd, openServices } from '../../connector/lndGrpc.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import type { SendPayment } from '../../local/node/payment-plan.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
@@ -35,7 +35,7 @@ export async function openJar() {
   const ledger: Ledger = { client: tables.client(), table: 'ampjar' };
   await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table)));
   await addCreator(ledger, { handle: 'alice', name: 'Alice', shows: 'amounts' }, new Date());
-  return {
+  const jar = {
     dir,
     node,
     tables,
@@ -44,18 +44,26 @@ export async function openJar() {
     /** The payment request that an option hands out, once it is there. */
     invoice: (handle: string, optionId?: string) =>
       until(async () => (await readCreatorWithInvoice(ledger, handle, optionId)).invoice),
-    /** Make an AMP invoice of an open amount at the node, past the connector. */
-    async mint(memo: string): Promise<string> {
-      const lnd = connectLnd({
+    /** Make an AMP invoice of an open amount at the node, past the connector; with an amount a plain one. */
+    async add({ memo, amountMsat }: { memo: string; amountMsat?: bigint }) {
+      const services = openServices({
         socket: node.socket,
         cert: readFileSync(node.certPath),
         macaroon: readFileSync(macaroonPath),
       });
-      const terms = { memo, amountMsat: undefined, expirySeconds: 31_536_000, routeHints: false };
-      const { paymentRequest } = await lnd.addAmpInvoice(terms);
-      lnd.close();
-      return paymentRequest;
+      const terms =
+        amountMsat === undefined
+          ? { is_amp: true, expiry: '31536000' }
+          : { value_msat: amountMsat.toString(), expiry: '3600' };
+      const added = await callLnd(services.default!, 'addInvoice', { memo, ...terms });
+      for (const service of Object.values(services)) service.close();
+      return {
+        paymentRequest: added.payment_request as string,
+        paymentAddr: added.payment_addr.toString('hex') as string,
+        paymentHash: added.r_hash.toString('hex') as string,
+      };
     },
+    mint: async (memo: string) => (await jar.add({ memo })).paymentRequest,
     /** Pay an AMP invoice, or with `amp` false another one. @returns the set id, or the payment hash */
     async pay(
       paymentRequest: string,
@@ -85,6 +93,7 @@ export async function openJar() {
       rmSync(dir, { recursive: true });
     },
   };
+  return jar;
 }
 
 export type Jar = Awaited<ReturnType<typeof openJar>>;

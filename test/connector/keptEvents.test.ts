@@ -29,7 +29,13 @@ describe('an event that is kept', () => {
   });
 
   it('is whole in the table however many shards it came in and whatever its payer sent with each', () => {
-    const invoice = { paymentRequest: 'lnbcrt1', paymentAddr: 'ab'.repeat(32), memo: 'Tip', addIndex: 3n };
+    const invoice = {
+      paymentRequest: 'lnbcrt1',
+      paymentAddr: 'ab'.repeat(32),
+      memo: 'Tip',
+      addIndex: 3n,
+      creationDate: 0n,
+    };
     const records = new Map([
       [MESSAGE, Buffer.from('hello')],
       [70_001n, randomBytes(1_000)],

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Alarms } from '../../connector/alarms.ts';
 import { NO_DRIFT } from '../../connector/audit.ts';
 import type { Lnd, PlainSettlement, PlainState, ToldPlain } from '../../connector/lnd.ts';
-import { askMemoFor, memoFor } from '../../connector/memo.ts';
+import type { Memos } from '../../connector/memo.ts';
 import { plainEntryOf } from '../../connector/plain.ts';
 import { auditPlain } from '../../connector/plainAudit.ts';
 import {
@@ -20,17 +20,22 @@ import {
   readTip,
 } from '../../shared/ledger/index.ts';
 import { hex, LATER, lead, NODE, NOW, openBook } from '../shared/ledger/book.ts';
+import { memosOf, strangersMemos } from './memos.ts';
 import { openLog } from './stage.ts';
 
 let ledger: Ledger;
 let close: () => Promise<void>;
 let lease: Lease;
 let logged: ReturnType<typeof openLog>;
+let memos: Memos;
+let parts: { ledger: Ledger; memos: Memos };
 
 beforeEach(async () => {
   ({ ledger, close } = await openBook());
   lease = await lead(ledger);
   logged = openLog();
+  memos = await memosOf(ledger, NODE);
+  parts = { ledger, memos };
   await addCreator(ledger, { handle: 'alice', name: 'Alice' }, NOW);
 });
 
@@ -41,13 +46,17 @@ const OPTION = openOptionId('alice');
 const preimageOf = (name: string) => createHash('sha256').update(`preimage ${name}`).digest();
 const hashOf = (name: string) => createHash('sha256').update(preimageOf(name)).digest();
 
+const askMemo = (askId = ASK, optionId = OPTION, of = memos) =>
+  of.write('alice', { optionId, askId }, NOW).memo;
+
 /** A payment as lnd tells of it. */
 function told(name: string, more: Partial<PlainSettlement> = {}): ToldPlain {
   const settlement: PlainSettlement = {
     paymentRequest: `lnbcrt1p${name}`,
     paymentAddr: hex(`address ${name}`),
-    memo: askMemoFor('alice', OPTION, ASK),
+    memo: askMemo(),
     addIndex: 5n,
+    creationDate: BigInt(NOW.getTime()) / 1_000n,
     paymentHash: hashOf(name),
     preimage: preimageOf(name),
     settleIndex: 9n,
@@ -84,7 +93,7 @@ describe('a paid plain invoice', () => {
   it('is a tip of who was asked for, with the comment as its message and the preimage as its proof', async () => {
     await ask('a', { comment: ' \u202ehello\u0007  there ' });
     const paid = told('a', { amountMsat: 2_101n, parts: [2_000n, 101n] });
-    expect(await plainEntryOf(ledger, paid)).toEqual({
+    expect(await plainEntryOf(parts, paid)).toEqual({
       via: 'bolt11',
       setId: hashOf('a').toString('hex'),
       paymentAddr: hex('address a'),
@@ -102,18 +111,18 @@ describe('a paid plain invoice', () => {
 
   it('whose comment is nothing but what can not be seen has no message', async () => {
     await ask('a', { comment: '\u202e\u0000 \n' });
-    expect(await plainEntryOf(ledger, told('a'))).not.toHaveProperty('message');
+    expect(await plainEntryOf(parts, told('a'))).not.toHaveProperty('message');
   });
 
   it('is known by its memo alone when the ask has gone', async () => {
-    const entry = await plainEntryOf(ledger, told('a'));
+    const entry = await plainEntryOf(parts, told('a'));
     expect(entry).toMatchObject({ via: 'bolt11', handle: 'alice', optionId: OPTION, amountMsat: 2_100n });
     expect(entry).not.toHaveProperty('message');
   });
 
   it('has not the comment of an ask that was answered with another invoice', async () => {
     await ask('other', { comment: 'not mine' });
-    const entry = await plainEntryOf(ledger, told('a'));
+    const entry = await plainEntryOf(parts, told('a'));
     expect(entry).toMatchObject({ handle: 'alice' });
     expect(entry).not.toHaveProperty('message');
   });
@@ -127,19 +136,57 @@ describe('a paid plain invoice', () => {
       (n) => new Uint8Array(n),
     );
     await ask('a', { optionId: id, comment: 'of another option' });
-    const entry = await plainEntryOf(ledger, told('a'));
+    const entry = await plainEntryOf(parts, told('a'));
     expect(entry).toMatchObject({ optionId: OPTION });
     expect(entry).not.toHaveProperty('message');
   });
 
   it.each([
-    ['no memo', ''],
-    ['words of its own', 'a coffee, please'],
-    ['the memo of an AMP invoice of ours', memoFor('alice', OPTION)],
-    ['an ask id that is too short', askMemoFor('alice', OPTION, ASK.slice(1))],
-    ['something behind our words', `${askMemoFor('alice', OPTION, ASK)} `],
+    ['no memo', () => ''],
+    ['words of its own', () => 'a coffee, please'],
+    ['the memo of an AMP invoice of ours', () => memos.write('alice', { optionId: OPTION }, NOW).memo],
+    ['an ask id that is too short', () => askMemo(ASK.slice(1))],
+    ['something behind our words', () => `${askMemo()} `],
   ])('is nobody’s here when it has %s', async (_, memo) => {
-    expect(await plainEntryOf(ledger, told('a', { memo }))).toBeUndefined();
+    expect(await plainEntryOf(parts, told('a', { memo: memo() }))).toBeUndefined();
+  });
+
+  it.each<[string, () => string]>([
+    ['has no MAC', () => `Tip alice (ampjar ${OPTION} ${ASK})`],
+    ['has a MAC that someone made up', () => askMemo(ASK, OPTION, strangersMemos(NODE))],
+    ['is of another node', () => askMemo(ASK, OPTION, strangersMemos('03ab'))],
+    ['was written for another option', () => askMemo(ASK, 'abcdefghij').replace('abcdefghij', OPTION)],
+    ['was written for another ask', () => askMemo('B'.repeat(22)).replace('B'.repeat(22), ASK)],
+    ['was written for an AMP invoice', () => ofAmp().replace(OPTION, `${OPTION} ${ASK}`)],
+  ])('is not believed when its memo %s, though an ask of that name is there', async (_, memo) => {
+    await ask('another');
+    const entry = await plainEntryOf(parts, told('a', { memo: memo() }));
+    expect(entry).toEqual({ unverified: expect.stringMatching(/MAC/) });
+  });
+
+  const ofAmp = () => memos.write('alice', { optionId: OPTION }, NOW).memo;
+
+  it('of a release before, whose memo has no MAC, is ours when the ask says so', async () => {
+    const memo = `Tip alice (ampjar ${OPTION} ${ASK})`;
+    await ask('a', { comment: 'hello' });
+    expect(await plainEntryOf(parts, told('a', { memo }))).toMatchObject({
+      handle: 'alice',
+      message: 'hello',
+    });
+    expect(await plainEntryOf(parts, told('b', { memo }))).toHaveProperty('unverified');
+  });
+
+  it('of a release before that was booked is no news when it is told again, though its ask is gone by then', async () => {
+    const memo = `Tip alice (ampjar ${OPTION} ${ASK})`;
+    const tip = { ...((await plainEntryOf(parts, told('a'))) as NewTip) };
+    await bookTips(ledger, lease, { tips: [tip], asides: [] });
+    expect(await plainEntryOf(parts, told('a', { memo }))).toBeUndefined();
+    expect(await plainEntryOf(parts, told('b', { memo }))).toHaveProperty('unverified');
+  });
+
+  it('is ours whatever clocks say, for its memo is good for one ask alone', async () => {
+    const creationDate = BigInt(NOW.getTime()) / 1_000n + 86_400n;
+    expect(await plainEntryOf(parts, told('a', { creationDate }))).toMatchObject({ handle: 'alice' });
   });
 
   it.each<[string, Partial<PlainSettlement>, RegExp]>([
@@ -153,20 +200,21 @@ describe('a paid plain invoice', () => {
     ['it paid nothing', { amountMsat: 0n, parts: [] }, /no amount/],
     ['it has no time', { settledAt: 0n }, /no time/],
     ['its time is beyond the calendar', { settledAt: 2n ** 62n }, /no time/],
-    ['no creator has its option', { memo: askMemoFor('bob', openOptionId('bob'), ASK) }, /no creator/],
+    ['no creator has its option', { memo: 'of bob' }, /no creator/],
   ])('is set aside when %s', async (_, more, reason) => {
     await ask('a');
-    const paid = told('a', more);
-    const entry = await plainEntryOf(ledger, paid);
+    const memo = more.memo === 'of bob' ? askMemo(ASK, openOptionId('bob')) : askMemo();
+    const paid = told('a', { ...more, memo });
+    const entry = await plainEntryOf(parts, paid);
     expect(entry).toMatchObject({ reason: expect.stringMatching(reason), event: JSON.stringify(paid.raw) });
     expect(entry).not.toHaveProperty('amountMsat');
   });
 
   it('is set aside under its payment hash, where that is one', async () => {
-    expect(await plainEntryOf(ledger, told('a', { parts: [] }))).toMatchObject({
+    expect(await plainEntryOf(parts, told('a', { parts: [] }))).toMatchObject({
       setId: hashOf('a').toString('hex'),
     });
-    expect(await plainEntryOf(ledger, told('a', { paymentHash: new Uint8Array(5) }))).not.toHaveProperty(
+    expect(await plainEntryOf(parts, told('a', { paymentHash: new Uint8Array(5) }))).not.toHaveProperty(
       'setId',
     );
   });
@@ -189,9 +237,10 @@ describe('the audit of plain invoices', () => {
     more: Partial<PlainSettlement> = {},
   ) => {
     const paid = told(`${addIndex}`, { addIndex, settleIndex: addIndex, ...more });
-    const { memo, paymentAddr, paymentRequest } = paid.settlement;
+    const { memo, paymentAddr, paymentRequest, creationDate } = paid.settlement;
     list.push({
-      ...{ memo, paymentAddr, paymentRequest, addIndex },
+      ...{ memo, paymentAddr, paymentRequest, addIndex, creationDate },
+      paymentHash: Buffer.from(paid.settlement.paymentHash).toString('hex'),
       over: state !== 'open',
       ...(state === 'paid' && { settled: paid }),
     });
@@ -210,7 +259,7 @@ describe('the audit of plain invoices', () => {
     found = [];
     const next = await auditPlain(
       {
-        ledger,
+        ...parts,
         lnd: { listPlainInvoices } as Partial<Lnd> as Lnd,
         node: NODE,
         alarms: new Alarms(logged.log),
@@ -218,7 +267,7 @@ describe('the audit of plain invoices', () => {
         found: async (each) => {
           if ('reason' in each) throw new Error(each.reason);
           found.push(each.settlement.addIndex.toString());
-          const tip = (await plainEntryOf(ledger, each)) as NewTip;
+          const tip = (await plainEntryOf(parts, each)) as NewTip;
           if (books) await bookTips(ledger, lease, { tips: [tip], asides: [] });
         },
       },

@@ -92,7 +92,7 @@ export function settledMessage(
 
 /** A paid plain invoice as gRPC brings it, with a part that failed; it can't be paid in part, but over. */
 export function settledPlainMessage(
-  { memo, addIndex = 5n, paymentAddr }: Partial<LndInvoice> & Pick<LndInvoice, 'memo'>,
+  { memo, addIndex = 5n, creationDate, paymentAddr }: Partial<LndInvoice> & Pick<LndInvoice, 'memo'>,
   settleIndex: bigint,
   settledAt: bigint,
   { amountMsat = 2_100n, shards = 1 }: Omit<Paying, 'records'> = {},
@@ -114,6 +114,7 @@ export function settledPlainMessage(
       paymentHash: createHash('sha256').update(preimage).digest(),
       preimage,
       addIndex,
+      creationDate: creationDate ?? settledAt,
       valueMsat: amountMsat,
     },
     {
@@ -157,6 +158,8 @@ export class PlayedLnd implements Lnd {
   /** Payment addresses whose sets were asked for. */
   readonly lookedAt: string[] = [];
   lookedUp = 0;
+  /** What its clock is ahead of the connector's. */
+  aheadMs = 0;
   /** Refuses, or changes, what is to be minted. */
   onMint: (memo: string) => void = () => {};
   readonly #now: () => number;
@@ -187,13 +190,14 @@ export class PlayedLnd implements Lnd {
         paymentAddr,
         ...(amountMsat !== undefined && { amountMsat }),
         description: memo,
-        createdAt: new Date(this.#now()),
+        createdAt: new Date(this.#now() + this.aheadMs),
         expirySeconds,
       },
       this.#privateKey,
     );
     const addIndex = BigInt(this.invoices.length + 1);
-    const invoice = { paymentRequest, paymentAddr: hex(paymentAddr), memo, addIndex };
+    const creationDate = BigInt(Math.floor((this.#now() + this.aheadMs) / 1000));
+    const invoice = { paymentRequest, paymentAddr: hex(paymentAddr), memo, addIndex, creationDate };
     this.invoices.push(invoice);
     return invoice;
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readTip } from '../../shared/ledger/index.ts';
+import { memosOf } from './memos.ts';
 import { MESSAGE, setIdOf } from './played.ts';
 import { openStage, type Stage, until } from './stage.ts';
 
@@ -24,7 +25,9 @@ it('a log tells of no payer’s words, set id or preimage, whatever becomes of a
   spoiled.htlcs[0].amp.root_share.fill(7);
   const unreadable = stage.lnd.message(invoice, paying);
   unreadable.htlcs[0].amt_msat = 'plenty';
-  const strangers = stage.lnd.message(await stage.lnd.mint('Tip alice (ampjar aaaaaaaaaa)'), paying);
+  const memos = await memosOf(stage.ledger, stage.lnd.node);
+  const { memo } = memos.write('alice', { optionId: 'aaaaaaaaaa' }, stage.time.clock());
+  const strangers = stage.lnd.message(await stage.lnd.mint(memo), paying);
   for (const message of [again, spoiled, unreadable, strangers]) stage.lnd.settle(message);
   await until(() => (first.connector.health.alarms['set-aside'] ?? 0) >= 3);
   const unheard = stage.lnd.message(invoice, paying);

@@ -12,6 +12,7 @@ import {
   readTotals,
 } from '../../shared/ledger/index.ts';
 import { NOW, scan } from '../shared/ledger/book.ts';
+import { memosOf } from './memos.ts';
 import { setIdOf } from './played.ts';
 import { openStage, type Stage, until } from './stage.ts';
 
@@ -86,6 +87,7 @@ describe('a table that was restored to an earlier time', () => {
   });
 
   it('hands out an invoice that it had minted and lost, when the option has none', async () => {
+    await memosOf(stage.ledger, stage.lnd.node);
     const empty = await scan(stage.ledger);
     const first = stage.start();
     await first.live();

@@ -86,7 +86,13 @@ describe('a settled event of lnd', () => {
 });
 
 describe('a played message', () => {
-  const invoice = { paymentRequest: 'lnbcrt1', paymentAddr: 'ab'.repeat(32), memo: 'Tip', addIndex: 3n };
+  const invoice = {
+    paymentRequest: 'lnbcrt1',
+    paymentAddr: 'ab'.repeat(32),
+    memo: 'Tip',
+    addIndex: 3n,
+    creationDate: 0n,
+  };
   const namesOf = (message: any) => [
     Object.keys(message).sort(),
     message.htlcs.map((htlc: any) => Object.keys(htlc).sort()),

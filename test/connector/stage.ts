@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { onTestFailed } from 'vitest';
 import { Connector, type ConnectorParts } from '../../connector/connector.ts';
 import type { Lnd } from '../../connector/lnd.ts';
@@ -120,6 +120,7 @@ export async function openStage() {
       sleep: own.sleep,
       chance: () => 0.5,
       unique: randomUUID,
+      random: randomBytes,
       version: '0.0.0',
       holder: 'one',
       expirySeconds: 31_536_000,

@@ -22,14 +22,10 @@ export interface Truth {
   /** Minimums by handle, in msat. */
   readonly minimums: ReadonlyMap<string, bigint>;
   readonly closed: ReadonlySet<string>;
-  /** Creators of whom a hand has made sums wrong, which are not mended yet. */
-  readonly spoiled: ReadonlySet<string>;
-  /** Sequence numbers by creator whose rows a hand has deleted: they are never given again. */
-  readonly lost: ReadonlyMap<string, ReadonlySet<bigint>>;
   /** Payment addresses of invoices that the node has, and that another made. */
   readonly others: ReadonlySet<string>;
-  /** Payment addresses of those signed by another node. */
-  readonly otherKeys: ReadonlySet<string>;
+  /** Payment addresses of invoices whose memos were proven by a secret that is lost. */
+  readonly orphans: ReadonlySet<string>;
   invoiceOf(paymentAddr: string): NodeInvoice | undefined;
   isPayable(invoice: NodeInvoice): boolean;
   readonly highestSettleIndex: bigint;
@@ -40,20 +36,19 @@ export interface Truth {
 /** What is to become of a payment: a row, an event set aside, nothing; and whether it must, or only may. */
 export type Expected = { be: 'row' | 'aside' | 'nothing'; must: boolean; handle?: string; optionId?: string };
 
-const OUR_MEMO = /\(ampjar ([a-km-np-z2-9]{10})\)$/;
-const ASKED_MEMO = /\(ampjar ([a-km-np-z2-9]{10}) [\w-]{22}\)$/;
+const OUR_MEMO = /\(ampjar ([a-km-np-z2-9]{10}) \w+ [\w-]{12}\)$/;
+const ASKED_MEMO = /\(ampjar ([a-km-np-z2-9]{10}) [\w-]{22} \w+ [\w-]{12}\)$/;
 
 /** What the ledger promises for a payment. */
 export function expected({ set, flaw, gone }: Happened, truth: Truth): Expected {
   const { invoice } = set;
   const optionId = (invoice.isAmp ? OUR_MEMO : ASKED_MEMO).exec(invoice.memo)?.[1];
   // What can't be read is kept, whosever it is.
-  if (optionId === undefined || invoice.paymentRequest === '')
+  if (optionId === undefined || truth.others.has(invoice.paymentAddr))
     return { be: flaw === 'garbled' ? 'aside' : 'nothing', must: false };
   const owner = truth.options.get(optionId);
-  // The audit knows the invoices of the table alone, so what others imitate is found when it is told of.
-  if (!owner || truth.otherKeys.has(invoice.paymentAddr)) return { be: 'aside', must: false };
-  const must = !gone && !truth.others.has(invoice.paymentAddr);
+  if (!owner) return { be: 'aside', must: false };
+  const must = !gone && !truth.orphans.has(invoice.paymentAddr);
   return { be: flaw === 'none' ? 'row' : 'aside', must, handle: owner.handle, optionId };
 }
 
@@ -103,9 +98,9 @@ export function unsound(items: readonly StoredItem[], truth: Truth): string[] {
     sequences.set(handle, [...(sequences.get(handle) ?? []), whole(row.sequence)]);
   }
   for (const [handle, given] of sequences) {
-    const all = [...given, ...(truth.lost.get(handle) ?? [])].sort((a, b) => (a < b ? -1 : 1));
-    if (all.some((sequence, at) => sequence !== BigInt(at + 1)))
-      problems.push(`sequence numbers of ${handle}, with those whose rows are lost, are ${all.join(' ')}`);
+    given.sort((a, b) => (a < b ? -1 : 1));
+    if (given.some((sequence, at) => sequence !== BigInt(at + 1)))
+      problems.push(`sequence numbers of ${handle} are ${given.join(' ')}`);
   }
   const said = {
     all: new Map<string, Sum>(),
@@ -115,12 +110,8 @@ export function unsound(items: readonly StoredItem[], truth: Truth): string[] {
   };
   for (const item of kind('totals')) {
     const handle = rest(item.pk.S);
-    if (item.sk.S.startsWith('day#')) said.days.set(`${handle} ${rest(item.sk.S)}`, sumOf(item));
-    else if (item.sk.S === 'all') {
-      const given = (sequences.get(handle)?.length ?? 0) + (truth.lost.get(handle)?.size ?? 0);
-      const last = whole(item.last ?? item.count);
-      if (last !== BigInt(given))
-        problems.push(`the last number of ${handle} is ${last}, and ${given} were given`);
+    if (item.sk.S !== 'all') said.days.set(`${handle} ${rest(item.sk.S)}`, sumOf(item));
+    else {
       said.all.set(handle, sumOf(item));
       for (const [optionId, sum] of Object.entries<{ M: StoredItem }>(item.options.M))
         said.options.set(`${handle} ${optionId}`, sumOf(sum.M));
@@ -130,8 +121,7 @@ export function unsound(items: readonly StoredItem[], truth: Truth): string[] {
   for (const of of ['all', 'days', 'options', 'invoices'] as const) {
     for (const name of new Set([...sums[of].keys(), ...said[of].keys()])) {
       const [is, says] = [sums[of].get(name) ?? NONE, said[of].get(name) ?? NONE];
-      const isSpoiled = of === 'all' && truth.spoiled.has(name);
-      if (!isSpoiled && (is.count !== says.count || is.msat !== says.msat))
+      if (is.count !== says.count || is.msat !== says.msat)
         problems.push(`totals (${of}) of ${name} are ${say(says)}, rows sum to ${say(is)}`);
     }
   }

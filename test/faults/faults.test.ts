@@ -46,7 +46,7 @@ const MET = [
   'TransactionCanceledException',
   'TransactionInProgressException',
   'LndError',
-  'MintError',
+  'memo-unverified',
   'missed',
   'set-aside',
   'index-gap',

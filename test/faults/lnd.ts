@@ -12,11 +12,12 @@ import type { Actor } from './scheduler.ts';
 import type { SimNode } from './service.ts';
 import { SettlementStream } from './stream.ts';
 
-const toLndInvoice = ({ paymentRequest, paymentAddr, memo, addIndex }: NodeInvoice): LndInvoice => ({
-  paymentRequest,
-  paymentAddr,
-  memo,
-  addIndex,
+const toLndInvoice = (invoice: NodeInvoice): LndInvoice => ({
+  paymentRequest: invoice.paymentRequest,
+  paymentAddr: invoice.paymentAddr,
+  memo: invoice.memo,
+  addIndex: invoice.addIndex,
+  creationDate: BigInt(invoice.creationDate),
 });
 
 const toState = ({ setId, settleIndex, amountMsat }: NodeSet): SetState => ({
@@ -138,5 +139,6 @@ function toPlainState(invoice: NodeInvoice, now: number): PlainState {
   const over = set !== undefined || invoice.expiresAt <= now;
   const event = set && toEvent(messageOf(invoice, set));
   const settled = event && (event.kind === 'plain' || event.kind === 'unreadable') && { settled: event };
-  return { ...toLndInvoice(invoice), over, ...settled };
+  const paymentHash = invoice.paymentHash.toString('hex');
+  return { ...toLndInvoice(invoice), paymentHash, over, ...settled };
 }

@@ -1,5 +1,6 @@
 import type { LndEvent } from '../../connector/lnd.ts';
 import { toEvent } from '../../connector/lndGrpc.ts';
+import { claimIn, Memos } from '../../connector/memo.ts';
 import type { Shape } from './engine.ts';
 import type { Sabotage, WorldOptions } from './world.ts';
 
@@ -175,28 +176,35 @@ const daysWrittenOver: Make = () =>
       : each,
   );
 
-const onTotals =
-  (change: (update: Shape) => Shape): Make =>
-  () =>
-    actions((each) =>
-      startsWith('totals#', each.Update) && each.Update.Key.sk.S === 'all'
-        ? { Update: change(each.Update) }
-        : each,
-    );
-
-/** Totals are written whatever version they are, as long as no tip was booked since. */
-const versionNotDemanded = onTotals((update) => {
-  const { ':revWas': _, ...values } = update.ExpressionAttributeValues;
-  const ConditionExpression = update.ConditionExpression.replace('#rev = :revWas AND ', '');
-  return { ...update, ConditionExpression, ExpressionAttributeValues: values };
+/** A memo is believed whatever proves it: lnd is made to tell of one that verifies. */
+const believedMemos: Make = (world) => ({
+  telling: {
+    event(event) {
+      if (event.kind !== 'amp') return event;
+      const { settlement } = event;
+      const secret = world.engine().item('secret#memo', 'secret')?.secret.B;
+      const claim = claimIn(settlement.memo);
+      if (!secret || !claim || claim.proof) return event;
+      const born = new Date(Number(settlement.creationDate) * 1000);
+      const { memo } = new Memos(Buffer.from(secret, 'base64'), world.node).write('forged', claim, born);
+      return { ...event, settlement: { ...settlement, memo } };
+    },
+  },
 });
 
-/** The last number is not kept: the next one follows on the number of rows. */
-const numbersFromCount = onTotals((update) => {
-  const { ':last': _, ...values } = update.ExpressionAttributeValues;
-  const { '#last': __, ...names } = update.ExpressionAttributeNames;
-  const UpdateExpression = update.UpdateExpression.replace(/, #last = :last\b/, '');
-  return { ...update, UpdateExpression, ExpressionAttributeNames: names, ExpressionAttributeValues: values };
+/** A memo is good for any number of invoices. */
+const copiedMemos: Make = () => ({
+  rewrite: (operation, input) =>
+    operation === 'GetItem' && startsWith('memo#', input)
+      ? { ...input, Key: { pk: { S: 'memo#none' }, sk: { S: 'memo' } } }
+      : operation === 'TransactWriteItems'
+        ? {
+            ...input,
+            TransactItems: input.TransactItems.map((each: Shape) =>
+              startsWith('memo#', each.Put) ? { Put: withoutCondition(each.Put) } : each,
+            ),
+          }
+        : input,
 });
 
 /** Invariants that are broken on purpose: a suite that does not notice is worth nothing. */
@@ -215,6 +223,6 @@ export const MUTANTS: Readonly<Record<string, Make>> = {
   'retired invoices forgotten': retiredForgotten,
   'payments that their invoice does not count': uncounted,
   'days written over': daysWrittenOver,
-  'the version of totals not demanded': versionNotDemanded,
-  'numbers from the count of rows': numbersFromCount,
+  'memos believed without a proof': believedMemos,
+  'memos good for many invoices': copiedMemos,
 };

@@ -34,6 +34,8 @@ export interface NodeInvoice {
   readonly paymentRequest: string;
   readonly memo: string;
   readonly amountMsat: bigint | undefined;
+  /** Seconds since 1970. */
+  readonly creationDate: number;
   /** ms since 1970 */
   readonly expiresAt: number;
   readonly paymentHash: Buffer;
@@ -122,7 +124,8 @@ export class NodeBooks {
     this.#lastAdd += 1n;
     const paymentAddr = address.toString('hex');
     const expiresAt = this.#wall() + expirySeconds * 1000;
-    const invoice = { ...made, paymentAddr, expiresAt, addIndex: this.#lastAdd, sets: [] };
+    const creationDate = Math.floor(this.#wall() / 1000);
+    const invoice = { ...made, paymentAddr, creationDate, expiresAt, addIndex: this.#lastAdd, sets: [] };
     this.invoices.set(paymentAddr, invoice);
     return invoice;
   }
@@ -231,7 +234,12 @@ function pubkeyOf(privateKey: Uint8Array): string {
 export function messageOf(invoice: NodeInvoice, set?: NodeSet): Shape {
   const { isAmp, paymentAddr, amountMsat = 0n, sets } = invoice;
   const message: Shape = lndMessage(
-    { ...invoice, paymentAddr: Buffer.from(paymentAddr, 'hex'), valueMsat: amountMsat },
+    {
+      ...invoice,
+      paymentAddr: Buffer.from(paymentAddr, 'hex'),
+      valueMsat: amountMsat,
+      creationDate: BigInt(invoice.creationDate),
+    },
     set && {
       ...set,
       settledAt: BigInt(set.settledAt),

@@ -16,7 +16,8 @@ export interface Option {
 
 const LOOK_EVERY_MS = 1_000;
 const ASKER_LOOKS = 20;
-const memo = (handle: string, optionId: string) => `Tip ${handle} (ampjar ${optionId})`;
+/** As anyone can write it who knows an option's id, which is public. */
+const memo = (handle: string, optionId: string, ask = '') => `Tip ${handle} (ampjar ${optionId}${ask})`;
 const A_YEAR_SECONDS = 31_536_000;
 
 /** Those who pay: creators' fans with today's code and with printed ones, strangers, and the hostile. */
@@ -24,8 +25,8 @@ export class Payers {
   readonly happened = new Map<string, Happened>();
   /** Payment addresses of invoices at our node that others made. */
   readonly others = new Set<string>();
-  /** And of those that another node signed. */
-  readonly otherKeys = new Set<string>();
+  /** And of those of ours that nobody can tell any more, for the table lost the secret with them. */
+  readonly orphans = new Set<string>();
   /** Payment addresses that were ever handed out, by option. */
   readonly #printed = new Map<string, Set<string>>();
   readonly #node: SimNode;
@@ -167,16 +168,39 @@ export class Payers {
       const terms = { memo: 'rent', amountMsat: msat, expirySeconds: 3_600 };
       return this.#settle(books.addPlain(terms), { ...how, flaw: 'none' });
     }
+    if (kind === 'named ask') {
+      const text = memo(option?.handle ?? 'nobody', option?.id ?? 'abcdefghij', ` ${'A'.repeat(22)}`);
+      const invoice = books.addPlain({ memo: text, amountMsat: msat, expirySeconds: 3_600 });
+      this.others.add(invoice.paymentAddr);
+      return this.#settle(invoice, { ...how, flaw: 'none' });
+    }
     if (kind === 'spontaneous') return this.#settle(books.addSpontaneous(), how);
     const key = kind === 'other key' ? this.#random.bytes(32) : undefined;
     const text =
       kind === 'foreign'
         ? 'rent (not ampjar)'
         : memo(option?.handle ?? 'nobody', kind === 'no option' || !option ? 'abcdefghij' : option.id);
-    const invoice = books.addInvoice({ memo: text, expirySeconds: A_YEAR_SECONDS }, key);
+    const copied = kind === 'copied memo' || kind === 'other key' ? this.#memoOf(option) : undefined;
+    const invoice = books.addInvoice({ memo: copied ?? text, expirySeconds: A_YEAR_SECONDS }, key);
     this.others.add(invoice.paymentAddr);
-    if (key) this.otherKeys.add(invoice.paymentAddr);
     return this.#settle(invoice, how);
+  }
+
+  /** What stands in the code of an option, today's or a printed one. */
+  #memoOf(option: Option | undefined): string | undefined {
+    return option && this.#invoiceFor(option, this.#random.chance(0.5))?.memo;
+  }
+
+  /** The table went back to before its secret: what was minted under that and is not in the table is nobody's. */
+  orphaned(): void {
+    const known = new Set(
+      this.#engine()
+        .items()
+        .map(({ pk }) => pk.S),
+    );
+    if (known.has('secret#memo')) return;
+    for (const paymentAddr of this.#node.books.invoices.keys())
+      if (!known.has(`invoice#${paymentAddr}`)) this.orphans.add(paymentAddr);
   }
 
   /** An operator cancels an invoice that is handed out. */

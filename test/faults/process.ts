@@ -73,6 +73,7 @@ export class ConnectorProcess implements Actor {
       sleep: (ms, signal) => scheduler.sleep(this, ms, signal),
       chance: () => random.fraction(),
       unique: () => random.hex(16),
+      random: (length) => random.bytes(length),
       version: '0.0.0',
       holder: name,
       expirySeconds,

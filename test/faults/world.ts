@@ -9,7 +9,6 @@ import {
 import { type Truth, unsound } from './checker.ts';
 import { Engine, TABLE } from './engine.ts';
 import { Fencing } from './fencing.ts';
-import { Hand } from './hand.ts';
 import { NodeBooks } from './node.ts';
 import { type Option, Payers } from './payers.ts';
 import type { Away, CreatorPlan, PaymentPlan, Plan } from './plan.ts';
@@ -48,7 +47,6 @@ export class World {
   readonly payers: Payers;
   readonly machines: Machine[];
   readonly fencing: Fencing;
-  readonly hand: Hand;
   /** What should not have happened on the way. */
   readonly problems: string[] = [];
   /** How often connectors raised an alarm, failed in some way, or said something. */
@@ -83,8 +81,7 @@ export class World {
       witness: this.fencing,
       rewrite: sabotage?.rewrite,
     });
-    this.table.onTransaction = (actor, what) => {
-      this.hand.sees(what);
+    this.table.onTransaction = (actor) => {
       const acts = this.#onTransaction.get(actor) ?? [];
       this.#onTransaction.delete(actor);
       for (const act of acts) act();
@@ -100,7 +97,6 @@ export class World {
     });
     this.#ledger = { client: this.table.plainClient(), table: TABLE };
     this.payers = new Payers(this.node, this.#ledger, () => this.table.engine, random.stream('payers'));
-    this.hand = new Hand(this.#ledger, () => this.table.engine, random.stream('hand'));
     const names = ['a', 'b'].slice(0, plan.hosts);
     this.machines = names.map((name) => ({ name, skewMs: 0, process: undefined, starts: 0 }));
   }
@@ -236,10 +232,8 @@ export class World {
       options: new Map(this.#options.map((option) => [option.id, option])),
       minimums: new Map(plan.creators.map(({ handle, minimumMsat }) => [handle, minimumMsat])),
       closed: this.#closed,
-      spoiled: this.hand.spoiled,
-      lost: this.hand.lost,
       others: payers.others,
-      otherKeys: payers.otherKeys,
+      orphans: payers.orphans,
       invoiceOf: (paymentAddr) => node.books.invoices.get(paymentAddr),
       isPayable: (invoice) => node.books.isPayable(invoice),
       highestSettleIndex: node.books.highestSettleIndex,

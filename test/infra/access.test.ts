@@ -97,7 +97,9 @@ describe('the connector', () => {
   });
 
   test.each(['PutItem', 'UpdateItem'])('may %s the kinds that it writes', (action) => {
-    expect(written).toEqual(['want', 'invoice', 'current', 'tip', 'totals', 'node', 'signs', 'ask', 'aside']);
+    expect(written).toEqual([
+      ...['want', 'invoice', 'current', 'memo', 'secret', 'tip', 'totals', 'node', 'signs', 'ask', 'aside'],
+    ]);
     expect(kindsOf(connector, action)).toEqual(written);
   });
 

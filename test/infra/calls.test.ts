@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { memoFor } from '../../connector/memo.ts';
 import { systemConnector } from '../../connector/system.ts';
 import { publicApp } from '../../functions/public/app.ts';
 import { openapiDocument } from '../../functions/public/openapi.ts';
@@ -14,6 +13,7 @@ import {
 } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, prefix } from '../../shared/ledger/keys.ts';
 import { type Jar, openJar, until } from '../connector/jar.ts';
+import { memosOf } from '../connector/memos.ts';
 import { type Call, recordCalls } from './calls.ts';
 import { allows, type Statement } from './iam.ts';
 import { synthesise } from './synthesise.ts';
@@ -104,10 +104,15 @@ describe('the policy', () => {
     const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
     const tea = await addOption(ledger, 'alice', { label: 'Tea', amountMsat: 7000n }, new Date(), random);
     await setMinimum(ledger, 'alice', 5000n);
+    const maker = startConnector('maker');
+    await until(async () => maker.connector.health.state === 'live');
+    await maker.stop();
     // Minted, and paid, by a connector that died before the table knew.
-    const lost = await jar.mint(memoFor('alice', open));
+    const memos = await memosOf(ledger, jar.node.pubkey);
+    const memo = (optionId: string) => memos.write('alice', { optionId }, new Date()).memo;
+    const lost = await jar.mint(memo(open));
     const missed = await jar.pay(lost, { amountMsat: 6000n });
-    const unowned = await jar.mint(memoFor('alice', 'zzzzzzzzzz'));
+    const unowned = await jar.mint(memo('zzzzzzzzzz'));
     const booked = (setId: string) => until(() => readTip(ledger, setId));
 
     const first = startConnector('first');
@@ -116,7 +121,10 @@ describe('the policy', () => {
     await booked(await jar.pay(lost, { amountMsat: 1000n }));
     await jar.pay(unowned, { amountMsat: 1000n });
     await until(async () => (await readAsides(ledger, jar.node.pubkey).next()).value);
-    await until(async () => (await jar.invoice('alice')).paymentRequest !== lost);
+    const code = await jar.invoice('alice');
+    for (let paid = 0; paid < 2; paid++)
+      await booked(await jar.pay(code.paymentRequest, { amountMsat: 1000n }));
+    await until(async () => (await jar.invoice('alice')).paymentAddr !== code.paymentAddr);
     const asked = { handle: 'alice', optionId: open, amountMsat: 8000n, createdAt: new Date() };
     const id = Buffer.from(random(16)).toString('base64url');
     await putAsk(ledger, { ...asked, id, descriptionHash: 'ab'.repeat(32), client: 'wallet' });
@@ -128,7 +136,7 @@ describe('the policy', () => {
     await until(async () => second.connector.health.state === 'live');
     await second.stop();
 
-    const calls = [...first.calls, ...second.calls];
+    const calls = [...maker.calls, ...first.calls, ...second.calls];
     expect(refused(calls, CONNECTOR)).toEqual([]);
     // And the policy admits no kind and no action that none of it needs.
     expect(used(calls, READS)).toEqual(admitted(CONNECTOR, READS));

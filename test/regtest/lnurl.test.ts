@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { LightningAddress } from '@getalby/lightning-tools/lnurl';
 import * as lnurlPay from 'lnurl-pay';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { askMemoFor } from '../../connector/memo.ts';
 import {
   addOption,
   openOptionId,
@@ -239,7 +238,7 @@ describe('what is paid in an odd way', () => {
 
   it('after its expiry is refused: by the payer’s lnd, and by the node when the payer does not look', async () => {
     await asking.addCreator('grace');
-    const memo = askMemoFor('grace', openOptionId('grace'), 'A'.repeat(22));
+    const memo = `Tip grace (ampjar ${openOptionId('grace')} ${'A'.repeat(22)})`;
     const made = await addPlainInvoice(jar, { memo, amountMsat: 5_000n, expirySeconds: 1 });
     const expired = await until('the invoice expires', 30, async () => {
       const invoice = await invoiceByHash(jar, made.paymentHash);

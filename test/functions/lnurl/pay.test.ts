@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import bolt11 from 'bolt11';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { askIn } from '../../../connector/memo.ts';
 import {
   addCreator,
   addOption,
@@ -383,10 +382,6 @@ describe('verify', () => {
     const ask = await readAsk(stage.ledger, id);
     expect(ask).toMatchObject({ paymentRequest: pr, status: 'minted' });
     expect(pr).not.toContain(id);
-    expect(askIn(`Tip alice (ampjar ${ask!.optionId} ${id})`)).toEqual({
-      optionId: ask!.optionId,
-      askId: id,
-    });
   });
 });
 

@@ -115,6 +115,7 @@ export async function openStage({ askLimits = UNLIMITED }: { askLimits?: AskLimi
       sleep: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => {}),
       chance: Math.random,
       unique: randomUUID,
+      random: randomBytes,
       version: '0.0.0',
       holder: 'stage',
       expirySeconds: 31_536_000,

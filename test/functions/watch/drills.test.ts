@@ -17,6 +17,7 @@ import {
   takeLease,
 } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
+import { memosOf } from '../../connector/memos.ts';
 import { setIdOf } from '../../connector/played.ts';
 import { openStage, type Stage, until } from '../../connector/stage.ts';
 import { gather, NOW } from '../../shared/ledger/book.ts';
@@ -153,8 +154,10 @@ describe('an alarm goes off, and is over', () => {
 
   it('when an event is set aside: until someone closes it', async () => {
     await startConnector();
-    stage.lnd.pay(await stage.lnd.mint('Tip bob (ampjar abcdefghij)'));
     const { node } = stage.lnd;
+    const memos = await memosOf(stage.ledger, node);
+    const { memo } = memos.write('bob', { optionId: 'abcdefghij' }, now());
+    stage.lnd.pay(await stage.lnd.mint(memo));
     const aside = await until(async () => (await gather(readAsides(stage.ledger, node)))[0]);
     await passUntil(['set-aside'], 2);
     await stopConnector();
