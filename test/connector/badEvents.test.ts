@@ -194,6 +194,7 @@ describe('a settlement', () => {
     await until(() => tip(payment));
     stage.lnd.tell(payment);
     await bookedBehind(invoice);
+    await until(() => connector.connector.health.booked === 2);
     expect(connector.connector.health).toMatchObject({ booked: 2, known: 1, setAside: 0 });
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 2n, amountMsat: 8_000n });
   });
