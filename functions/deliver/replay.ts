@@ -1,5 +1,7 @@
 import { eventId, tipEvent } from '../../shared/events.ts';
 import {
+  beginReplay,
+  endReplay,
   type Ledger,
   publicTipId,
   type QueuedDelivery,
@@ -14,7 +16,7 @@ import { tipDelivery } from './enqueue.ts';
 /** Thrown for what can't be sent again; the message says why. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError';
-  readonly reason: 'no such event' | 'not enabled';
+  readonly reason: 'no such event' | 'not enabled' | 'under way';
   constructor(reason: ReplayError['reason'], message: string) {
     super(message);
     this.reason = reason;
@@ -42,10 +44,19 @@ function checkEnabled({ id, status }: Webhook) {
 /**
  * Send tips to an endpoint again, under the ids that they had: whether they were delivered, failed, were never sent, or
  * settled before there was the endpoint. Those below the creator's minimum are left out.
- * @throws ReplayError
+ * @throws ReplayError, AllowanceError
  */
 export async function replay(ledger: Ledger, webhook: Webhook, which: Replayed, now: Date): Promise<Replay> {
   checkEnabled(webhook);
+  if (!(await beginReplay(ledger, webhook, now)))
+    throw new ReplayError(
+      'under way',
+      `"${webhook.id}" is being sent events again: wait until that has ended`,
+    );
+  return queueAgain(ledger, webhook, which, now).finally(() => endReplay(ledger, webhook));
+}
+
+async function queueAgain(ledger: Ledger, webhook: Webhook, which: Replayed, now: Date): Promise<Replay> {
   if ('eventId' in which) {
     const tip = await tipOfEvent(ledger, webhook, which.eventId);
     return { queued: await requeueDeliveries(ledger, [deliveryOf(webhook, tip)], now) };

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import {
+  AllowanceError,
   changeWebhook,
   type Delivery,
   deleteWebhook,
@@ -19,7 +20,7 @@ import { MOST_REPLAYED, ReplayError, replay, sendTest } from '../deliver/replay.
 import { checkWebhookUrl, WebhookUrlError } from '../deliver/urls.ts';
 import { badValue, Problem } from '../public/problem.ts';
 import { done, give } from './answer.ts';
-import { creatorOf } from './creators.ts';
+import { creatorOf, asRefusal as refusal } from './creators.ts';
 import * as fields from './fields.ts';
 import { type ManageHono, type ManageParts, operation } from './operation.ts';
 import { changing } from './precondition.ts';
@@ -385,6 +386,9 @@ export function webhookRoutes(app: ManageHono, parts: ManageParts): void {
 
 const asRefusal = (error: unknown): never => {
   if (error instanceof WebhookMissingError) throw unknownWebhook(error.id);
+  if (error instanceof AllowanceError) return refusal(error);
+  if (error instanceof ReplayError && error.reason === 'under way')
+    throw new Problem('in-progress', `endpointId: ${error.message}.`, undefined, { 'retry-after': '1' });
   if (error instanceof ReplayError)
     throw error.reason === 'not enabled'
       ? new Problem('refused', `endpointId: ${error.message}.`)

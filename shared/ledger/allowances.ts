@@ -12,6 +12,8 @@ export const ALLOWANCES = {
   invoices: 100,
   /** API keys made: those that are revoked stay listed for a while. */
   keys: 200,
+  /** Replays of webhooks, each of up to a thousand events. */
+  replays: 100,
 } as const;
 
 export type Allowed = keyof typeof ALLOWANCES;

@@ -218,8 +218,10 @@ export { isForGood } from './transaction.ts';
 export { readVitalSigns, saveVitalSigns, type VitalSigns } from './vitals.ts';
 export { dueWants, firstWant, type Want } from './wants.ts';
 export {
+  beginReplay,
   changeWebhook,
   deleteWebhook,
+  endReplay,
   MOST_WEBHOOKS,
   noteFailure,
   noteSuccess,

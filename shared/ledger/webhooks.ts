@@ -1,3 +1,4 @@
+import { AllowanceError, takeAllowance } from './allowances.ts';
 import { updateItem } from './change.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { type Key, keyItem, keys } from './keys.ts';
@@ -241,6 +242,37 @@ export async function deleteWebhook(
     update(table, countKey(handle), { add: { endpoints: { N: '-1' } } }),
   ]);
   if (refused) throw new WebhookChangedError(id);
+}
+
+/** A replay that died lets others begin after that. */
+const REPLAY_MS = 60_000;
+
+/**
+ * Begin a replay to an endpoint: one at a time, and so many a day for a creator.
+ * @returns whether it may; false while another is under way, or when the endpoint is gone
+ * @throws AllowanceError
+ */
+export async function beginReplay(ledger: Ledger, webhook: Webhook, now: Date): Promise<boolean> {
+  const { table } = ledger;
+  const condition: Condition = {
+    expression: 'attribute_exists(pk) AND (attribute_not_exists(#replayUntil) OR #replayUntil <= :now)',
+    names: { '#replayUntil': 'replayUntil' },
+    values: { ':now': moment.write(now)! },
+  };
+  const set = { replayUntil: moment.write(new Date(now.getTime() + REPLAY_MS))! };
+  const [underWay, spent] =
+    (await transact(ledger, [
+      update(table, keyOf(webhook), { set, condition }),
+      takeAllowance(table, 'replays', webhook.handle, now),
+    ])) ?? [];
+  if (spent && !underWay) throw new AllowanceError('replays', webhook.handle, now);
+  return !underWay;
+}
+
+/** Let the next replay to an endpoint begin. */
+export async function endReplay(ledger: Ledger, webhook: Webhook): Promise<void> {
+  const there: Condition = { expression: 'attribute_exists(pk)' };
+  await updateItem(ledger, keyOf(webhook), { remove: ['replayUntil'] }, there, 'NONE');
 }
 
 const note = (ledger: Ledger, webhook: Webhook, change: Change, condition: Condition) =>

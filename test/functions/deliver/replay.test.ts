@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MOST_REPLAYED, ReplayError, replay, sendTest } from '../../../functions/deliver/replay.ts';
+import { ALLOWANCES, AllowanceError } from '../../../shared/ledger/allowances.ts';
 import { type Authority, answers, makeAuthority, type Receiver, startReceiver } from './receiver.ts';
 import { eventOf, openStage, type Stage, tipOf } from './stage.ts';
 
@@ -48,6 +49,19 @@ describe('a replay', () => {
     for (const ref of queued) await stage.try(ref);
     expect(ids().sort()).toEqual([3, 4, 5, 6, 8].map((sequence) => eventOf(tipOf(sequence)).id).sort());
     expect(new Set(receiver.requests.map(({ path }) => path))).toEqual(new Set(['/this']));
+  });
+
+  test('is one at a time for an endpoint, and so many a day for a creator', async () => {
+    await stage.tip(tipOf(1));
+    const webhook = await stage.endpoint(receiver.url());
+    const again = () => replay(stage.ledger, webhook, { after: 0n }, stage.clock());
+    const atOnce = await Promise.allSettled([again(), again()]);
+    const refused = atOnce.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(refused).toMatchObject([{ name: 'ReplayError', reason: 'under way' }]);
+    for (let replays = 1; replays < ALLOWANCES.replays; replays++) await again();
+    await expect(again()).rejects.toThrow(AllowanceError);
+    stage.pass(86_400_000);
+    expect((await again()).queued).toHaveLength(1);
   });
 
   test('of a long span goes on where the last one ended', async () => {
