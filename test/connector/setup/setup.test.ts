@@ -275,7 +275,7 @@ describe('what does not work', () => {
     ]);
     const { lines, files } = await failing({ 'another-node': true, force: true });
     expect(lines).toEqual([]);
-    expect(written(files.unit!)).toMatch(/^ExecStart=.* --another-node$/m);
+    expect(written(files.unit!)).toMatch(/^ExecStart=.* --another-node /m);
     await takeLease(jar.ledger, { node: pubkey, network: 'mainnet', holder: 'x', seen: undefined });
     expect((await failing({ force: true })).lines).toEqual([
       'FAIL table ampjar knows this node on mainnet, and it is on regtest',
