@@ -5,6 +5,7 @@ export const ALARMS = {
   'set-aside': 'an event can not be booked as it is: look at it with npm run asides',
   'memo-unverified':
     'a payment to an invoice whose memo is like ours and does not verify is not booked: npx ampjar connector adopt lists such invoices',
+  behind: 'the table does not take what was heard, or does not answer: tips are at the node and not booked',
   missed: 'a payment was not heard of, and was found by the audit',
   'index-gap': 'settle indexes of lnd are missing',
   'index-reused': "lnd's settle index went back: its indexes are used again",

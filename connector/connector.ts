@@ -10,7 +10,7 @@ import type { Lnd } from './lnd.ts';
 import type { Log } from './log.ts';
 import { MacaroonError } from './macaroon.ts';
 import { openMemos } from './memo.ts';
-import { Session } from './session.ts';
+import { type Place, Session } from './session.ts';
 import { atMost, ledgerUntil, lndUntil, unlessAborted } from './stopping.ts';
 
 export interface ConnectorParts {
@@ -52,6 +52,8 @@ export interface Health {
   node?: string;
   /** Heard, and not booked yet. */
   waiting: number;
+  /** What is wrong though it leads, in words; nothing while all is well. */
+  trouble?: string;
   /** Since the process began. */
   booked: number;
   known: number;
@@ -64,6 +66,10 @@ export interface Health {
 
 /** A lease that the table does not take back within this is taken over when it has shown no sign of life for a while. */
 const RELEASES_WITHIN_MS = 2_000;
+
+/** Whether a connector does what it is for: it leads and books, or stands by. */
+export const isWell = ({ state, trouble }: Health): boolean =>
+  state === 'standing by' || (state === 'live' && trouble === undefined);
 
 /** Errors that no waiting mends. */
 const isFinal = (error: unknown) =>
@@ -136,6 +142,7 @@ export class Connector {
         await this.#session.run();
       } finally {
         this.#session = undefined;
+        delete this.health.trouble;
         const released = releaseLease(ledger, led.lease).catch((error) =>
           log.warn({ error: String(error) }, 'lease not given back'),
         );
@@ -159,8 +166,10 @@ export class Connector {
         health.state = 'live';
         live();
       },
-      at(waiting: number, settleIndex: bigint | undefined) {
+      at({ waiting, settleIndex, trouble }: Place) {
         health.waiting = waiting;
+        if (trouble === undefined) delete health.trouble;
+        else health.trouble = trouble;
         if (health.state === 'catching up' && health.booked > booked)
           log.info({ booked: health.booked, waiting, settleIndex: settleIndex?.toString() }, 'catching up');
         booked = health.booked;

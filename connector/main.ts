@@ -5,6 +5,7 @@ import { readFlags } from '../shared/command/flags.ts';
 import { isLoopbackHost } from '../shared/loopback.ts';
 import { SERVER_LIMITS } from '../shared/serverLimits.ts';
 import { sleep } from '../shared/sleep.ts';
+import { isWell } from './connector.ts';
 import { SqsHints } from './hints.ts';
 import type { Log } from './log.ts';
 import { LONGEST_EXPIRY_SECONDS, ROTATE_AFTER } from './minting.ts';
@@ -84,7 +85,7 @@ runMain(async (args, env) => {
   const server = createServer(SERVER_LIMITS, (request, response) => {
     // Another name is that of a page which had it pointed here.
     if (!isLoopbackHost(request.headers.host)) return void response.writeHead(421).end();
-    const well = connector.health.state === 'live' || connector.health.state === 'standing by';
+    const well = isWell(connector.health);
     response.writeHead(request.url === '/health' ? (well ? 200 : 503) : 404, {
       'content-type': 'application/json',
     });

@@ -41,6 +41,10 @@ const ORDER_KNOWN_AFTER_MS = 60_000;
 /** What waits is booked within this once the session ends; a table that does not answer holds it up no longer. */
 const STOPS_WITHIN_MS = 5_000;
 
+/** What waits for longer, or a table that does not answer for longer, is told; and once a minute while it lasts. */
+export const BEHIND_AFTER_MS = 15_000;
+const TELL_AGAIN_MS = 60_000;
+
 /** What a session tells the connector of. */
 export interface Watcher {
   readonly alarms: Alarms;
@@ -48,8 +52,15 @@ export interface Watcher {
   readonly counts: BookingCounts;
   /** All that was settled before is booked. */
   live(drift: Drift): void;
-  /** How many wait, and how far the node is. */
-  at(waiting: number, settleIndex: bigint | undefined): void;
+  /** Where it is, every two seconds. */
+  at(place: Place): void;
+}
+
+/** How many wait, how far the node is, and what is wrong, in words. */
+export interface Place {
+  readonly waiting: number;
+  readonly settleIndex: bigint | undefined;
+  readonly trouble: string | undefined;
 }
 
 /** A connection to lnd while leading for it: minting, listening, auditing and probing side by side. The first to fail ends it. */
@@ -68,6 +79,9 @@ export class Session {
   readonly #vitalSigns: VitalSignsTeller;
   readonly #mintSoon = new Nudge();
   readonly #auditSoon = new Nudge();
+  /** Since when the table was asked for a sign of life that it has not taken yet. */
+  #unwrittenSinceMs: number | undefined;
+  #behindToldMs: number | undefined;
 
   constructor(
     parts: ConnectorParts,
@@ -133,6 +147,7 @@ export class Session {
       this.#mint(),
       this.#answerAsks(),
       this.#probe(),
+      this.#watch(),
     ];
     try {
       await Promise.race([booking, Promise.all(work)]);
@@ -297,22 +312,50 @@ export class Session {
     const { ledger, log, sleep } = this.#parts;
     while (!this.#signal.aborted) {
       try {
+        this.#unwrittenSinceMs ??= this.#parts.steadyMs();
         // A checkpoint that moves and vital signs that are told are signs of life, too.
         const moved = await this.#queue.saveCheckpoint();
         const told = await this.#vitalSigns.tell(this.#queue);
         if (!moved && !told) await keepLease(ledger, this.#lease);
+        this.#unwrittenSinceMs = undefined;
       } catch (error) {
         if (error instanceof LeaseLostError || this.#signal.aborted) throw error;
         log.warn({ error: String(error) }, 'no sign of life could be written');
       }
       await this.#lnd.getInfo();
-      this.#tell();
       await sleep(LOOK_EVERY_MS, this.#signal);
     }
   }
 
+  /** By itself, so that it tells whatever answers and what does not. */
+  async #watch() {
+    while (!this.#signal.aborted) {
+      this.#tell();
+      await this.#parts.sleep(LOOK_EVERY_MS, this.#signal);
+    }
+  }
+
   #tell() {
-    this.#watcher.at(this.#queue.length, this.#queue.reached);
+    const { length: waiting, reached: settleIndex } = this.#queue;
+    this.#watcher.at({ waiting, settleIndex, trouble: this.#trouble(waiting) });
+  }
+
+  #trouble(waiting: number): string | undefined {
+    if (this.#signal.aborted) return undefined;
+    const now = this.#parts.steadyMs();
+    const waitMs = this.#queue.longestWaitMs();
+    const silentMs = now - (this.#unwrittenSinceMs ?? now);
+    const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+    const troubles = [
+      ...(silentMs >= BEHIND_AFTER_MS ? [`the table has taken nothing for ${seconds(silentMs)}`] : []),
+      ...(waitMs >= BEHIND_AFTER_MS ? [`the first has waited for ${seconds(waitMs)}`] : []),
+    ];
+    if (troubles.length === 0) return undefined;
+    if (this.#behindToldMs === undefined || now - this.#behindToldMs >= TELL_AGAIN_MS) {
+      this.#behindToldMs = now;
+      this.#watcher.alarms.raise('behind', { waiting, waitMs, silentMs });
+    }
+    return troubles.join(', ');
   }
 
   /** Again while the table is busy or away; what lnd or the lease says ends the connection. */

@@ -27,8 +27,10 @@ export async function keepWatchdog(
   // Node.js can't write to datagram sockets of this machine.
   const notify = promisify(execFile);
   while (!signal.aborted) {
-    const lives = health.state !== 'connecting';
-    const words = [`--status=${health.state}, ${health.waiting} waiting`, ...(lives ? ['WATCHDOG=1'] : [])];
+    const { state, waiting, trouble } = health;
+    const status = [state, `${waiting} waiting`, ...(trouble === undefined ? [] : [trouble])].join(', ');
+    // A table that is away is no reason to start anew: what waits would be heard once more, and wait again.
+    const words = [`--status=${status}`, ...(state === 'connecting' ? [] : ['WATCHDOG=1'])];
     await notify('systemd-notify', words, { env, timeout: everyMs }).catch((error) =>
       log.warn({ error: String(error) }, 'systemd was not told how it fares'),
     );
