@@ -6,7 +6,8 @@
  * are places of tips that are on the page already. It listens first and reads what it missed then, by `?after=`: at once, and again after five seconds, by when the
  * index that lists tips has caught up with the channel. Tips may arrive twice and, from AppSync, out of order, so what was
  * shown is remembered, and a new connection begins where the last one was a minute before its newest tip. Connections that
- * fail are made anew after 1 s, 2 s, 4 s … up to a minute, less a random part.
+ * fail are made anew after 1 s, 2 s, 4 s … up to a minute, less a random part; so is one on which two heartbeats in a row are
+ * missed, for a connection that is half open gives no error. Where `where.looks` is true it holds no connection and looks every 15 s.
  * @see https://docs.aws.amazon.com/appsync/latest/eventapi/event-api-websocket-protocol.html
  */
 export const LIVE_CLIENT = `
@@ -15,10 +16,11 @@ const sat=(msat)=>{
 const digits=msat.padStart(4,'0'),rest=digits.slice(-3).replace(/0+$/,'');
 return digits.slice(0,-3).replace(/\\B(?=(\\d{3})+$)/g,',')+(rest&&'.'+rest)+' sat';
 };
-const follow=({handle,after,socket,host,origin=''},known,show)=>{
+const follow=(where,known,show)=>{
+const{handle,after,socket,host,origin=''}=where;
 const feed=origin+'/v1/creators/'+handle;
 const seen=new Set(known),floor=Math.min(place(after),...known);
-let from=after,mark=after,newest=after,marked=Date.now(),wait=1000,end,again,later,silence;
+let from=after,mark=after,newest=after,marked=Date.now(),wait=1000,patience,end,again,later,silence;
 const take=(tip)=>{
 const at=place(tip.cursor);
 if(at<=floor||seen.has(at))return;
@@ -47,12 +49,25 @@ stop();
 again=setTimeout(start,wait*(.5+Math.random()/2));
 wait=Math.min(wait*2,6e4);
 };
+const heard=()=>{
+clearTimeout(silence);
+silence=setTimeout(retry,patience);
+};
 const byEvents=()=>{
 const source=new EventSource(feed+'/live?after='+from);
-source.onopen=()=>{wait=1000};
-source.onmessage=({data})=>take(JSON.parse(data));
+patience=45e3;
+heard();
+source.onopen=()=>{wait=1000;heard()};
+source.onmessage=({data})=>{heard();take(JSON.parse(data))};
+source.addEventListener('heartbeat',({data})=>{patience=data*2.25;heard()});
 source.onerror=retry;
 return()=>source.close();
+};
+const byLooks=()=>{
+let open=true;
+const look=()=>read().then(()=>{wait=1000;if(open)later=setTimeout(look,15e3)},()=>open&&retry());
+look();
+return()=>{open=false};
 };
 const bySocket=()=>{
 const authorization={host,Authorization:'public'};
@@ -60,11 +75,7 @@ const header=btoa(JSON.stringify(authorization)).replace(/\\+/g,'-').replace(/\\
 const web=new WebSocket(socket,['aws-appsync-event-ws','header-'+header]);
 const send=(message)=>web.send(JSON.stringify(message));
 const catchUp=()=>read().catch(()=>web.onclose&&retry());
-let patience=15e3;
-const heard=()=>{
-clearTimeout(silence);
-silence=setTimeout(retry,patience);
-};
+patience=15e3;
 heard();
 web.onopen=()=>send({type:'connection_init'});
 web.onclose=retry;
@@ -88,7 +99,7 @@ web.close();
 };
 const start=()=>{
 stop();
-end=(socket?bySocket:byEvents)();
+end=(socket?bySocket:where.looks?byLooks:byEvents)();
 };
 return{start,stop};
 };

@@ -39,6 +39,8 @@ export interface TipStream {
  */
 export function tipStream(parts: TipStream): { body: ReadableStream<Uint8Array>; end: () => void } {
   const { ledger, hub, handle, startsAt, heartbeatMs, report, onEnd } = parts;
+  /** A sign of life that scripts hear, unlike a comment, with the time until the next. */
+  const alive = `event: heartbeat\ndata: ${heartbeatMs}\n\n`;
   let last = parts.after;
   let behind = true;
   let reading = false;
@@ -105,7 +107,7 @@ export function tipStream(parts: TipStream): { body: ReadableStream<Uint8Array>;
   };
 
   const beat = () => {
-    if (hasRoom()) write(':\n\n');
+    if (hasRoom()) write(alive);
     else end();
   };
 
@@ -116,7 +118,7 @@ export function tipStream(parts: TipStream): { body: ReadableStream<Uint8Array>;
         unsubscribe = hub.subscribe(handle, hear);
         heartbeat = setInterval(beat, heartbeatMs);
         // An id without data is no event, and is where a browser goes on from that connects again before the first tip.
-        write(`retry: ${RETRY_MS}\n${startsAt === undefined ? '' : `id: ${startsAt}\n`}\n`);
+        write(`retry: ${RETRY_MS}\n${startsAt === undefined ? '' : `id: ${startsAt}\n`}\n${alive}`);
       },
       pull: catchUp,
       cancel: release,

@@ -11,7 +11,7 @@ button.onclick=()=>navigator.clipboard.writeText(field.value).then(()=>{button.t
 
 /**
  * A form that pays with the browser's own wallet, shown where there is one (WebLN); a wallet may come later than the page,
- * and tells so at the window or the document. Whatever goes wrong is said in words, as text. No element may have the id
+ * and tells so at the window or the document. That a tip has arrived is said when it is booked (LUD-21), not on the wallet's word. Whatever goes wrong is said in words, as text. No element may have the id
  * `webln`: it would be `window.webln` where there is no wallet.
  */
 const WEBLN = `
@@ -34,7 +34,12 @@ try{answer=await(await fetch(at)).json()}catch{return say('No invoice came: the 
 if(!answer.pr)return say('No invoice came: '+(answer.reason||'the service gave no reason')+'.');
 say('Your wallet asks you now.');
 try{await window.webln.enable();await window.webln.sendPayment(answer.pr)}catch(error){return say('Your wallet did not pay: '+(error&&error.message||error||'it gave no reason')+'.')}
-say(answer.successAction&&answer.successAction.message||'Paid. Thank you!');
+say('Your wallet says that it paid. Waiting for it to arrive…');
+for(let look=0;look<20;look++){
+if(look)await new Promise((resolve)=>setTimeout(resolve,1000));
+try{if((await(await fetch(new URL(answer.verify).pathname,{cache:'no-store'})).json()).settled)return say('Thank you! Your tip has arrived.')}catch{}
+}
+say('Your wallet says that it paid. The tip has not been seen here yet; it is booked when it arrives.');
 };
 form.onsubmit=async(event)=>{
 event.preventDefault();

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openJar, serveJar } from '../functions/live/stage.ts';
 import { HOSTILE } from '../functions/public/jar.ts';
 import { openBrowser } from './browser.ts';
 import { byAppSync, byEvents, type Ends, eventually, TRANSPORTS } from './liveStage.ts';
@@ -36,7 +37,7 @@ const list = async (page: Page) => (await page.locator('.tips').innerHTML()).rep
 const sats = (...all: number[]) => all.map((sat) => ({ amountMsat: BigInt(sat) * 1000n }));
 
 describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
-  test('shows a tip within a second of being told, once, as a reload would', async () => {
+  test('shows a tip as it is told, once, as a reload would', async () => {
     const { jar, origin, tell, listening } = await openStage(ends);
     const { page, complaints } = await open(`${origin}/@alice`);
     await page.getByText('None yet').waitFor();
@@ -46,10 +47,8 @@ describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
       message: `${HOSTILE}\nsecond line`,
       sender: 'Mallory <i>',
     });
-    const from = performance.now();
     await tell([event]);
     await page.locator('.tips li').waitFor();
-    expect(performance.now() - from).toBeLessThan(1_000);
     expect(await amounts(page)).toEqual(['1,234,567.89 sat']);
     expect(await page.getByText('None yet').isVisible()).toBe(false);
     expect(await page.locator('.tips p').last().textContent()).toBe(`${HOSTILE}\nsecond line`);
@@ -158,12 +157,9 @@ describe('by AppSync', () => {
     await listening(1);
     await eventually(() => sockets).toBeGreaterThan(1);
     appsync.setTimeoutMs(300_000);
-    const before = sockets;
-    await eventually(() => sockets).toBe(before + 1);
     await listening(1);
     await tell(await jar.tips('alice', sats(5)));
     await eventually(() => amounts(page)).toEqual(['5 sat']);
-    expect(sockets).toBe(before + 1);
   }, 40_000);
 });
 
@@ -218,4 +214,45 @@ test('the example of the documentation shows tips on another site', async () => 
   await listening(1);
   await tell([await jar.tip('alice', { amountMsat: 21_000n, message: HOSTILE })]);
   await eventually(() => page.locator('li').allTextContents()).toEqual([`21 sat ${HOSTILE}`]);
+});
+
+/** Connections to a port go through it, until it falls silent: they stay open, and nothing comes any more. New ones work. */
+async function openSilencer(port: number) {
+  const pairs = new Set<[Socket, Socket]>();
+  let taken = 0;
+  const server = createTcpServer((near) => {
+    taken++;
+    const far = connect(port, '127.0.0.1');
+    const pair: [Socket, Socket] = [near, far];
+    pairs.add(pair);
+    near.pipe(far).pipe(near);
+    for (const each of pair) each.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ends.push(async () => {
+    for (const each of [...pairs].flat()) each.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    taken: () => taken,
+    fallSilent: () => {
+      for (const [near, far] of pairs) near.unpipe(far).pause() && far.unpipe(near).pause();
+    },
+  };
+}
+
+test('a connection that has gone silent is made anew, and what was told meanwhile is shown', async () => {
+  const jar = await openJar();
+  ends.push(() => jar.close());
+  const served = await serveJar(jar, { heartbeatMs: 200 });
+  ends.push(() => served.close());
+  const { origin, taken, fallSilent } = await openSilencer(served.port);
+  const { page } = await open(`${origin}/@alice`);
+  await eventually(() => served.connections()).toBe(1);
+  const before = taken();
+  fallSilent();
+  await served.hub.publish([await jar.tip('alice', { amountMsat: 21_000n })]);
+  await eventually(() => amounts(page)).toEqual(['21 sat']);
+  expect(taken()).toBeGreaterThan(before);
 });

@@ -83,7 +83,7 @@ describe('in a browser with a wallet', () => {
     await page.getByLabel('Satoshi').fill('2100');
     await page.getByLabel('Message').fill('Great post & </script>');
     await button(page).click();
-    await said(page, 'Paid. Thank you!');
+    await said(page, 'Thank you! Your tip has arrived.');
     const tip = await until(async () => {
       const found = await newest();
       return found?.amountMsat === 2_100_000n && found;

@@ -9,7 +9,7 @@ import { widgetRoutes } from '../../local/widget.ts';
 import { encodeLnurl } from '../../shared/lnurl.ts';
 import { HOSTILE, type Jar, NOW, openJar } from '../functions/public/jar.ts';
 import { openBrowser } from './browser.ts';
-import { type Ends, eventually, TRANSPORTS } from './liveStage.ts';
+import { byEvents, type Ends, eventually, TRANSPORTS } from './liveStage.ts';
 import { scan } from './scan.ts';
 
 let browser: Browser;
@@ -361,4 +361,57 @@ describe.each(TRANSPORTS)('with the attribute live, by %s', (_, openStage) => {
     await code(page).waitFor();
     expect(requests.filter((url) => /tips|live|realtime/.test(url))).toEqual([]);
   });
+});
+
+const lists = (page: Page) =>
+  page
+    .locator('tip-jar')
+    .evaluateAll((jars) =>
+      jars.map((jar) => [...jar.shadowRoot!.querySelectorAll('[part=tip] b')].map((b) => b.textContent)),
+    );
+
+test('a page holds one live connection to a service, however many jars of whomever are on it', async () => {
+  const stage = await byEvents(ends);
+  const { page, requests } = await openSite(
+    stage,
+    '<tip-jar handle="alice" live></tip-jar><tip-jar handle="bob" live></tip-jar>'.repeat(4),
+    { viewport: { width: 400, height: 8_000 } },
+  );
+  await stage.listening(1);
+  await eventually(async () => (await page.locator('tip-jar [part=qr]').count()) >= 8).toBe(true);
+  await stage.tell([
+    await stage.jar.tip('alice', { amountMsat: 21_000n }),
+    await stage.jar.tip('bob', { amountMsat: 34_000n }),
+  ]);
+  await eventually(() => lists(page)).toEqual(
+    Array.from({ length: 8 }, (_, at) => [at % 2 ? '34 sat' : '21 sat']),
+  );
+  expect(requests.filter((url) => url.includes('/live'))).toHaveLength(1);
+  // The other creator's jars have the connection when its own are gone.
+  await page.evaluate("document.querySelectorAll('tip-jar[handle=alice]').forEach((jar) => jar.remove())");
+  await eventually(() => requests.filter((url) => url.includes('/bob/live'))).toHaveLength(1);
+  await stage.listening(1);
+});
+
+test('while an option’s invoice is on its way, the card is busy and shows no other one’s', async () => {
+  const service = await serveJar();
+  const { page } = await openSite(service, ALICE);
+  await code(page).waitFor();
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    void page.route('**/invoice?*', async (route) => {
+      resolve();
+      await new Promise<void>((go) => {
+        answer = go;
+      });
+      await route.continue();
+    });
+  });
+  await page.locator('[part=option][aria-pressed=false]').first().click();
+  await asked;
+  expect(await page.locator('[part=card]').getAttribute('aria-busy')).toBe('true');
+  expect(await code(page).isVisible()).toBe(false);
+  answer();
+  await code(page).waitFor({ state: 'visible' });
+  expect(await page.locator('[part=card]').getAttribute('aria-busy')).toBeNull();
 });

@@ -9,7 +9,7 @@ export interface Card {
   readonly element: HTMLElement;
   /** Where live tips go. */
   readonly tips: HTMLUListElement;
-  /** Mark an option as the chosen one. Its invoice is shown when it is there. */
+  /** Mark an option as the chosen one. Until its invoice is there the card is busy, and shows no other one's. */
   readonly choose: (option: Option) => void;
   readonly showInvoice: (option: Option, invoice: Invoice) => void;
   /** Say why there is no invoice. */
@@ -78,7 +78,7 @@ export function tipCard(place: Place, creator: Creator, chosen: (option: Option)
   const options = choice(creator, chosen);
   const amp = wallet('Open in a Lightning wallet');
   const request = copyField('Payment request');
-  const invoice = make('div', {}, amp.element, request.element);
+  const invoice = make('div', { part: 'invoice' }, amp.element, request.element);
   const trouble = make('p', { part: 'problem', role: 'status' });
   const other = otherWays(place, creator);
   const tips = make('ul', { part: 'tips', ariaLive: 'polite' });
@@ -109,6 +109,8 @@ export function tipCard(place: Place, creator: Creator, chosen: (option: Option)
     choose: (option) => {
       options.mark(option);
       other.show(option);
+      trouble.replaceChildren();
+      element.ariaBusy = 'true';
     },
     showInvoice: (option, { paymentRequest, paymentAddr }) => {
       const picture = `${place.origin}/v1/invoices/${paymentAddr}/qr.svg`;
@@ -116,10 +118,12 @@ export function tipCard(place: Place, creator: Creator, chosen: (option: Option)
       request.show(paymentRequest);
       invoice.hidden = false;
       trouble.replaceChildren();
+      element.ariaBusy = null;
     },
     showTrouble: (text) => {
       invoice.hidden = true;
       trouble.replaceChildren(text);
+      element.ariaBusy = null;
     },
   };
 }

@@ -11,6 +11,18 @@ declare module 'ampjar:live' {
     readonly sender?: string;
   }
 
+  /** Whose tips, from where on. */
+  export interface Where {
+    readonly origin: string;
+    readonly handle: string;
+    readonly after: string;
+    /** AppSync Events; server-sent events without them. */
+    readonly socket?: string;
+    readonly host?: string;
+    /** Without a connection: it looks now and then. May be changed, and counts from the next start. */
+    looks?: boolean;
+  }
+
   /** The number in a cursor. */
   export function place(cursor: string): number;
 
@@ -22,7 +34,7 @@ declare module 'ampjar:live' {
    * @param known places of tips that are shown already
    */
   export function follow(
-    where: { origin: string; handle: string; after: string; socket?: string; host?: string },
+    where: Where,
     known: readonly number[],
     show: (tip: Tip, at: number) => void,
   ): { start(): void; stop(): void };

@@ -26,6 +26,7 @@ button:hover{border-color:var(--accent)}
 [part=option] small{color:var(--soft)}
 [part=option] small::before{content:' '}
 [aria-pressed=true]{background:var(--tint);border-color:var(--accent);font-weight:600}
+[aria-busy=true] [part=invoice]{visibility:hidden}
 [part=qr]{display:block;border-radius:.5rem;background:#fff;overflow:hidden}
 img{display:block;width:100%;height:auto}
 [part=open]{display:block;margin:.6rem 0;padding:.65rem;border-radius:.6rem;background:var(--accent);color:var(--on-accent);font-weight:600;text-align:center;text-decoration:none}

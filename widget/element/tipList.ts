@@ -1,5 +1,6 @@
-import { follow, place as placeOf, sat, type Tip } from 'ampjar:live';
+import { place as placeOf, sat, type Tip } from 'ampjar:live';
 import { ask, type Creator, type Feed, Trouble } from './ask.ts';
+import { joinLine } from './lines.ts';
 import { make } from './make.ts';
 import type { Place } from './place.ts';
 
@@ -33,14 +34,15 @@ export async function showTips(listing: Listing): Promise<void> {
   }
 }
 
-/** A page that nobody sees listens to nothing, and catches up when it is seen. */
 function followTips({ place: { origin, handle }, creator: { live }, list, signal }: Listing, feed: Feed) {
   const shown = feed.tips.map((tip) => ({ at: placeOf(tip.cursor), item: tipItem(tip) }));
   list.replaceChildren(...shown.map(({ item }) => item));
   if (live === null) return;
+  const newest = placeOf(feed.newestCursor);
 
   /** Put it where it belongs: tips may come in either order. */
   const show = (tip: Tip, at: number) => {
+    if (at <= newest) return;
     const older = shown.findIndex((each) => each.at < at);
     const index = older < 0 ? shown.length : older;
     const item = tipItem(tip);
@@ -49,10 +51,5 @@ function followTips({ place: { origin, handle }, creator: { live }, list, signal
     for (const { item } of shown.splice(MOST)) item.remove();
   };
   const appsync = live === 'sse' ? {} : { socket: live.realtime, host: live.host };
-  const known = shown.map(({ at }) => at);
-  const line = follow({ origin, handle, after: feed.newestCursor, ...appsync }, known, show);
-  const see = () => (document.hidden ? line.stop() : line.start());
-  document.addEventListener('visibilitychange', see, { signal });
-  signal.addEventListener('abort', line.stop, { once: true });
-  see();
+  joinLine({ origin, handle, after: feed.newestCursor, ...appsync }, show, signal);
 }

@@ -18,11 +18,12 @@ function fieldOf(line: string): [string, string] {
 export async function openEvents(url: string, headers: Record<string, string> = {}) {
   const abort = new AbortController();
   const response = await fetch(url, { headers, signal: abort.signal });
-  const seen = { lastEventId: '', comments: 0, retry: 0 };
+  const seen = { lastEventId: '', heartbeats: 0, retry: 0 };
 
   async function* read(): AsyncGenerator<ReceivedEvent> {
     let buffer = '';
     let data: string[] = [];
+    let type = 'message';
     const decoder = new TextDecoder();
     for await (const bytes of response.body!) {
       buffer += decoder.decode(bytes, { stream: true });
@@ -31,9 +32,11 @@ export async function openEvents(url: string, headers: Record<string, string> = 
       for (const line of lines) {
         const [name, value] = fieldOf(line);
         if (line === '') {
-          if (data.length > 0) yield { id: seen.lastEventId, data: data.join('\n') };
+          if (type === 'heartbeat') seen.heartbeats++;
+          else if (data.length > 0) yield { id: seen.lastEventId, data: data.join('\n') };
           data = [];
-        } else if (name === '') seen.comments++;
+          type = 'message';
+        } else if (name === 'event') type = value;
         else if (name === 'data') data.push(value);
         else if (name === 'id') seen.lastEventId = value;
         else if (name === 'retry') seen.retry = Number(value);

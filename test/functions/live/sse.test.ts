@@ -153,7 +153,7 @@ test('who shows nothing has a connection on which nothing is told', async () => 
   const events = await live(`carol/live?after=${encodeCursor('carol', 0n)}`, {}, limited);
   void events.next().catch(() => {});
   await limited.hub.publish([await jar.tip('carol')]);
-  await eventually(() => events.seen.comments).toBeGreaterThan(2);
+  await eventually(() => events.seen.heartbeats).toBeGreaterThan(2);
   expect(decodeCursor('carol', events.seen.lastEventId)).toBe(0n);
   await limited.close();
 });
