@@ -10,7 +10,7 @@ export const ALARMS = {
   'index-gap': 'settle indexes of lnd are missing',
   'index-reused': "lnd's settle index went back: its indexes are used again",
   'sets-gone':
-    'the table has tips that lnd does not know: the node was restored from an older copy, or replaced',
+    'the table counts payments on an invoice that lnd does not know of: tips without them, or a wrong sum',
   'sums-differ': 'table and lnd have other amounts for the same payments',
   'invoice-gone': 'lnd does not know an invoice of the table',
   'mint-failed': 'an invoice could not be minted',

@@ -62,6 +62,15 @@ describe('the checker', () => {
     ['another payment address', put('tip#', 'paymentAddr', { S: 'aa' }), /payment address is aa/],
     ['another time', put('tip#', 'settledAt', { S: '2020-01-01T00:00:00.000Z' }), /time is 2020/],
     [
+      'a last number that went down',
+      (of) => {
+        const all = of('totals#').find(({ sk }) => sk.S === 'all')!;
+        all.last = more(all.last, -1n);
+        return undefined;
+      },
+      /^the last number of .* is \d+, and \d+ were given$/m,
+    ],
+    [
       'a hole in the sequence numbers',
       (of) => {
         const last = of('tip#').sort((a, b) => Number(b.sequence.N) - Number(a.sequence.N))[0]!;

@@ -207,6 +207,30 @@ const copiedMemos: Make = () => ({
         : input,
 });
 
+const onTotals =
+  (change: (update: Shape) => Shape): Make =>
+  () =>
+    actions((each) =>
+      startsWith('totals#', each.Update) && each.Update.Key.sk.S === 'all'
+        ? { Update: change(each.Update) }
+        : each,
+    );
+
+/** Totals are written whatever version they are, as long as no tip was booked since. */
+const versionNotDemanded = onTotals((update) => {
+  const { ':revWas': _, ...values } = update.ExpressionAttributeValues;
+  const ConditionExpression = update.ConditionExpression.replace('#rev = :revWas AND ', '');
+  return { ...update, ConditionExpression, ExpressionAttributeValues: values };
+});
+
+/** The last number is not kept: the next one follows on the number of rows. */
+const numbersFromCount = onTotals((update) => {
+  const { ':last': _, ...values } = update.ExpressionAttributeValues;
+  const { '#last': __, ...names } = update.ExpressionAttributeNames;
+  const UpdateExpression = update.UpdateExpression.replace(/, #last = :last\b/, '');
+  return { ...update, UpdateExpression, ExpressionAttributeNames: names, ExpressionAttributeValues: values };
+});
+
 /** Invariants that are broken on purpose: a suite that does not notice is worth nothing. */
 export const MUTANTS: Readonly<Record<string, Make>> = {
   'rows without the condition that they are absent': rowsWithoutAbsence,
@@ -225,4 +249,6 @@ export const MUTANTS: Readonly<Record<string, Make>> = {
   'days written over': daysWrittenOver,
   'memos believed without a proof': believedMemos,
   'memos good for many invoices': copiedMemos,
+  'the version of totals not demanded': versionNotDemanded,
+  'numbers from the count of rows': numbersFromCount,
 };

@@ -87,6 +87,9 @@ type Kind =
   | { readonly kind: 'streams end'; readonly how: 'clean' | 'broken' }
   | { readonly kind: 'invoice cancelled' }
   | { readonly kind: 'indexes restart' }
+  /** By another hand than the connector's; mended while tips are booked. */
+  | { readonly kind: 'sum spoiled' }
+  | { readonly kind: 'row lost' }
   | { readonly kind: 'native SQL' };
 /** lnd or the table is put back to what it was at a time. */
 export interface Restore {
@@ -250,6 +253,16 @@ function away(creators: readonly CreatorPlan[], random: Random): Away {
   return { ms: random.int(1, 40) * DAY_MS, payments: printed, indexesRestart: random.chance(0.4) };
 }
 
+/** What someone does to the table by hand. A table that goes back to an earlier time knows no more of rows that were lost since. */
+function byHand(faultsMs: number, tableGoesBack: boolean, random: Random): Trouble[] {
+  const times = (chance: number, kind: 'sum spoiled' | 'row lost') =>
+    Array.from({ length: random.chance(chance) ? random.int(1, 4) : 0 }, () => ({
+      at: random.int(0, faultsMs),
+      kind,
+    }));
+  return [...times(0.3, 'sum spoiled'), ...(tableGoesBack ? [] : times(0.2, 'row lost'))];
+}
+
 /** What a seed decides. */
 export function planOf(seed: string): Plan {
   const random = new Random(`ampjar faults ${seed}`);
@@ -268,7 +281,7 @@ export function planOf(seed: string): Plan {
       closesAt: random.chance(late / 2) ? random.int(1, faultsMs) : undefined,
     }),
   );
-  return {
+  const plan: Plan = {
     seed,
     begins: random.chance(0.5) ? MIDNIGHT - random.int(0, faultsMs) : MIDNIGHT + random.int(0, 20 * HOUR_MS),
     faultsMs,
@@ -291,4 +304,6 @@ export function planOf(seed: string): Plan {
     rotateAfter: random.pick([2, 5, 1_000]),
     rotateRestMs: random.pick([5_000, 60_000, HOUR_MS]),
   };
+  const hands = byHand(faultsMs, plan.restore?.kind === 'table back', random.stream('hand'));
+  return { ...plan, troubles: [...plan.troubles, ...hands] };
 }

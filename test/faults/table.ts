@@ -58,8 +58,8 @@ export class SimTable {
   /** While set, every call fails in this way. */
   outage: 'refused' | 'requestLost' | 'answerLost' | undefined;
   engine: Engine;
-  /** Told of each transaction when it is on its way. */
-  onTransaction: (actor: Actor) => void = () => {};
+  /** Told of each transaction, and of what it is about, when it is on its way. */
+  onTransaction: (actor: Actor, what: string) => void = () => {};
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #rewrite: Rewrite | undefined;
@@ -110,7 +110,7 @@ export class SimTable {
       if (twice) await this.#effect(engine, actor, operation, input).catch(() => {});
       return this.#effect(engine, actor, operation, input);
     });
-    if (operation === 'TransactWriteItems') this.onTransaction(actor);
+    if (operation === 'TransactWriteItems') this.onTransaction(actor, what);
     return answer;
   }
 

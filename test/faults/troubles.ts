@@ -1,8 +1,10 @@
 import type { Restore, Trouble } from './plan.ts';
 import type { World } from './world.ts';
 
+const MENDED_WITHIN_MS = 15_000;
+
 /** Let a trouble come over a world. */
-export function befall(world: World, trouble: Trouble): void {
+export function befall(world: World, trouble: Trouble): void | Promise<void> {
   const { scheduler, node, table, machines } = world;
   const host = 'host' in trouble ? trouble.host : undefined;
   const machine = host === 'leader' ? (world.leading ?? machines[0]) : machines[host ?? 0];
@@ -41,12 +43,26 @@ export function befall(world: World, trouble: Trouble): void {
     case 'invoice cancelled':
       world.payers.cancelOne();
       break;
+    case 'sum spoiled':
+      return spoilAndMend(world);
+    case 'row lost':
+      return world.hand.loseRow(world.payers.happened);
     case 'indexes restart':
       node.books.restartIndexes();
       break;
     default:
       node.unordered = true;
   }
+}
+
+/** A booking that read a wrong sum is on its way when the sum is mended; or none is for a while. */
+async function spoilAndMend({ hand, scheduler }: World): Promise<void> {
+  const handle = await hand.spoil();
+  if (handle === undefined) return;
+  const mend = (ms: number) =>
+    scheduler.after(ms, `the sums of ${handle} are mended`, () => hand.mend(handle));
+  hand.whenBooking(handle, () => mend(0));
+  mend(MENDED_WITHIN_MS);
 }
 
 /** lnd comes back from an older copy, or the table from an earlier time. */

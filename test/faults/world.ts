@@ -9,6 +9,7 @@ import {
 import { type Truth, unsound } from './checker.ts';
 import { Engine, TABLE } from './engine.ts';
 import { Fencing } from './fencing.ts';
+import { Hand } from './hand.ts';
 import { NodeBooks } from './node.ts';
 import { type Option, Payers } from './payers.ts';
 import type { Away, CreatorPlan, PaymentPlan, Plan } from './plan.ts';
@@ -47,6 +48,7 @@ export class World {
   readonly payers: Payers;
   readonly machines: Machine[];
   readonly fencing: Fencing;
+  readonly hand: Hand;
   /** What should not have happened on the way. */
   readonly problems: string[] = [];
   /** How often connectors raised an alarm, failed in some way, or said something. */
@@ -81,7 +83,8 @@ export class World {
       witness: this.fencing,
       rewrite: sabotage?.rewrite,
     });
-    this.table.onTransaction = (actor) => {
+    this.table.onTransaction = (actor, what) => {
+      this.hand.sees(what);
       const acts = this.#onTransaction.get(actor) ?? [];
       this.#onTransaction.delete(actor);
       for (const act of acts) act();
@@ -97,6 +100,7 @@ export class World {
     });
     this.#ledger = { client: this.table.plainClient(), table: TABLE };
     this.payers = new Payers(this.node, this.#ledger, () => this.table.engine, random.stream('payers'));
+    this.hand = new Hand(this.#ledger, () => this.table.engine, random.stream('hand'));
     const names = ['a', 'b'].slice(0, plan.hosts);
     this.machines = names.map((name) => ({ name, skewMs: 0, process: undefined, starts: 0 }));
   }
@@ -232,6 +236,8 @@ export class World {
       options: new Map(this.#options.map((option) => [option.id, option])),
       minimums: new Map(plan.creators.map(({ handle, minimumMsat }) => [handle, minimumMsat])),
       closed: this.#closed,
+      spoiled: this.hand.spoiled,
+      lost: this.hand.lost,
       others: payers.others,
       orphans: payers.orphans,
       invoiceOf: (paymentAddr) => node.books.invoices.get(paymentAddr),

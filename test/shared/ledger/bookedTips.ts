@@ -46,6 +46,6 @@ export async function startBooking(ledger: Ledger, handles: readonly string[], r
 /** What `npm run rebuild-totals -- --scan --replace` does of a creator: rows that are not there are proven to be gone. */
 export async function proveGone(ledger: Ledger, handle: string): Promise<void> {
   const scanned = (await scanRows(ledger, [handle])).get(handle) as ScannedRows;
-  const compared = await compareSums(ledger, handle, { scanned });
+  const compared = await compareSums(ledger, handle, { invoices: scanned.invoices, scanned });
   if (!compared || !(await replaceSums(ledger, compared))) throw new Error('nobody else writes sums');
 }
