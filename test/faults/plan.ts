@@ -256,11 +256,11 @@ function away(creators: readonly CreatorPlan[], random: Random): Away {
 /** What someone does to the table by hand. A table that goes back to an earlier time knows no more of rows that were lost since. */
 function byHand(faultsMs: number, tableGoesBack: boolean, random: Random): Trouble[] {
   const times = (chance: number, kind: 'sum spoiled' | 'row lost') =>
-    Array.from({ length: random.chance(chance) ? random.int(1, 4) : 0 }, () => ({
+    Array.from({ length: random.chance(chance) ? random.int(1, 6) : 0 }, () => ({
       at: random.int(0, faultsMs),
       kind,
     }));
-  return [...times(0.3, 'sum spoiled'), ...(tableGoesBack ? [] : times(0.2, 'row lost'))];
+  return [...times(0.6, 'sum spoiled'), ...(tableGoesBack ? [] : times(0.2, 'row lost'))];
 }
 
 /** What a seed decides. */
