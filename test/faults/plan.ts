@@ -253,14 +253,15 @@ function away(creators: readonly CreatorPlan[], random: Random): Away {
   return { ms: random.int(1, 40) * DAY_MS, payments: printed, indexesRestart: random.chance(0.4) };
 }
 
-/** What someone does to the table by hand. A table that goes back to an earlier time knows no more of rows that were lost since. */
+/** What someone does to the table by hand; nothing where it goes back to a time that was wrong, or knows no more of what was lost. */
 function byHand(faultsMs: number, tableGoesBack: boolean, random: Random): Trouble[] {
+  if (tableGoesBack) return [];
   const times = (chance: number, kind: 'sum spoiled' | 'row lost') =>
     Array.from({ length: random.chance(chance) ? random.int(1, 6) : 0 }, () => ({
       at: random.int(0, faultsMs),
       kind,
     }));
-  return [...times(0.6, 'sum spoiled'), ...(tableGoesBack ? [] : times(0.2, 'row lost'))];
+  return [...times(0.6, 'sum spoiled'), ...times(0.2, 'row lost')];
 }
 
 /** What a seed decides. */
