@@ -87,10 +87,12 @@ export type Site = ReturnType<typeof openSite>;
 export const PUBLIC = ['lnurl', 'live', 'widget', 'reading'] as const;
 
 /** Addresses as their routes are written, as `/v1/creators/:handle`, each once. */
-export function patternsOf({ apps }: Site, names: readonly (keyof Apps)[] = PUBLIC): string[] {
-  const patterns = names.flatMap((name) =>
-    apps[name].routes.filter(({ method }) => method === 'GET').map(({ path }) => path),
-  );
+export const patternsOf = ({ apps }: Site, names: readonly (keyof Apps)[] = PUBLIC) =>
+  patternsIn(names.flatMap((name) => apps[name].routes));
+
+/** The same, of some routes. */
+export function patternsIn(routes: Apps['reading']['routes']): string[] {
+  const patterns = routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
   // A route knows a page as `/@/:handle`, and one that ends with `?` with and without its last part.
   const written = patterns.flatMap((path) =>
     path.endsWith('?') ? [path.slice(0, path.lastIndexOf('/')), path.slice(0, -1)] : [path],
