@@ -18,14 +18,19 @@ export const bakeCommand = (routeHints = false) =>
 /**
  * Check that a macaroon allows the calls of the connector and no others. Its permissions stand in its identifier,
  * readable without asking lnd: a version byte 3 and a protobuf message (macaroon-bakery, bakery/internal/macaroonpb).
+ * @param routeHints whether the connector mints with them; undefined for who uses its macaroon and mints nothing, which
+ * may be one with the call for them or without
  * @throws MacaroonError with the command that bakes the right one
  */
-export function checkMacaroon(macaroon: Uint8Array, { routeHints = false } = {}): void {
-  const calls = callsOf(routeHints);
+export function checkMacaroon(
+  macaroon: Uint8Array,
+  { routeHints }: { routeHints?: boolean | undefined } = {},
+): void {
   const bake = bakeCommand(routeHints);
   const allowed = permissions(macaroon);
-  const extra = allowed.filter((each) => !calls.some((call) => each === `uri:${call}`));
-  const missing = calls.filter((call) => !allowed.includes(`uri:${call}`));
+  const most = callsOf(routeHints ?? true);
+  const extra = allowed.filter((each) => !most.some((call) => each === `uri:${call}`));
+  const missing = callsOf(routeHints ?? false).filter((call) => !allowed.includes(`uri:${call}`));
   if (extra.length > 0) {
     throw new MacaroonError(
       `macaroon: it allows more than the connector needs (${extra.slice(0, 5).join(', ')}); bake one with: ${bake}`,

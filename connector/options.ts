@@ -38,8 +38,11 @@ export const PLACES_HELP = `  --lnd-host HOST:PORT     lnd's gRPC (AMPJAR_LND_HO
 type Values = Partial<Record<keyof typeof PLACES, string | undefined>>;
 type Env = Record<string, string | undefined>;
 
-/** Where lnd answers and how it is reached; the files are looked at once, so that a wrong one is told at once. */
-export async function readLndAccess(values: Values, env: Env, routeHints = false): Promise<LndAccess> {
+/**
+ * Where lnd answers and how it is reached; the files are looked at once, so that a wrong one is told at once.
+ * @param routeHints whether the macaroon is to allow the call for them; undefined where either will do
+ */
+export async function readLndAccess(values: Values, env: Env, routeHints?: boolean): Promise<LndAccess> {
   const needed = (flag: 'lnd-cert' | 'lnd-macaroon', variable: string) => {
     const path = values[flag] ?? env[variable];
     if (!path) throw new OptionError(`--${flag}: missing (or ${variable}); see --help`);

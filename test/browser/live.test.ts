@@ -245,7 +245,7 @@ async function openSilencer(port: number) {
 test('a connection that has gone silent is made anew, and what was told meanwhile is shown', async () => {
   const jar = await openJar();
   ends.push(() => jar.close());
-  const served = await serveJar(jar, { heartbeatMs: 200 });
+  const served = await serveJar(jar, { heartbeatMs: 1_000 });
   ends.push(() => served.close());
   const { origin, taken, fallSilent } = await openSilencer(served.port);
   const { page } = await open(`${origin}/@alice`);

@@ -19,7 +19,7 @@ const uris = (...calls: string[]): Permission[] => calls.map((action) => ({ enti
 const SEND = '/routerrpc.Router/SendPaymentV2';
 const BAKE = '/lnrpc.Lightning/BakeMacaroon';
 
-function refusal(macaroon: Uint8Array, options?: { routeHints: boolean }): MacaroonError {
+function refusal(macaroon: Uint8Array, options = { routeHints: false }): MacaroonError {
   try {
     checkMacaroon(macaroon, options);
   } catch (error) {
@@ -41,6 +41,12 @@ describe('the macaroon of the connector', () => {
     expect(refusal(hinting).message).toContain(`more than the connector needs (uri:${HINT_CALL})`);
     const plain = bakery.bake(uris(...CALLS));
     expect(refusal(plain, { routeHints: true }).message).toContain(`does not allow ${HINT_CALL}`);
+  });
+
+  it('is taken with route hints and without by who mints nothing, and still with nothing more', () => {
+    for (const calls of [CALLS, [...CALLS, HINT_CALL]]) checkMacaroon(bakery.bake(uris(...calls)));
+    expect(() => checkMacaroon(bakery.bakeAdmin())).toThrow('more than the connector needs');
+    expect(() => checkMacaroon(bakery.bake(uris(...CALLS.slice(1))))).toThrow(`does not allow ${CALLS[0]}`);
   });
 
   it.each<[string, Uint8Array, RegExp]>([
