@@ -77,10 +77,11 @@ export async function deliver(deps: DeliverDeps, ref: DeliveryRef, signal: Abort
   const body = delivery.body ?? (tip && JSON.stringify(tipEvent(tip, publicTipId(tip))));
   if (body === undefined) return end({ state: 'failed', reason: 'what it tells of is not in the table' });
   // So late another worker could be at it before this POST ends.
-  if (until.getTime() - at.getTime() < 2 * DEADLINE_MS) return end({ state: 'pending', due: at });
+  if (until.getTime() - at.getTime() < 2 * DEADLINE_MS)
+    return end({ state: 'pending', due: at, isAtOnce: true });
   const headers = signed(validSecrets(webhook, at), delivery.eventId, at, body);
   const answer = await deps.post({ url: webhook.url, headers, body }, signal);
-  if (signal.aborted && 'error' in answer) return end({ state: 'pending', due: clock() });
+  if (signal.aborted && 'error' in answer) return end({ state: 'pending', due: clock(), isAtOnce: true });
   return judge(deps, { delivery, webhook, at, answer, end });
 }
 

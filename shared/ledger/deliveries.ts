@@ -40,7 +40,7 @@ const deliveryItem = record({
   state: oneOf(...DELIVERY_STATES),
   /** Why it failed or was dropped. */
   reason: optional(text),
-  /** When it is tried next; while it is being tried, when it is anyone's again. */
+  /** When it is tried next, or since when it has been due at once; while it is being tried, when it is anyone's again. */
   due: optional(moment),
   /** Names the try that is under way. */
   claim: optional(text),
@@ -75,8 +75,12 @@ export const DELIVERY_LISTS = 16;
 const listOf = (endpointId: string) => (endpointId.charCodeAt(3) || 0) % DELIVERY_LISTS;
 
 const keyOf = ({ endpointId, id }: DeliveryRef) => keys.delivery(endpointId, id);
+/** Where one lies that waits until a time, by the clock of whoever wrote it. */
 const listing = ({ endpointId, id }: DeliveryRef, due: Date) =>
   listedAttributes(listed.delivery(listOf(endpointId), due, id));
+/** Where one lies that waits for nothing: it is due whatever a worker's clock says. */
+const listingAtOnce = ({ endpointId, id }: DeliveryRef, now: Date) =>
+  listedAttributes(listed.delivery(listOf(endpointId), now, id, { isAtOnce: true }));
 const vanishing = (now: Date): Item => ({
   [TTL]: { N: String(Math.ceil((now.getTime() + KEPT_MS) / 1000)) },
 });
@@ -103,7 +107,7 @@ function newItem({ at, ...given }: NewDelivery, state: 'pending' | 'noted', now:
     item: {
       ...keyItem(keyOf(delivery)),
       ...deliveryItem.toItem(delivery),
-      ...(state === 'pending' && listing(delivery, now)),
+      ...(state === 'pending' && listingAtOnce(delivery, now)),
       ...vanishing(now),
     },
   };
@@ -148,7 +152,7 @@ export async function requeueDeliveries(
       state: { S: 'pending' },
       due: moment.write(now)!,
       tries: small.write(0)!,
-      ...listing(delivery, now),
+      ...listingAtOnce(delivery, now),
       ...vanishing(now),
     };
     await updateItem(ledger, keyOf(delivery), { set, remove: ['reason', 'claim'] }, PRESENT_DELIVERY);
@@ -160,7 +164,8 @@ export async function requeueDeliveries(
 const PRESENT_DELIVERY: Condition = { expression: 'attribute_exists(pk)' };
 
 /**
- * The deliveries of one of the {@link DELIVERY_LISTS} lists that are due, the longest waiting first. The index may be a
+ * The deliveries of one of the {@link DELIVERY_LISTS} lists that are due: those at once, then the others, each the longest waiting
+ * first. The index may be a
  * moment behind; {@link claim} knows better. One that can't be read holds up no other: who claims it will see.
  */
 export async function* dueDeliveries(ledger: Ledger, inList: number, now: Date): AsyncGenerator<DueDelivery> {
@@ -173,20 +178,28 @@ export async function* dueDeliveries(ledger: Ledger, inList: number, now: Date):
   for await (const item of queryAll(ledger, query)) yield dueItem.fromItem(item);
 }
 
-/** When the first delivery of a list is due; undefined when none is pending there. */
+/** Since or until when the delivery of a list waits that waits for longest; undefined when none is pending there. */
 export async function firstDelivery(ledger: Ledger, inList: number): Promise<Date | undefined> {
-  const { items } = await queryPage(ledger, {
-    IndexName: LISTED,
-    KeyConditionExpression: 'listPk = :list',
-    ExpressionAttributeValues: { ':list': { S: listed.delivery(inList, new Date(0), '').listPk } },
-    Limit: 1,
-  });
-  return items[0] && dueItem.fromItem(items[0]).due;
+  const { listPk, listSk } = listed.delivery(inList, new Date(0), '');
+  const first = async (bound: string, values: Item = {}) => {
+    const { items } = await queryPage(ledger, {
+      IndexName: LISTED,
+      KeyConditionExpression: `listPk = :list${bound}`,
+      ExpressionAttributeValues: { ':list': { S: listPk }, ...values },
+      Limit: 1,
+    });
+    return items[0] && { item: items[0], ...dueItem.fromItem(items[0]) };
+  };
+  const next = await first('');
+  if (!next || text.read(next.item.listSk, 'listSk') >= listSk) return next?.due;
+  // Behind those due at once one may lie that has been due for longer.
+  const timed = await first(' AND listSk >= :timed', { ':timed': { S: listSk } });
+  return timed && timed.due < next.due ? timed.due : next.due;
 }
 
 const PENDING = { names: { '#state': 'state' }, values: { ':pending': { S: 'pending' } } };
 
-/** Who put a delivery may have a clock that is so much ahead: it was meant for now all the same. */
+/** A hint at a retry may come to a worker whose clock is so much behind that of the one which put it off: it is tried all the same. */
 const CLOCKS_APART_MS = 1_000;
 
 /**
@@ -202,15 +215,16 @@ export async function claim(
   { as, until }: { as: string; until: Date },
 ): Promise<Delivery | undefined> {
   const set = { due: moment.write(until)!, claim: { S: as }, ...listing(ref, until) };
+  const { listSk } = listing(ref, new Date(now.getTime() + CLOCKS_APART_MS + 1));
   const item = await updateItem(
     ledger,
     keyOf(ref),
     { set },
     {
       // The second half is for a try of the SDK's own after a lost answer.
-      expression: '#state = :pending AND (#due <= :now OR #claim = :claim)',
+      expression: '#state = :pending AND (listSk < :until OR #claim = :claim)',
       names: PENDING.names,
-      values: { ...PENDING.values, ':now': moment.write(new Date(now.getTime() + CLOCKS_APART_MS))! },
+      values: { ...PENDING.values, ':until': listSk! },
     },
   );
   return item && deliveryItem.fromItem(item);
@@ -220,7 +234,12 @@ export async function claim(
 export type Ending =
   | { readonly state: 'done' }
   | { readonly state: 'failed' | 'dropped'; readonly reason: string }
-  | { readonly state: 'pending'; readonly due: Date };
+  | {
+      readonly state: 'pending';
+      readonly due: Date;
+      /** Nothing was tried, and anyone may try it now. */
+      readonly isAtOnce?: true;
+    };
 
 /**
  * End the try that a delivery was claimed for.
@@ -239,7 +258,10 @@ export async function finish(
     tries: small.write(delivery.tries + (attempt ? 1 : 0))!,
     attempts: deliveryItem.fields.attempts.write(attempts)!,
     ...('reason' in ending && { reason: { S: ending.reason } }),
-    ...('due' in ending && { due: moment.write(ending.due)!, ...listing(delivery, ending.due) }),
+    ...('due' in ending && {
+      due: moment.write(ending.due)!,
+      ...(ending.isAtOnce ? listingAtOnce : listing)(delivery, ending.due),
+    }),
     ...vanishing(now),
   };
   const remove = ['claim', ...(state === 'pending' ? [] : ['due', 'listPk', 'listSk'])];

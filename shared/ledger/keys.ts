@@ -98,6 +98,9 @@ export const keys = {
 /** Sixteen digits, so that text order is number order. */
 const inOrder = (sequence: bigint) => sequence.toString().padStart(16, '0');
 
+/** Less than the digits of a year. */
+const AT_ONCE = '0#';
+
 /** Keys in the index `listed`. */
 export const listed = {
   /** A creator's tips by sequence number: what the feed shows. */
@@ -125,10 +128,13 @@ export const listed = {
   node: (node: string) => ({ listPk: 'nodes#all', listSk: node }),
   /** Events of a node that are set aside, until an operator closes them. */
   aside: (node: string, id: string) => ({ listPk: `asides#${node}`, listSk: id }),
-  /** Deliveries that are still to be made, in order of time, in one of several lists. */
-  delivery: (list: number, due: Date, id: string) => ({
+  /**
+   * Deliveries that are still to be made, in order of time, in one of several lists. Those that have been due at once since a time lie
+   * before all that are due at one, whatever time it is.
+   */
+  delivery: (list: number, due: Date, id: string, { isAtOnce = false } = {}) => ({
     listPk: `deliveries#${list}`,
-    listSk: `${due.toISOString()}#${id}`,
+    listSk: `${isAtOnce ? AT_ONCE : ''}${due.toISOString()}#${id}`,
   }),
   /** The API keys of a creator, or of the operator. */
   apiKey: (owner: string, keyId: string) => ({ listPk: `keys#${owner}`, listSk: keyId }),

@@ -78,6 +78,7 @@ const MISTAKES: [name: string, sabotage: Sabotage][] = [
     'claims for ever',
     changed('claim', (values) => {
       values[':due'] = { S: '2100-01-01T00:00:00.000Z' };
+      values[':listSk'] = { S: '2100-01-01T00:00:00.000Z#' };
     }),
   ],
   [

@@ -251,7 +251,7 @@ export class DeliveryWorld {
       send: ({ constructor: made, input }: { constructor: { name: string }; input: Shape }) => {
         const operation = made.name.replace(/Command$/, '');
         if (!actor) return this.#engine.execute(operation, input);
-        const claims = operation === 'UpdateItem' && ':now' in (input.ExpressionAttributeValues ?? {});
+        const claims = operation === 'UpdateItem' && ':claim' in (input.ExpressionAttributeValues ?? {});
         const what =
           operation !== 'UpdateItem'
             ? operation

@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../../functions/deliver/config.ts';
 import { readHint } from '../../../functions/deliver/hints.ts';
+import type { Post } from '../../../functions/deliver/post.ts';
+import { replay } from '../../../functions/deliver/replay.ts';
 import { work } from '../../../functions/deliver/work.ts';
 import { ConfigError } from '../../../functions/public/config.ts';
 import type { DeliveryRef } from '../../../shared/ledger/index.ts';
@@ -137,5 +139,58 @@ describe('its environment', () => {
 
   test.each(Object.keys(env))('is refused without %s', (name) => {
     expect(() => readConfig({ ...env, [name]: '' })).toThrow(ConfigError);
+  });
+});
+
+describe.each([
+  ['five minutes ahead of', 300_000],
+  ['five minutes behind', -300_000],
+])('of one whose clock is %s the worker', (_, aheadMs) => {
+  /** Who queues has another clock. */
+  const queue = async () => {
+    stage.pass(aheadMs);
+    const refs = await stage.tip(tipOf(1));
+    stage.pass(-aheadMs);
+    return refs;
+  };
+
+  test('a webhook is sent at once, by its hint and without one', async () => {
+    const webhook = await stage.endpoint(receiver.url());
+    const [ref] = await queue();
+    await run({ Records: [message(ref!)] });
+    expect(receiver.requests).toHaveLength(1);
+    stage.pass(aheadMs);
+    await replay(stage.ledger, webhook, { after: 0n }, stage.clock());
+    stage.pass(-aheadMs);
+    await run({});
+    expect(receiver.requests).toHaveLength(2);
+  });
+
+  test('a retry comes after its pause, by the clock of the worker that put it off', async () => {
+    const webhook = await stage.endpoint(receiver.url());
+    receiver.behave(answers(500));
+    const [ref] = await queue();
+    await run({ Records: [message(ref!)] });
+    const [retry] = await stage.log(webhook);
+    const pauseMs = retry!.due!.getTime() - stage.clock().getTime();
+    expect(pauseMs).toBeGreaterThanOrEqual(4_000);
+    stage.pass(pauseMs - 1_001);
+    await run({ Records: [message(ref!)] });
+    await run({});
+    expect(receiver.requests).toHaveLength(1);
+    stage.pass(1_001);
+    await run({});
+    expect(receiver.requests).toHaveLength(2);
+  });
+
+  test('a webhook that it broke off unsent is sent by the next worker at once', async () => {
+    await stage.endpoint(receiver.url());
+    const [ref] = await stage.tip(tipOf(1));
+    stage.pass(aheadMs);
+    const post: Post = async () => ({ error: 'the sender stopped (AbortError)', durationMs: 1 });
+    await work({ ...stage.deps, hint, post }, { Records: [message(ref!)] }, AbortSignal.abort());
+    stage.pass(-aheadMs);
+    await run({});
+    expect(receiver.requests).toHaveLength(1);
   });
 });

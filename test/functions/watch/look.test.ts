@@ -4,6 +4,7 @@ import {
   addCreator,
   assignNode,
   bookTips,
+  claim,
   closeAside,
   enqueueDeliveries,
   markHanded,
@@ -171,5 +172,20 @@ describe('what is watched', () => {
     await queued('we_a1', ago(30));
     await queued('we_b1', ago(90));
     expect(await values()).toMatchObject({ DeliveriesOverdue: 90 });
+  });
+
+  it('of deliveries is of a retry, too, that lies behind those that are due at once', async () => {
+    const later = { endpointId: 'we_a1', handle: 'alice', type: 'endpoint.test', body: '{}' } as const;
+    const [retry] = await enqueueDeliveries(
+      book.ledger,
+      [{ ...later, eventId: 'one', at: ago(500) }],
+      ago(500),
+    );
+    await claim(book.ledger, retry!, ago(500), { as: 'dies', until: ago(200) });
+    expect(await values()).toMatchObject({ DeliveriesOverdue: 200 });
+    await enqueueDeliveries(book.ledger, [{ ...later, eventId: 'two', at: ago(30) }], ago(30));
+    expect(await values()).toMatchObject({ DeliveriesOverdue: 200 });
+    await enqueueDeliveries(book.ledger, [{ ...later, eventId: 'three', at: ago(400) }], ago(400));
+    expect(await values()).toMatchObject({ DeliveriesOverdue: 400 });
   });
 });
