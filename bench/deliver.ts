@@ -7,9 +7,11 @@ import { inTurns, median, quantile } from './rounds.ts';
 
 /** Live endpoints, 20 a creator at most; alice has the dead one beside 19. */
 const LIVE: Record<string, number> = { alice: 19, bob: 20, carol: 20, dora: 20, erin: 20, frank: 1 };
-const HANDLES = Object.keys(LIVE);
-/** Well below what it can do, so that a queue is the dead one's doing. */
-const TIPS_PER_SECOND = 6;
+/** One tip a second for each creator: well below what it can do, so that a queue is the bad ones' doing. */
+const TIPS_PER_SECOND = 1;
+/** Bad endpoints of each kind, and the creators whose they are, who have no others. */
+const BAD = 8;
+const BAD_KINDS = { mallory: 'switch', trudy: 'dead' };
 const HOST = 'hooks.example';
 
 async function run(setting: Setting): Promise<Row[]> {
@@ -21,7 +23,7 @@ async function run(setting: Setting): Promise<Row[]> {
   defer(() => deliveries.stop());
   const origin = `https://${HOST}:${await receivers.ask('port')}`;
   const parts = { deliveries, receivers, origin };
-  return [...(await besideDead(setting, parts)), ...(await rate(setting, parts))];
+  return [...(await besideBad(setting, parts)), ...(await rate(setting, parts))];
 }
 
 interface Parts {
@@ -30,42 +32,52 @@ interface Parts {
   readonly origin: string;
 }
 
-/** How long the live endpoints wait, without the dead one and with it. */
-async function besideDead(
-  { quick, note }: Setting,
-  { deliveries, receivers, origin }: Parts,
-): Promise<Row[]> {
+/** How long the live endpoints wait: without bad ones, beside a dead one, and beside many that hold on to what they are sent. */
+async function besideBad({ quick, note }: Setting, { deliveries, receivers, origin }: Parts): Promise<Row[]> {
   for (const [handle, count] of Object.entries(LIVE)) {
     for (let number = 0; number < count; number++)
       await deliveries.ask('endpoint', { handle, url: `${origin}/${handle}${number}` });
   }
   const dead = `${origin}/dead`;
   await deliveries.ask('endpoint', { handle: 'alice', url: dead });
+  const bad: string[] = [];
+  for (const [handle, kind] of Object.entries(BAD_KINDS)) {
+    for (let number = 0; number < BAD; number++) {
+      const url = `${origin}/${kind}/${number}`;
+      await deliveries.ask('endpoint', { handle, url });
+      bad.push(url);
+    }
+  }
+  const enable = async (urls: readonly string[], enabled: boolean) => {
+    for (const url of urls) await deliveries.ask('enable', { url, enabled });
+  };
+  await enable([dead, ...bad], false);
   await deliveries.ask('begin');
+  const handles = [...Object.keys(LIVE), ...Object.keys(BAD_KINDS)];
   const medians: number[] = [];
-  const measure = (enabled: boolean) => async () => {
-    await deliveries.ask('enable', { url: dead, enabled });
-    const seconds = quick ? 2 : 8;
-    const sent = await deliveries.ask('pace', { handles: HANDLES, perSecond: TIPS_PER_SECOND, seconds });
-    const expected = sent.reduce((sum, { handle }) => sum + LIVE[handle]!, 0);
+  const measure = (beside: readonly string[]) => async () => {
+    await enable(beside, true);
+    const perSecond = TIPS_PER_SECOND * handles.length;
+    const sent = await deliveries.ask('pace', { handles, perSecond, seconds: quick ? 2 : 8 });
+    const expected = sent.reduce((sum, { handle }) => sum + (LIVE[handle] ?? 0), 0);
     const began = new Map(sent.map(({ id, atMs }) => [id, atMs]));
     const arrivals = await receivers.ask('take', expected);
+    await enable(beside, false);
     const waits = arrivals.map(({ id, atMs }) => atMs - began.get(id)!);
     medians.push(quantile(waits, 0.5));
     return quantile(waits, 0.99);
   };
   const rounds = quick ? 1 : 9;
-  note(`${rounds} rounds of 100 live endpoints without a dead one and with it`);
-  const p99 = await inTurns({ without: measure(false), beside: measure(true) }, rounds);
-  await deliveries.ask('enable', { url: dead, enabled: false });
-  return [
+  note(`${rounds} rounds of 100 live endpoints: alone, beside a dead one, beside ${bad.length} bad ones`);
+  const p99 = await inTurns({ without: measure([]), dead: measure([dead]), bad: measure(bad) }, rounds);
+  const beside = (what: string, found: readonly number[], atMost: number) =>
     judged(
-      versus('p99 from row to webhook, 100 endpoints beside a dead one', 'ms', p99.beside, [
-        'without it',
-        p99.without,
-      ]),
-      { atMost: 1.1 },
-    ),
+      versus(`p99 from row to webhook, 100 endpoints beside ${what}`, 'ms', found, ['without', p99.without]),
+      { atMost },
+    );
+  return [
+    beside('a dead one', p99.dead, 1.1),
+    beside(`${BAD} that answer 101 and ${BAD} dead ones`, p99.bad, 1.25),
     { what: 'median from row to webhook, 100 endpoints', value: median(medians), unit: 'ms' },
   ];
 }
@@ -92,7 +104,7 @@ async function rate({ quick, note }: Setting, { deliveries, receivers, origin }:
 
 export const deliver: Bench = {
   name: 'deliver',
-  about: 'webhooks: a dead endpoint beside live ones, and events a second through both workers',
+  about: 'webhooks: dead and bad endpoints beside live ones, and events a second through both workers',
   lnd: 'none',
   run,
 };

@@ -12,7 +12,9 @@ export interface Arrival {
   readonly atMs: number;
 }
 
-/** Many endpoints behind one port: each path is one, and the path /dead never answers. */
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n';
+
+/** Many endpoints behind one port: each path is one. Those below /dead never answer, those below /switch change the protocol (101) and are silent. */
 async function openReceivers({ key, cert }: { readonly key: string; readonly cert: string }) {
   let arrivals: Arrival[] = [];
   const seen = new Set<string>();
@@ -22,7 +24,8 @@ async function openReceivers({ key, cert }: { readonly key: string; readonly cer
     const path = request.url ?? '';
     const id = String(request.headers['webhook-id']);
     request.resume();
-    if (path === '/dead') return;
+    if (path.startsWith('/dead')) return;
+    if (path.startsWith('/switch')) return void request.socket.write(SWITCH);
     arrivals.push({ path, id, atMs });
     seen.add(`${path} ${id}`);
     response.writeHead(204).end();
