@@ -23,7 +23,7 @@ import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
 import type { ConnectorParts } from './connector.ts';
 import type { DustWatch } from './dust.ts';
 import { asideOf, entryOf } from './hearing.ts';
-import { type Lnd, LndError, type Told, type ToldPlain, type Unreadable } from './lnd.ts';
+import { type Lnd, LndError, type LndEvent, type Told, type ToldPlain, type Unreadable } from './lnd.ts';
 import type { Memos } from './memo.ts';
 import { Mint, type Minting, ROTATE_AFTER } from './minting.ts';
 import { Nudge } from './nudge.ts';
@@ -37,6 +37,9 @@ const LOOK_EVERY_MS = 2_000;
 const AUDIT_EVERY_MS = 600_000;
 /** A busy node's replay may never fall silent: after so long its order counts as known. */
 const ORDER_KNOWN_AFTER_MS = 60_000;
+
+const settleIndexOf = (event: Exclude<LndEvent, { kind: 'unreadable' }>): bigint =>
+  event.kind === 'other' ? event.settleIndex : event.settlement.settleIndex;
 
 /** What waits is booked within this once the session ends; a table that does not answer holds it up no longer. */
 const STOPS_WITHIN_MS = 5_000;
@@ -143,6 +146,7 @@ export class Session {
     const booking = this.#queue.run(this.#signal);
     const work = [
       this.#listen(checkpoint),
+      ...(checkpoint === 0n ? [this.#listenForFirst()] : []),
       this.#audits(plainIndex),
       this.#mint(),
       this.#answerAsks(),
@@ -174,11 +178,7 @@ export class Session {
     let reused = false;
     this.#queue.replaying = true;
     for await (const event of this.#lnd.settlements(from, this.#signal)) {
-      if (event.kind === 'unreadable') {
-        await this.#setAside(event);
-        continue;
-      }
-      const { settleIndex } = event.kind === 'other' ? event : event.settlement;
+      const settleIndex = event.kind === 'unreadable' ? 0n : settleIndexOf(event);
       if (settleIndex > 0n) {
         if (settleIndex <= known && !reused) {
           reused = true;
@@ -195,10 +195,25 @@ export class Session {
         }
         if (last === undefined || settleIndex > last) last = settleIndex;
       }
-      if (event.kind === 'amp') await this.#hear(event, { settleIndex });
-      else if (event.kind === 'plain') await this.#hearPlain(event, { settleIndex });
-      else await this.#queue.push({ settleIndex });
+      await this.#take(event);
     }
+  }
+
+  /**
+   * The first settlement of a node that was never paid. lnd tells it to no subscription from 1 on when it is of a BOLT11 invoice, and
+   * a subscription from 0 is told nothing of what was before: so such a node is listened to in both ways. What comes by both is
+   * one payment, by its id.
+   */
+  async #listenForFirst() {
+    for await (const event of this.#lnd.settlements(0n, this.#signal)) return this.#take(event);
+  }
+
+  async #take(event: LndEvent) {
+    if (event.kind === 'unreadable') return this.#setAside(event);
+    const settleIndex = settleIndexOf(event);
+    if (event.kind === 'amp') await this.#hear(event, { settleIndex });
+    else if (event.kind === 'plain') await this.#hearPlain(event, { settleIndex });
+    else await this.#queue.push({ settleIndex });
   }
 
   /** One settlement: verified, attributed, and queued; or set aside; or not ours. */
