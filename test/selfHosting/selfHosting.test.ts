@@ -37,7 +37,7 @@ beforeAll(async () => {
   const [port] = (await freePorts(1)) as [number];
   upstream = port;
   const args = [
-    ...['--origin', ORIGIN, '--listen', `127.0.0.1:${port}`, '--data', data],
+    ...['--origin', ORIGIN, '--listen', `127.0.0.1:${port}`, '--data', data, '--loopback-webhooks'],
     ...['--lnd-host', jar.socket, '--lnd-cert', jar.certPath, '--lnd-macaroon', macaroon],
   ];
   child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...args]);
