@@ -103,6 +103,11 @@ const heard = (tips: readonly NewTip[]): Heard[] =>
 const transactions = () => sent.filter(({ name }) => name === 'TransactWriteItemsCommand');
 const rowsIn = ({ input }: Sent) =>
   input.TransactItems.filter((each: any) => each.Put?.Item.pk.S.startsWith('tip#')).length;
+const movedTo = ({ input }: Sent): bigint =>
+  input.TransactItems.flatMap((each: any) => {
+    const index = each.Update?.ExpressionAttributeValues[':settleIndex'];
+    return index ? [BigInt(index.N)] : [];
+  })[0];
 const feed = async (handle = 'alice') => (await readFeed(ledger, handle, { limit: 1000 })).tips;
 const checkpoint = async () => (await readNode(ledger, NODE))?.settleIndex;
 
@@ -396,6 +401,29 @@ describe('the checkpoint', () => {
     abort.abort();
     await run;
     expect(await checkpoint()).toBe(9n);
+  });
+
+  it('stays below what waits, in each commit and in what is written beside them', async () => {
+    const invoice = await invoiceOf();
+    const tips = tipsOf(invoice, 230);
+    const beside: (bigint | undefined)[] = [];
+    const { queue } = openQueue(({ name }) =>
+      name === 'TransactWriteItemsCommand'
+        ? {
+            wait: (async () => {
+              await queue.saveCheckpoint();
+              beside.push(await checkpoint());
+            })(),
+          }
+        : undefined,
+    );
+    queue.orderKnown = true;
+    await book(queue, heard(tips));
+    const written = transactions().map(rowsIn);
+    const upTo = written.map((_, at) => BigInt(written.slice(0, at + 1).reduce((sum, rows) => sum + rows)));
+    expect(written.length).toBeGreaterThan(2);
+    expect(transactions().map(movedTo)).toEqual(upTo);
+    expect(beside).toEqual([undefined, ...upTo.slice(0, -1)]);
   });
 
   it('never goes back, whatever order indexes come in', async () => {

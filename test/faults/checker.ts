@@ -204,7 +204,7 @@ export function unfinished(items: readonly StoredItem[], truth: Truth): string[]
   return problems;
 }
 
-const nameOf = ({ set, flaw }: Happened) =>
+export const nameOf = ({ set, flaw }: Happened) =>
   `${flaw === 'none' ? '' : `${flaw} `}${set.invoice.isAmp ? 'set' : 'plain payment'} ${set.setId.slice(0, 12)} (index ${set.settleIndex})`;
 
 /** The options' invoices: one that is handed out and can be paid, and a want that renews it in time. */

@@ -38,10 +38,10 @@ const commitsWithoutEpoch: Make = () =>
 
 /** Nor does a sign of life. */
 const nothingWithEpoch: Make = (world) => ({
-  rewrite: (operation, input) =>
+  rewrite: (operation, input, actor) =>
     operation === 'UpdateItem' && !input.UpdateExpression.includes('#epoch')
       ? withoutCondition(input)
-      : commitsWithoutEpoch(world).rewrite!(operation, input),
+      : commitsWithoutEpoch(world).rewrite!(operation, input, actor),
 });
 
 /** A lease that went to another is given back all the same. */
@@ -231,6 +231,35 @@ const numbersFromCount = onTotals((update) => {
   return { ...update, UpdateExpression, ExpressionAttributeNames: names, ExpressionAttributeValues: values };
 });
 
+/** A commit moves the checkpoint to the highest index that was heard, while some of those below still wait. */
+const checkpointOfWaiting: Make = () => {
+  const highest = new Map<string, bigint>();
+  return {
+    telling: {
+      event(event, { name }) {
+        if (event.kind === 'unreadable') return event;
+        const { settleIndex } = event.kind === 'other' ? event : event.settlement;
+        if (settleIndex > (highest.get(name) ?? -1n)) highest.set(name, settleIndex);
+        return event;
+      },
+    },
+    rewrite: (operation, input, { name }) =>
+      operation === 'TransactWriteItems'
+        ? {
+            ...input,
+            TransactItems: input.TransactItems.map((each: Shape) => checkpointAt(each, highest.get(name))),
+          }
+        : input,
+  };
+};
+
+function checkpointAt(action: Shape, index: bigint | undefined): Shape {
+  const values = action.Update?.ExpressionAttributeValues;
+  if (index === undefined || !startsWith('node#', action.Update) || !values[':settleIndex']) return action;
+  const moved = { ...values, ':settleIndex': { N: index.toString() } };
+  return { Update: { ...action.Update, ExpressionAttributeValues: moved } };
+}
+
 /** Invariants that are broken on purpose: a suite that does not notice is worth nothing. */
 export const MUTANTS: Readonly<Record<string, Make>> = {
   'rows without the condition that they are absent': rowsWithoutAbsence,
@@ -251,4 +280,5 @@ export const MUTANTS: Readonly<Record<string, Make>> = {
   'memos good for many invoices': copiedMemos,
   'the version of totals not demanded': versionNotDemanded,
   'numbers from the count of rows': numbersFromCount,
+  'the checkpoint moves to the highest that waits': checkpointOfWaiting,
 };

@@ -65,6 +65,8 @@ export class SimNode {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly telling: Telling;
+  /** Told of each event that a stream hands to its connector. */
+  onBrought: (stream: SettlementStream, setId: string, settleIndex: bigint | undefined) => void = () => {};
   readonly wall: () => number;
   #streams = new Set<SettlementStream>();
   /** Asked for, and the request is on its way. */

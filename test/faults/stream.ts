@@ -124,7 +124,10 @@ export class SettlementStream {
       const event = toEvent(messageOf(arrival.set.invoice, arrival.set));
       const { telling } = this.#node;
       const told = telling.event ? telling.event(event, this.actor) : event;
-      if (told) return told;
+      if (!told) continue;
+      const { setId, settleIndex } = arrival.set;
+      this.#node.onBrought(this, setId, told.kind === 'unreadable' ? undefined : settleIndex);
+      return told;
     }
   }
 

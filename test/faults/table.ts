@@ -34,7 +34,7 @@ export const NO_TABLE_FAULTS: TableFaults = {
 };
 
 /** Breaks an invariant on purpose: takes the input of an operation and gives another. */
-export type Rewrite = (operation: string, input: Shape) => Shape;
+export type Rewrite = (operation: string, input: Shape, actor: Actor) => Shape;
 
 /** Looks on when a write takes effect. */
 export interface Witness {
@@ -63,21 +63,21 @@ export class SimTable {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #rewrite: Rewrite | undefined;
-  readonly #witness: Witness;
+  readonly #witnesses: readonly Witness[];
 
   constructor(parts: {
     engine: Engine;
     scheduler: Scheduler;
     random: Random;
     faults: TableFaults;
-    witness: Witness;
+    witnesses: readonly Witness[];
     rewrite?: Rewrite | undefined;
   }) {
     this.engine = parts.engine;
     this.#scheduler = parts.scheduler;
     this.#random = parts.random;
     this.faults = parts.faults;
-    this.#witness = parts.witness;
+    this.#witnesses = parts.witnesses;
     this.#rewrite = parts.rewrite;
   }
 
@@ -100,7 +100,7 @@ export class SimTable {
   }
 
   #call(actor: Actor, operation: string, given: Shape): Promise<Shape> {
-    const input = this.#rewrite ? this.#rewrite(operation, given) : given;
+    const input = this.#rewrite ? this.#rewrite(operation, given, actor) : given;
     const wire = this.#wire(operation, input);
     const twice = this.#random.chance(this.faults.twice);
     // A table that was replaced by a restored copy goes on under its own name.
@@ -131,7 +131,7 @@ export class SimTable {
       throw random.chance(refused) ? withConflict(error, random) : error;
     } finally {
       if (engine === this.engine && engine.version !== version)
-        this.#witness.after(actor, `${operation} ${subject(input)}`);
+        for (const each of this.#witnesses) each.after(actor, `${operation} ${subject(input)}`);
     }
   }
 

@@ -7,6 +7,7 @@ import {
   setMinimum,
 } from '../../shared/ledger/index.ts';
 import { type Truth, unsound } from './checker.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { Engine, TABLE } from './engine.ts';
 import { Fencing } from './fencing.ts';
 import { Hand } from './hand.ts';
@@ -48,6 +49,7 @@ export class World {
   readonly payers: Payers;
   readonly machines: Machine[];
   readonly fencing: Fencing;
+  readonly checkpoints: Checkpoints;
   readonly hand: Hand;
   /** What should not have happened on the way. */
   readonly problems: string[] = [];
@@ -75,12 +77,17 @@ export class World {
     const books = new NodeBooks(random.stream('books'), this.wall);
     const sabotage = options.sabotage?.({ engine: () => this.table.engine, node: books.pubkey });
     this.fencing = new Fencing(() => this.table.engine, books.pubkey);
+    this.checkpoints = new Checkpoints(
+      () => this.table.engine,
+      books.pubkey,
+      () => this.truth(),
+    );
     this.table = new SimTable({
       engine,
       scheduler,
       random: random.stream('table'),
       faults: plan.table,
-      witness: this.fencing,
+      witnesses: [this.fencing, this.checkpoints],
       rewrite: sabotage?.rewrite,
     });
     this.table.onTransaction = (actor, what) => {
@@ -98,6 +105,7 @@ export class World {
       wall: this.wall,
       telling: sabotage?.telling,
     });
+    this.node.onBrought = (...event) => this.checkpoints.brought(...event);
     this.#ledger = { client: this.table.plainClient(), table: TABLE };
     this.payers = new Payers(this.node, this.#ledger, () => this.table.engine, random.stream('payers'));
     this.hand = new Hand(this.#ledger, () => this.table.engine, random.stream('hand'));
@@ -198,6 +206,7 @@ export class World {
     for (const machine of this.machines) this.kill(machine, 'lost', this.#random.int(50, 3_000));
     this.table.engine = copy;
     this.fencing.forget();
+    this.checkpoints.forget();
   }
 
   /** All machines go off; after some days payers pay what they printed. */
@@ -260,6 +269,7 @@ export class World {
 
   /** All that is wrong so far, whatever is under way. */
   wrong(): string[] {
-    return [...this.problems, ...this.fencing.problems, ...unsound(this.table.engine.items(), this.truth())];
+    const seen = [...this.problems, ...this.fencing.problems, ...this.checkpoints.problems];
+    return [...seen, ...unsound(this.table.engine.items(), this.truth())];
   }
 }
