@@ -30,6 +30,8 @@ export interface AuditParts extends ComparisonParts {
   found(told: Told | Unreadable): Promise<void>;
   /** An invoice that lnd does not know, or takes no payment to. */
   gone(invoice: Invoice): Promise<void>;
+  /** Lnd's first settlement counts as missing like any other: for who asks what the table lacks, not what went wrong. */
+  readonly countsFirst?: boolean;
 }
 
 export const NO_DRIFT: Drift = {
@@ -46,7 +48,11 @@ export const driftOf = ({ missingSets, surplusSets, differing, goneInvoices }: D
   missingSets + surplusSets + differing + goneInvoices;
 
 /** lnd's first settlement, which no subscription brings again: what comes while no connector is there is found here, and nothing went wrong. */
-export const NEVER_REPLAYED = 1n;
+const NEVER_REPLAYED = 1n;
+
+/** Whether a payment that the table lacks is one that a subscription should have brought. */
+export const isMissed = ({ countsFirst = false }: Pick<AuditParts, 'countsFirst'>, settleIndex: bigint) =>
+  countsFirst || settleIndex !== NEVER_REPLAYED;
 
 /** How long after its retirement an invoice is looked at each time; the older ones come in turn. */
 const HOT_MS = 7 * 86_400_000;
@@ -209,7 +215,7 @@ export class Audit {
     for (const { setId, settleIndex, amountMsat } of missing) {
       const told = await lnd.lookUpSet(setId);
       if (!told) continue;
-      if (settleIndex !== NEVER_REPLAYED) {
+      if (isMissed(this.#parts, settleIndex)) {
         drift.missingSets++;
         drift.missingMsat += amountMsat;
         alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });

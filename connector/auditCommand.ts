@@ -50,7 +50,7 @@ runMain(async (args, env) => {
       if (invoices % TELL_EVERY === 0) process.stderr.write(`${invoices} invoices looked at\n`);
     };
     const look = async (of: Pick<AuditParts, 'alarms' | 'caughtUp' | 'found'>, foundPlain: FoundPlain) => {
-      const parts = { ledger, lnd, node, memos, ...of };
+      const parts = { ledger, lnd, node, memos, countsFirst: true, ...of };
       const drift = await new Audit({ ...parts, gone: nothing }).runAll(progress);
       await auditPlain({ ...parts, found: foundPlain }, 0n, drift);
       return drift;

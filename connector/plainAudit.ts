@@ -1,5 +1,5 @@
 import { readAsks } from '../shared/ledger/index.ts';
-import { type AuditParts, type Drift, NEVER_REPLAYED } from './audit.ts';
+import { type AuditParts, type Drift, isMissed } from './audit.ts';
 import { compareSets } from './comparison.ts';
 import type { PlainState, SetState, ToldPlain, Unreadable } from './lnd.ts';
 import type { Memos } from './memo.ts';
@@ -72,7 +72,7 @@ async function bookMissing(
   }
   for (const missing of lacking) {
     const { setId, settleIndex } = missing;
-    if (settleIndex !== NEVER_REPLAYED) {
+    if (isMissed(parts, settleIndex)) {
       drift.missingSets++;
       drift.missingMsat += missing.amountMsat;
       parts.alarms.raise('missed', { paymentHash: setId, settleIndex: settleIndex.toString() });

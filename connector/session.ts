@@ -38,6 +38,9 @@ const AUDIT_EVERY_MS = 600_000;
 /** A busy node's replay may never fall silent: after so long its order counts as known. */
 const ORDER_KNOWN_AFTER_MS = 60_000;
 
+/** lnd's first settle index. */
+const FIRST = 1n;
+
 const settleIndexOf = (event: Exclude<LndEvent, { kind: 'unreadable' }>): bigint =>
   event.kind === 'other' ? event.settleIndex : event.settlement.settleIndex;
 
@@ -200,12 +203,14 @@ export class Session {
   }
 
   /**
-   * The first settlement of a node that was never paid. lnd tells it to no subscription from 1 on when it is of a BOLT11 invoice, and
-   * a subscription from 0 is told nothing of what was before: so such a node is listened to in both ways. What comes by both is
-   * one payment, by its id.
+   * The first settlement of a node that was never paid. When it is of a BOLT11 invoice, lnd tells it to no subscription from 1 on,
+   * and one from 0 is told nothing of what was before: so such a node is listened to in both ways.
    */
   async #listenForFirst() {
-    for await (const event of this.#lnd.settlements(0n, this.#signal)) return this.#take(event);
+    for await (const event of this.#lnd.settlements(0n, this.#signal)) {
+      if (event.kind === 'plain' && event.settlement.settleIndex === FIRST) await this.#take(event);
+      return;
+    }
   }
 
   async #take(event: LndEvent) {

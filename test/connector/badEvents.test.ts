@@ -98,7 +98,7 @@ describe('a settled event that can not be', () => {
     const { connector, invoice } = await started();
     await connector.stop();
     const bad = stage.lnd.message(invoice);
-    state(bad).settle_index = '1';
+    state(bad).settle_index = '11';
     bad.htlcs[0].amt_msat = 'many';
     stage.lnd.books.push(bad);
     const missed = stage.lnd.message(invoice);

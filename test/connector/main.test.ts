@@ -222,15 +222,13 @@ describe('npm run connector', () => {
     for (const secret of secrets) expect(`${out}${err}`.includes(secret)).toBe(false);
   });
 
-  it('ends when it is told to before it leads', async () => {
+  it('ends when it is told to before it leads, though the table does not answer', async () => {
     gate.shut('UpdateItem');
     const connector = await start(flags());
     await until(async () => gate.holds('UpdateItem') > 0);
     connector.child.kill('SIGTERM');
-    for (const _ of [1, 2]) await connector.health();
-    gate.open();
     expect(await connector.ended).toMatchObject({ code: 0 });
-  }, 20_000);
+  });
 
   it('is told all of it by its environment, too', async () => {
     const connector = await start([], {

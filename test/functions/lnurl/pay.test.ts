@@ -179,7 +179,6 @@ test.each([
   '/.well-known/lnurlp/alice/else',
   '/.well-known/else',
   '/lnurl/verify',
-  '/elsewhere',
 ])('nothing is at %s, in the form of LNURL and with a status that says so', async (path) => {
   const { response, body } = await payRequest(path);
   expect(response.status).toBe(404);
