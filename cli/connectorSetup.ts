@@ -20,6 +20,7 @@ const FLAGS = {
     about: 'the queue that hints at asks, in place of the outputs’',
   },
   endpoint: { type: 'string', value: 'URL', about: 'where DynamoDB answers; AWS' },
+  'keep-macaroon': { type: 'boolean', about: 'bake only where the macaroon that is there does not fit' },
   'route-hints': { type: 'boolean', about: 'for a node with unannounced channels alone' },
   'another-node': { type: 'boolean', about: 'for a table that knows another node' },
   instance: { type: 'string', value: 'NAME', about: 'a further connector on this machine' },

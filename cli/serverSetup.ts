@@ -22,6 +22,7 @@ const FLAGS = {
     value: 'FILE',
     about: 'a macaroon that may bake others, used once and kept nowhere; without it an earlier one stays',
   },
+  'keep-macaroon': { type: 'boolean', about: 'bake only where the macaroon that is there does not fit' },
   'route-hints': { type: 'boolean', about: 'for a node with unannounced channels alone' },
   dir: { type: 'string', value: 'DIR', about: 'for the macaroon; /etc/ampjar' },
   'unit-dir': { type: 'string', value: 'DIR', about: 'for the unit; /etc/systemd/system' },

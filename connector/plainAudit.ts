@@ -7,7 +7,7 @@ import { isAnswerTo, plainClaimIn } from './plain.ts';
 
 const PAGE = 100;
 
-type Parts = Pick<AuditParts, 'ledger' | 'lnd' | 'node' | 'alarms' | 'caughtUp'> & {
+type Parts = Pick<AuditParts, 'ledger' | 'lnd' | 'node' | 'alarms' | 'caughtUp' | 'countsFirst'> & {
   readonly memos: Memos;
   found(told: ToldPlain | Unreadable): Promise<void>;
 };

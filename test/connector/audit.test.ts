@@ -101,7 +101,7 @@ describe('a connection', () => {
     const again = stage.start();
     await again.live();
     await booked(first);
-    expect(stage.lnd.subscribed).toEqual([1n, 1n]);
+    expect(stage.lnd.subscribed).toEqual([1n, 0n, 1n, 0n]);
     expect(again.connector.health).toMatchObject({ drift: 0, alarms: {} });
   });
 
@@ -134,7 +134,7 @@ describe('a connection', () => {
     const connector = stage.start();
     await connector.live();
     await booked(paidBefore);
-    expect(stage.lnd.subscribed).toEqual([1n]);
+    expect(stage.lnd.subscribed).toEqual([1n, 0n]);
     expect(connector.connector.health).toMatchObject({ booked: 1, drift: 0, alarms: {} });
   });
 
