@@ -93,7 +93,7 @@ describe('the commands of a connector', () => {
         'payment address: "ABC" is not 64 hex digits in lower case\n',
       ]);
     }
-    const { code, err } = await run(['connector', 'adopt', '--yes'], env);
+    const { code, err } = await run(['connector', 'adopt', '--yes'], env, 'cli/main.ts');
     expect([code, err]).toEqual([2, expect.stringMatching(/^payment address: missing; --yes takes those/)]);
   });
 });

@@ -174,17 +174,15 @@ test.each([
   },
 );
 
-test.each([
-  '/.well-known/lnurlp/',
-  '/.well-known/lnurlp/alice/else',
-  '/.well-known/else',
-  '/lnurl/verify',
-])('nothing is at %s, in the form of LNURL and with a status that says so', async (path) => {
-  const { response, body } = await payRequest(path);
-  expect(response.status).toBe(404);
-  expect(body).toEqual({ status: 'ERROR', reason: 'No such address.' });
-  expect(response.headers.get('access-control-allow-origin')).toBe('*');
-});
+test.each(['/.well-known/lnurlp/', '/.well-known/lnurlp/alice/else', '/.well-known/else', '/lnurl/verify'])(
+  'nothing is at %s, in the form of LNURL and with a status that says so',
+  async (path) => {
+    const { response, body } = await payRequest(path);
+    expect(response.status).toBe(404);
+    expect(body).toEqual({ status: 'ERROR', reason: 'No such address.' });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  },
+);
 
 describe('an invoice', () => {
   test('has exactly the amount, commits to the metadata, and lives ten minutes', async () => {
