@@ -1,6 +1,7 @@
+import type { Alarm } from '../shared/metrics.ts';
 import type { Log } from './log.ts';
 
-/** What an operator should hear of, by name. A metric counts each. */
+/** What an operator should hear of, by name. Vital signs tell how often each was raised, and a metric of the watch counts it. */
 export const ALARMS = {
   'set-aside': 'an event can not be booked as it is: look at it with npm run asides',
   'memo-unverified':
@@ -15,9 +16,9 @@ export const ALARMS = {
   'invoice-gone': 'lnd does not know an invoice of the table',
   'mint-failed': 'an invoice could not be minted',
   dust: 'many tips below the minimum of their creator',
-} as const;
+} as const satisfies Record<Alarm, string>;
 
-export type Alarm = keyof typeof ALARMS;
+export type { Alarm };
 
 /** Counts alarms by name since the process began, and logs each with what was seen. */
 export class Alarms {

@@ -10,6 +10,7 @@ import type { Lnd } from './lnd.ts';
 import type { Log } from './log.ts';
 import { MacaroonError } from './macaroon.ts';
 import { openMemos } from './memo.ts';
+import { RecentAlarms } from './recentAlarms.ts';
 import { type Place, Session } from './session.ts';
 import { atMost, ledgerUntil, lndUntil, unlessAborted } from './stopping.ts';
 
@@ -83,12 +84,14 @@ export class Connector {
   readonly health: Health;
   readonly #parts: ConnectorParts;
   readonly #alarms: Alarms;
+  readonly #recentAlarms: RecentAlarms;
   readonly #dust: DustWatch;
   #session: Session | undefined;
 
   constructor(parts: ConnectorParts) {
     this.#parts = parts;
     this.#alarms = new Alarms(parts.log);
+    this.#recentAlarms = new RecentAlarms(this.#alarms, parts.steadyMs);
     this.#dust = new DustWatch(this.#alarms, parts.steadyMs);
     const counts = { waiting: 0, booked: 0, known: 0, setAside: 0 };
     this.health = { state: 'connecting', ...counts, alarms: this.#alarms.counts };
@@ -159,6 +162,7 @@ export class Connector {
     let booked = health.booked;
     return {
       alarms: this.#alarms,
+      recentAlarms: this.#recentAlarms,
       dust: this.#dust,
       counts: health,
       live(drift: Drift) {

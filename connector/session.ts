@@ -28,6 +28,7 @@ import type { Memos } from './memo.ts';
 import { Mint, type Minting, ROTATE_AFTER } from './minting.ts';
 import { Nudge } from './nudge.ts';
 import { plainEntryOf } from './plain.ts';
+import type { RecentAlarms } from './recentAlarms.ts';
 import { resume } from './resuming.ts';
 import { earliestRotation, hintsAreStale } from './rotation.ts';
 import { atMost, ledgerUntil, lndUntil } from './stopping.ts';
@@ -54,6 +55,7 @@ const TELL_AGAIN_MS = 60_000;
 /** What a session tells the connector of. */
 export interface Watcher {
   readonly alarms: Alarms;
+  readonly recentAlarms: RecentAlarms;
   readonly dust: DustWatch;
   readonly counts: BookingCounts;
   /** All that was settled before is booked. */
@@ -122,7 +124,7 @@ export class Session {
       counts,
     );
     this.#attribution = new Attribution(this.#minting);
-    this.#vitalSigns = new VitalSignsTeller({ ...this.#parts, lease });
+    this.#vitalSigns = new VitalSignsTeller({ ...this.#parts, lease, alarms: watcher.recentAlarms });
     this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs, (ids) =>
       parts.askHints?.answered?.(ids),
     );

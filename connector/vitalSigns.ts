@@ -1,5 +1,6 @@
 import { type Lease, type Ledger, saveVitalSigns, type VitalSigns } from '../shared/ledger/index.ts';
 import { type Drift, driftOf } from './audit.ts';
+import type { RecentAlarms } from './recentAlarms.ts';
 
 /** So often at most: whoever watches looks as often. */
 export const TELL_EVERY_MS = 60_000;
@@ -19,6 +20,7 @@ interface Parts {
   readonly ledger: Ledger;
   readonly lease: Lease;
   readonly version: string;
+  readonly alarms: RecentAlarms;
   clock(): Date;
   steadyMs(): number;
 }
@@ -27,6 +29,7 @@ interface Parts {
 export class VitalSignsTeller {
   readonly #parts: Parts;
   #toldMs: number | undefined;
+  #tookOver = false;
   #worst: { readonly drift: number; readonly foundMs: number } | undefined;
   #lastAudit: Pick<VitalSigns, 'auditedAt' | 'drift' | 'firstExpiry'> = {};
 
@@ -51,17 +54,24 @@ export class VitalSignsTeller {
 
   /** @returns whether it was time to tell. @throws LeaseLostError */
   async tell(progress: Progress): Promise<boolean> {
-    const { ledger, lease, version, clock, steadyMs } = this.#parts;
+    const { ledger, lease, version, alarms, clock, steadyMs } = this.#parts;
     if (this.#toldMs !== undefined && steadyMs() - this.#toldMs < TELL_EVERY_MS) return false;
     const now = clock();
     const checkpointAt = new Date(now.getTime() - progress.longestWaitMs());
-    await saveVitalSigns(ledger, lease, {
+    const signs = {
       aliveAt: now,
       version,
       waiting: progress.length,
       ...(progress.orderKnown && { checkpointAt }),
       ...this.#lastAudit,
-    });
+    };
+    // A connector that ended, or this one under a lease before, may have told of alarms that nobody has looked at yet.
+    if (!this.#tookOver) {
+      const { alarms: told, alarmsAt } = (await saveVitalSigns(ledger, lease, signs)) ?? {};
+      if (told && alarmsAt) alarms.takeOver(told, now.getTime() - alarmsAt.getTime());
+      this.#tookOver = true;
+    }
+    await saveVitalSigns(ledger, lease, { ...signs, alarms: alarms.counts(), alarmsAt: now });
     this.#toldMs = steadyMs();
     return true;
   }

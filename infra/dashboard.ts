@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { ALARM_METRICS } from '../shared/metrics.ts';
 import type { Watch } from './watch.ts';
 
 const HALF = 12;
@@ -83,6 +84,10 @@ export function dashboard(
         table.metricConsumedReadCapacityUnits({ period: PERIOD }),
       ]),
       graph('Days until an invoice expires', [metrics.DaysToExpiry]),
+      graph(
+        'Alarms of connectors, each counted for ten minutes',
+        Object.values(ALARM_METRICS).map((name) => metrics[name]),
+      ),
       graph('Seconds since the sums of all creators were checked', [metrics.SumsCheckAge]),
     ],
   ];

@@ -15,11 +15,16 @@ const TIMEOUT = Duration.seconds(30);
 const LOOK_EVERY = Duration.minutes(1);
 
 type Watched = Pick<AlarmParts, 'says' | 'page' | 'atLeast' | 'atMost' | 'periods' | 'alsoSilence'>;
+/** Why a metric has no alarm. */
+interface Unwatched {
+  readonly unwatched: string;
+}
 
 /**
- * What alarms, by metric. A value that lasts a minute is no alarm where it may mend itself: `periods` are minutes.
+ * What alarms, by metric. A value that lasts a minute is no alarm where it may mend itself: `periods` are minutes. What connectors raise
+ * counts for ten minutes (docs/operations.md): it alarms where nothing else shows it and somebody has to do something.
  */
-const ALARMS: Record<Metric, Watched> = {
+const ALARMS: Record<Metric, Watched | Unwatched> = {
   // The connector tells once a minute; another takes over within seconds.
   HeartbeatAge: {
     says: 'No connector gives a sign of life: payments arrive at the node and are booked later',
@@ -79,10 +84,34 @@ const ALARMS: Record<Metric, Watched> = {
     atLeast: Duration.minutes(10).toSeconds(),
     periods: 3,
   },
+  IndexReusedAlarms: {
+    says: "lnd's indexes went back: its store is older than it was, or another",
+    page: 'index-reused',
+    atLeast: 1,
+  },
+  // An option that fails is tried again after one minute and after two more; a single answer that failed is asked for again.
+  MintFailedAlarms: { says: 'lnd refuses to make invoices', page: 'mint-failed', atLeast: 3 },
+  // Whoever pays an invoice of the node that is none of ours may raise one.
+  MemoUnverifiedAlarms: {
+    says: 'Payments come to invoices whose memos do not verify, and are not booked',
+    page: 'memo-unverified',
+    atLeast: 10,
+  },
+  // Raised once a minute for a creator who is sent a hundred in it.
+  DustAlarms: { says: 'Tips come that are worth less than they cost', page: 'dust', atLeast: 5 },
+  IndexGapAlarms: {
+    unwatched: 'every node has gaps; the audit that follows at once tells whether a tip is in one',
+  },
+  SetAsideAlarms: { unwatched: 'AsidesOpen alarms until someone closes it' },
+  BehindAlarms: { unwatched: 'CheckpointAge alarms when it lasts' },
+  MissedAlarms: { unwatched: 'Drift alarms until an audit finds nothing' },
+  SetsGoneAlarms: { unwatched: 'Drift alarms until an audit finds nothing' },
+  SumsDifferAlarms: { unwatched: 'Drift alarms until an audit finds nothing' },
+  InvoiceGoneAlarms: { unwatched: 'Drift alarms until an audit finds nothing' },
 };
 
 /**
- * The watch: a function that measures each minute how table and connectors fare, with an alarm on each of its metrics
+ * The watch: a function that measures each minute how table and connectors fare, with an alarm on those of its metrics that somebody must act on
  * (docs/operations.md).
  */
 export class Watch extends Construct {
@@ -111,13 +140,14 @@ export class Watch extends Construct {
       schedule: Schedule.rate(LOOK_EVERY),
       targets: [new LambdaFunction(handler, { retryAttempts: 0, maxEventAge: LOOK_EVERY })],
     });
-    const measured = Object.entries(ALARMS) as [Metric, Watched][];
+    const measured = Object.entries(ALARMS) as [Metric, Watched | Unwatched][];
     const metricOf = (metricName: string) =>
       new CloudWatchMetric({ namespace, metricName, statistic: 'Maximum', period: LOOK_EVERY });
     this.metrics = Object.fromEntries(
       measured.map(([name]) => [name, metricOf(name)]),
     ) as typeof this.metrics;
     for (const [name, watched] of measured) {
+      if ('unwatched' in watched) continue;
       const statistic = watched.atMost === undefined ? 'Maximum' : 'Minimum';
       alarm(this, name, { ...watched, metric: this.metrics[name], statistic, period: LOOK_EVERY });
     }

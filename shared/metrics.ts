@@ -25,6 +25,35 @@ export const METRICS = {
   Parked: 'Count',
   /** Since the delivery that has waited longest should have been tried. */
   DeliveriesOverdue: 'Seconds',
+  // How often connectors raised each of their alarms in ten minutes (ALARM_METRICS). Not measured at 0.
+  SetAsideAlarms: 'Count',
+  MemoUnverifiedAlarms: 'Count',
+  BehindAlarms: 'Count',
+  MissedAlarms: 'Count',
+  IndexGapAlarms: 'Count',
+  IndexReusedAlarms: 'Count',
+  SetsGoneAlarms: 'Count',
+  SumsDifferAlarms: 'Count',
+  InvoiceGoneAlarms: 'Count',
+  MintFailedAlarms: 'Count',
+  DustAlarms: 'Count',
 } as const;
 
 export type Metric = keyof typeof METRICS;
+
+/** The alarms that a connector raises, by their names, each with the metric that counts it. */
+export const ALARM_METRICS = {
+  'set-aside': 'SetAsideAlarms',
+  'memo-unverified': 'MemoUnverifiedAlarms',
+  behind: 'BehindAlarms',
+  missed: 'MissedAlarms',
+  'index-gap': 'IndexGapAlarms',
+  'index-reused': 'IndexReusedAlarms',
+  'sets-gone': 'SetsGoneAlarms',
+  'sums-differ': 'SumsDifferAlarms',
+  'invoice-gone': 'InvoiceGoneAlarms',
+  'mint-failed': 'MintFailedAlarms',
+  dust: 'DustAlarms',
+} as const satisfies Record<string, Metric>;
+
+export type Alarm = keyof typeof ALARM_METRICS;

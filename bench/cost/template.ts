@@ -1,3 +1,4 @@
+import { ALARM_METRICS } from '../../shared/metrics.ts';
 import { sum, times, type Usage } from './prices.ts';
 
 /** A resource of a CloudFormation template, as far as it is looked at. */
@@ -62,19 +63,19 @@ export function standing(resources: Resources): Usage {
   );
 }
 
-/** Metrics of the stack's own that alarms look at: each costs as long as it has values. */
+/** Metrics of the stack's own that alarms look at: each costs as long as it has values, some only while something is wrong. */
 function ownMetrics(resources: Resources): Set<string> {
-  const filtered = new Set(
-    ofType(resources, 'AWS::Logs::MetricFilter').map(
-      ({ Properties }) => Properties!.MetricTransformations[0].MetricName as string,
+  const seldom = new Set<string>([
+    ...ofType(resources, 'AWS::Logs::MetricFilter').map(
+      ({ Properties }) => Properties!.MetricTransformations[0].MetricName,
     ),
-  );
+    ...Object.values(ALARM_METRICS),
+  ]);
   const own = ofType(resources, 'AWS::CloudWatch::Alarm')
     .map(({ Properties }) => Properties!)
-    // A metric of a log's filter has values only while something is wrong.
     .filter(
       ({ Namespace, MetricName }) =>
-        Namespace && !String(Namespace).startsWith('AWS/') && !filtered.has(MetricName),
+        Namespace && !String(Namespace).startsWith('AWS/') && !seldom.has(MetricName),
     )
     .map(({ MetricName, Dimensions }) => JSON.stringify([MetricName, Dimensions]));
   return new Set(own);

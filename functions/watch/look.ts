@@ -1,4 +1,5 @@
 import {
+  ALARMS_COUNT_MS,
   countOpenAsides,
   countParked,
   DELIVERY_LISTS,
@@ -10,7 +11,7 @@ import {
   readWrongSums,
   type VitalSigns,
 } from '../../shared/ledger/index.ts';
-import type { Metric } from '../../shared/metrics.ts';
+import { ALARM_METRICS, type Alarm, type Metric } from '../../shared/metrics.ts';
 
 /** Of a node, how its connector fares; of one that never told, that nothing is known. */
 export interface NodeSeen extends Partial<VitalSigns> {
@@ -57,6 +58,7 @@ export async function look(ledger: Ledger, now: Date): Promise<Seen> {
     wrongSums: wrongSums.slice(0, MOST_TOLD),
     values: {
       ...ofNodes(nodes, now),
+      ...alarmsOf(nodes, now),
       WantsOverdue: since(wants),
       DeliveriesOverdue: since(deliveries),
       Parked: parked,
@@ -81,6 +83,20 @@ function ofNodes(nodes: readonly NodeSeen[], now: Date): Seen['values'] {
     ...(nodes.every(isAudited) && { Drift: sum(nodes.map(({ drift = 0 }) => drift)) }),
     ...(firstExpiry && { DaysToExpiry: (firstExpiry.getTime() - now.getTime()) / DAY_MS }),
   };
+}
+
+/**
+ * How often connectors raised their alarms of late. One that none raised is left out, for a metric costs by the hours that it is told in;
+ * what a connector told longer ago is over, and its silence alarms by itself.
+ */
+function alarmsOf(nodes: readonly NodeSeen[], now: Date): Seen['values'] {
+  const told = nodes.filter(
+    ({ alarmsAt }) => alarmsAt && now.getTime() - alarmsAt.getTime() < ALARMS_COUNT_MS,
+  );
+  const counted = (Object.keys(ALARM_METRICS) as Alarm[]).map(
+    (name) => [ALARM_METRICS[name], sum(told.map(({ alarms }) => alarms?.[name] ?? 0))] as const,
+  );
+  return Object.fromEntries(counted.filter(([, count]) => count > 0));
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);

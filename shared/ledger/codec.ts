@@ -111,6 +111,12 @@ export const mapOf = <T>(field: Field<T>): Field<Map<string, T>> => ({
   },
 });
 
+/** How many of each, by name. */
+export const counts: Field<Readonly<Record<string, number>>> = {
+  write: (value) => mapOf(small).write(new Map(Object.entries(value))),
+  read: (value, name) => Object.fromEntries(mapOf(small).read(value, name)),
+};
+
 /** What a record of fields holds; a field that may be missing is optional in the type, too. */
 export type Of<F> = { [K in keyof F as undefined extends ValueOf<F[K]> ? never : K]: ValueOf<F[K]> } & {
   [K in keyof F as undefined extends ValueOf<F[K]> ? K : never]?: ValueOf<F[K]>;

@@ -215,7 +215,7 @@ export {
   type Totals,
 } from './totals.ts';
 export { isForGood } from './transaction.ts';
-export { readVitalSigns, saveVitalSigns, type VitalSigns } from './vitals.ts';
+export { ALARMS_COUNT_MS, readVitalSigns, saveVitalSigns, type VitalSigns } from './vitals.ts';
 export { dueWants, firstWant, type Want } from './wants.ts';
 export {
   beginReplay,

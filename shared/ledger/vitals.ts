@@ -1,10 +1,10 @@
-import { moment, type Of, optional, record, small, text } from './codec.ts';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { counts, moment, type Of, optional, record, small, text } from './codec.ts';
 import { keys, listed } from './keys.ts';
 import { keepLease, type Lease } from './lease.ts';
 import { queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { update } from './transaction.ts';
-import { write } from './write.ts';
 
 /** How a connector fares, by its own clock: in an item beside that of its node's lease. */
 const vitalSigns = record({
@@ -21,24 +21,36 @@ const vitalSigns = record({
   drift: optional(small),
   /** When the first of the invoices expires that are handed out. */
   firstExpiry: optional(moment),
+  /** How often each alarm was raised in the {@link ALARMS_COUNT_MS} before `alarmsAt`. Releases before tell neither, and leave both as they are. */
+  alarms: optional(counts),
+  alarmsAt: optional(moment),
 });
+
+/** An alarm counts for so long after it was raised: that whoever looks each minute may miss some looks. */
+export const ALARMS_COUNT_MS = 600_000;
 
 export type VitalSigns = Of<typeof vitalSigns.fields>;
 
 /**
  * Write down how the connector fares, which is a sign of life of its lease, too. What is left out stays as it was; an audit that
  * found no invoices takes away the expiry of the one before.
+ * @returns what was there before, of this connector or another; undefined when none had told
  * @throws LeaseLostError
  */
-export async function saveVitalSigns(ledger: Ledger, lease: Lease, signs: VitalSigns): Promise<void> {
+export async function saveVitalSigns(
+  ledger: Ledger,
+  lease: Lease,
+  signs: VitalSigns,
+): Promise<VitalSigns | undefined> {
   await keepLease(ledger, lease);
-  await write(
-    ledger,
-    update(ledger.table, keys.signs(lease.node), {
-      set: vitalSigns.toItem(signs),
-      remove: signs.auditedAt && !signs.firstExpiry ? ['firstExpiry'] : [],
-    }),
+  const { Update } = update(ledger.table, keys.signs(lease.node), {
+    set: vitalSigns.toItem(signs),
+    remove: signs.auditedAt && !signs.firstExpiry ? ['firstExpiry'] : [],
+  });
+  const { Attributes: was } = await ledger.client.send(
+    new UpdateItemCommand({ ...Update!, ReturnValues: 'ALL_OLD' }),
   );
+  return was?.aliveAt && vitalSigns.fromItem(was);
 }
 
 /**

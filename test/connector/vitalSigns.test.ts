@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ALARMS, type Alarm, Alarms } from '../../connector/alarms.ts';
 import { NO_DRIFT } from '../../connector/audit.ts';
+import { RecentAlarms } from '../../connector/recentAlarms.ts';
 import { DRIFT_SHOWS_MS, TELL_EVERY_MS, VitalSignsTeller } from '../../connector/vitalSigns.ts';
-import { readCreatorWithInvoice, readVitalSigns, type VitalSigns } from '../../shared/ledger/index.ts';
+import {
+  ALARMS_COUNT_MS,
+  readCreatorWithInvoice,
+  readVitalSigns,
+  saveVitalSigns,
+  type VitalSigns,
+} from '../../shared/ledger/index.ts';
 import { gather, lead, NOW, openBook } from '../shared/ledger/book.ts';
-import { openStage, type Stage, until } from './stage.ts';
+import { openLog, openStage, type Stage, until } from './stage.ts';
 
 const AT_REST = { length: 0, orderKnown: true, longestWaitMs: () => 0 };
 const later = (ms: number) => new Date(NOW.getTime() + ms);
@@ -11,19 +19,40 @@ const later = (ms: number) => new Date(NOW.getTime() + ms);
 describe('vital signs', () => {
   let book: Awaited<ReturnType<typeof openBook>>;
   let ms: number;
+  let alarms: Alarms;
+  let again: () => Promise<VitalSignsTeller>;
   let teller: VitalSignsTeller;
   const signs = async () => (await gather(readVitalSigns(book.ledger)))[0]?.signs as VitalSigns;
+
+  /** What a process has that leads from now on; its steady clock begins by itself. */
+  async function process() {
+    const [began, alarms] = [ms, new Alarms(openLog().log)];
+    const clocks = { clock: () => later(ms), steadyMs: () => ms - began };
+    const recent = new RecentAlarms(alarms, clocks.steadyMs);
+    const leads = async () => {
+      const lease = await lead(book.ledger);
+      return new VitalSignsTeller({
+        ledger: book.ledger,
+        lease,
+        version: '1.2.3',
+        alarms: recent,
+        ...clocks,
+      });
+    };
+    return { alarms, leads, teller: await leads() };
+  }
+
+  /** What is told a minute later. */
+  async function alarmsTold(by = teller) {
+    ms += TELL_EVERY_MS;
+    await by.tell(AT_REST);
+    return (await signs()).alarms;
+  }
 
   beforeEach(async () => {
     book = await openBook();
     ms = 0;
-    const clocks = { clock: () => later(ms), steadyMs: () => ms };
-    teller = new VitalSignsTeller({
-      ledger: book.ledger,
-      lease: await lead(book.ledger),
-      version: '1.2.3',
-      ...clocks,
-    });
+    ({ alarms, teller, leads: again } = await process());
   });
   afterEach(() => book.close());
 
@@ -78,6 +107,55 @@ describe('vital signs', () => {
     ms += DRIFT_SHOWS_MS;
     teller.audited(NO_DRIFT, undefined);
     expect(await told()).toBe(0);
+  });
+
+  it('count every alarm that there is, for ten minutes after it was raised', async () => {
+    const names = Object.keys(ALARMS) as Alarm[];
+    expect(await alarmsTold()).toEqual({});
+    for (const [at, name] of names.entries())
+      for (let times = 0; times <= at; times++) alarms.raise(name, {});
+    const all = Object.fromEntries(names.map((name, at) => [name, at + 1]));
+    expect(await alarmsTold()).toEqual(all);
+    expect((await signs()).alarmsAt).toEqual(later(ms));
+    alarms.raise('dust', {});
+    ms += ALARMS_COUNT_MS - 2 * TELL_EVERY_MS;
+    expect(await alarmsTold()).toEqual({ ...all, dust: all.dust! + 1 });
+    expect(await alarmsTold()).toEqual({ dust: 1 });
+    ms += ALARMS_COUNT_MS;
+    expect(await alarmsTold()).toEqual({});
+  });
+
+  it('go on counting alarms of the process before, until they are ten minutes old', async () => {
+    alarms.raise('index-reused', {});
+    alarms.raise('mint-failed', {});
+    expect(await alarmsTold()).toEqual({ 'index-reused': 1, 'mint-failed': 1 });
+    ms += 2 * TELL_EVERY_MS;
+    const next = await process();
+    next.alarms.raise('mint-failed', {});
+    next.alarms.raise('mint-failed', {});
+    expect(await alarmsTold(next.teller)).toEqual({ 'index-reused': 1, 'mint-failed': 2 });
+    next.alarms.raise('mint-failed', {});
+    expect(await alarmsTold(next.teller)).toEqual({ 'index-reused': 1, 'mint-failed': 3 });
+    ms += ALARMS_COUNT_MS - 5 * TELL_EVERY_MS;
+    expect(await alarmsTold(next.teller)).toEqual({ 'mint-failed': 3 });
+    ms += ALARMS_COUNT_MS;
+    expect(await alarmsTold((await process()).teller)).toEqual({});
+  });
+
+  it('count an alarm once when the same process leads again and again', async () => {
+    alarms.raise('mint-failed', {});
+    expect(await alarmsTold()).toEqual({ 'mint-failed': 1 });
+    for (let lease = 0; lease < 3; lease++)
+      expect(await alarmsTold(await again())).toEqual({ 'mint-failed': 1 });
+  });
+
+  it('leave no alarm for ever when a release leads that tells of none', async () => {
+    alarms.raise('dust', {});
+    await alarmsTold();
+    const { alarms: _, alarmsAt: told, ...older } = await signs();
+    ms += ALARMS_COUNT_MS;
+    await saveVitalSigns(book.ledger, await lead(book.ledger), { ...older, aliveAt: later(ms) });
+    expect(await signs()).toMatchObject({ aliveAt: later(ms), alarms: { dust: 1 }, alarmsAt: told });
   });
 });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { look } from '../../functions/watch/look.ts';
 import { park, saveVitalSigns } from '../../shared/ledger/index.ts';
@@ -46,8 +47,24 @@ describe('its metrics', () => {
     .map(([, { Properties }]) => Properties)
     .filter(({ Namespace }) => Namespace === 'Ampjar-production');
 
-  test('have an alarm each', () => {
-    expect(alarms.map(({ MetricName }) => MetricName).sort()).toEqual(Object.keys(METRICS).sort());
+  test('have an alarm each, but for what others show or nobody must act on', () => {
+    const watched = alarms.map(({ MetricName }) => MetricName);
+    expect(new Set(watched).size).toBe(watched.length);
+    expect(Object.keys(METRICS).filter((name) => !watched.includes(name))).toEqual([
+      'SetAsideAlarms',
+      'BehindAlarms',
+      'MissedAlarms',
+      'IndexGapAlarms',
+      'SetsGoneAlarms',
+      'SumsDifferAlarms',
+      'InvoiceGoneAlarms',
+    ]);
+  });
+
+  test('are told of in docs/operations.md, each in its row', () => {
+    const text = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| `([A-Z]\w+)` /gm)].map(([, name]) => name);
+    expect(rows.sort()).toEqual(Object.keys(METRICS).sort());
   });
 
   test('have no dimension, as they are told', () => {
@@ -63,6 +80,10 @@ describe('its metrics', () => {
     ['HeartbeatAge', 'Maximum', 180, 'GreaterThanOrEqualToThreshold'],
     ['CheckpointAge', 'Maximum', 900, 'GreaterThanOrEqualToThreshold'],
     ['Drift', 'Maximum', 1, 'GreaterThanOrEqualToThreshold'],
+    ['IndexReusedAlarms', 'Maximum', 1, 'GreaterThanOrEqualToThreshold'],
+    ['MintFailedAlarms', 'Maximum', 3, 'GreaterThanOrEqualToThreshold'],
+    ['MemoUnverifiedAlarms', 'Maximum', 10, 'GreaterThanOrEqualToThreshold'],
+    ['DustAlarms', 'Maximum', 5, 'GreaterThanOrEqualToThreshold'],
     ['DaysToExpiry', 'Minimum', 5, 'LessThanOrEqualToThreshold'],
   ])('%s alarms when its %s is %d or worse', (name, statistic, threshold, comparison) => {
     expect(alarms.find(({ MetricName }) => MetricName === name)).toMatchObject({

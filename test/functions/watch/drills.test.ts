@@ -17,7 +17,7 @@ import {
   takeLease,
 } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
-import { memosOf } from '../../connector/memos.ts';
+import { memosOf, strangersMemos } from '../../connector/memos.ts';
 import { setIdOf } from '../../connector/played.ts';
 import { openStage, type Stage, until } from '../../connector/stage.ts';
 import { gather, NOW } from '../../shared/ledger/book.ts';
@@ -174,13 +174,58 @@ describe('an alarm goes off, and is over', () => {
       throw new LndError('addInvoice', { code: 2, details: 'no space left on device' });
     };
     await addCreator(stage.ledger, { handle: 'bob', name: 'Bob' }, now());
-    expect(await passUntil(['invoice-wanted'], 20)).toBeGreaterThanOrEqual(10);
+    const refusedFor = await passUntil(['mint-failed'], 8);
+    // It is tried again less and less often, and waits.
+    expect(refusedFor + (await passUntil(['invoice-wanted'], 20))).toBeGreaterThanOrEqual(10);
     stage.time.jumpedMs = 361 * DAY_MS;
     await passUntil(['invoice-expiring', 'invoice-wanted'], 30);
     stage.lnd.onMint = () => {};
     // A failed option is tried again within an hour.
     await passUntil([], 90);
   }, 120_000);
+
+  it("when lnd's indexes go back: for ten minutes", async () => {
+    await startConnector();
+    const invoice = await stage.current();
+    for (let tip = 0; tip < 5; tip++) stage.lnd.pay(invoice);
+    await stays([], 2);
+    await stopConnector();
+    await startConnector();
+    await until(() => stage.lnd.isListenedTo);
+    stage.lnd.setIndex(1n);
+    const reused = setIdOf(stage.lnd.pay(invoice));
+    await until(() => readTip(stage.ledger, reused));
+    const within = await passUntil(['index-reused'], 3);
+    // Who is to be told is told, though the process ends that told of it.
+    await stopConnector();
+    await startConnector();
+    expect(within + (await passUntil([], 15))).toBeGreaterThanOrEqual(9);
+  });
+
+  it('when payments come whose memos do not verify: not at a few, which any stranger can send', async () => {
+    await startConnector();
+    const { memo } = strangersMemos(stage.lnd.node).write('alice', { optionId: 'abcdefghij' }, now());
+    const copy = await stage.lnd.mint(memo);
+    for (let tip = 0; tip < 9; tip++) stage.lnd.pay(copy);
+    await stays([], 3);
+    stage.lnd.pay(copy);
+    await passUntil(['memo-unverified'], 2);
+    await passUntil([], 12);
+  });
+
+  it('when a creator is flooded with dust: after some minutes of it', async () => {
+    await startConnector();
+    const invoice = await stage.current();
+    for (let flooded = 0; flooded < 5; flooded++) {
+      expect(alarms.on()).toEqual([]);
+      let last: unknown;
+      for (let tip = 0; tip < 100; tip++) last = stage.lnd.pay(invoice, { amountMsat: 1_000n });
+      await until(() => readTip(stage.ledger, setIdOf(last)));
+      await minute();
+    }
+    await passUntil(['dust'], 2);
+    await passUntil([], 12);
+  });
 
   it('when a tip can not be handed on: until it was', async () => {
     await startConnector();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ALARMS } from '../../../connector/alarms.ts';
 import { look } from '../../../functions/watch/look.ts';
 import {
   addCreator,
@@ -17,6 +18,7 @@ import {
   takeLease,
   type VitalSigns,
 } from '../../../shared/ledger/index.ts';
+import { ALARM_METRICS, METRICS } from '../../../shared/metrics.ts';
 import { gather, hex, lead, NODE, NOW, openBook } from '../../shared/ledger/book.ts';
 
 const OTHER = `03${'cd'.repeat(32)}`;
@@ -103,6 +105,32 @@ describe('what is watched', () => {
   it('of a node that was not audited for an hour is no drift at all, which is not the same as none', async () => {
     await tell({ auditedAt: ago(3_600) });
     expect(await values()).not.toHaveProperty('Drift');
+  });
+
+  it.each(Object.keys(ALARMS))(
+    'of the alarm %s is how often all connectors raised it of late',
+    async (name) => {
+      await tell({ alarms: { [name]: 2 }, alarmsAt: ago(20) });
+      await tell({ alarms: { [name]: 3 }, alarmsAt: ago(599) }, OTHER);
+      const counted = Object.entries(await values()).filter(([metric]) => metric.endsWith('Alarms'));
+      expect(counted).toEqual([[ALARM_METRICS[name as keyof typeof ALARMS], 5]]);
+    },
+  );
+
+  it('of alarms has a metric for each, and none for what is no alarm', () => {
+    const metrics = Object.keys(METRICS).filter((name) => name.endsWith('Alarms'));
+    expect(metrics.sort()).toEqual([...new Set(Object.values(ALARM_METRICS))].sort());
+    expect(Object.keys(ALARM_METRICS).sort()).toEqual(Object.keys(ALARMS).sort());
+  });
+
+  it.each<[string, Partial<VitalSigns>]>([
+    ['none was raised', { alarms: {}, alarmsAt: ago(20) }],
+    ['they were told ten minutes ago', { alarms: { dust: 9 }, alarmsAt: ago(600) }],
+    ['a release tells of none', {}],
+    ['a newer release has one that is not known here', { alarms: { novel: 9 }, alarmsAt: ago(20) }],
+  ])('of alarms is nothing when %s', async (_, signs) => {
+    await tell(signs);
+    expect(Object.keys(await values()).filter((metric) => metric.endsWith('Alarms'))).toEqual([]);
   });
 
   it('of events that are set aside counts those that are open', async () => {
