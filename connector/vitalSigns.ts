@@ -66,12 +66,15 @@ export class VitalSignsTeller {
       ...this.#lastAudit,
     };
     // A connector that ended, or this one under a lease before, may have told of alarms that nobody has looked at yet.
-    if (!this.#tookOver) {
+    const isFirst = !this.#tookOver;
+    if (isFirst) {
       const { alarms: told, alarmsAt } = (await saveVitalSigns(ledger, lease, signs)) ?? {};
       if (told && alarmsAt) alarms.takeOver(told, now.getTime() - alarmsAt.getTime());
       this.#tookOver = true;
     }
-    await saveVitalSigns(ledger, lease, { ...signs, alarms: alarms.counts(), alarmsAt: now });
+    const counts = alarms.counts();
+    if (!isFirst || Object.keys(counts).length > 0)
+      await saveVitalSigns(ledger, lease, { ...signs, alarms: counts, alarmsAt: now });
     this.#toldMs = steadyMs();
     return true;
   }
