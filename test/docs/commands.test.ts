@@ -11,7 +11,7 @@ const ELSEWHERE: [pattern: RegExp, reason: string][] = [
     'needs an AWS account; test/deploy has an emulated one',
   ],
   [
-    /(connector|server)-setup|ampjar audit/,
+    /(connector|server)-setup|ampjar (audit|connector) /,
     'needs lnd, AWS or systemd; their suites and test/regtest have them',
   ],
   [/^(chown|docker|systemctl) |\/(var|srv)\//, 'changes the host'],
