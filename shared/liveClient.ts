@@ -20,7 +20,7 @@ const follow=(where,known,show)=>{
 const{handle,after,socket,host,origin=''}=where;
 const feed=origin+'/v1/creators/'+handle;
 const seen=new Set(known),floor=Math.min(place(after),...known);
-let from=after,mark=after,newest=after,marked=Date.now(),wait=1000,patience,end,again,later,silence;
+let from=after,mark=after,newest=after,marked=Date.now(),wait=1000,patience=socket?15e3:45e3,end,again,later,silence;
 const take=(tip)=>{
 const at=place(tip.cursor);
 if(at<=floor||seen.has(at))return;
@@ -55,7 +55,6 @@ silence=setTimeout(retry,patience);
 };
 const byEvents=()=>{
 const source=new EventSource(feed+'/live?after='+from);
-patience=45e3;
 heard();
 source.onopen=()=>{wait=1000;heard()};
 source.onmessage=({data})=>{heard();take(JSON.parse(data))};
@@ -75,7 +74,6 @@ const header=btoa(JSON.stringify(authorization)).replace(/\\+/g,'-').replace(/\\
 const web=new WebSocket(socket,['aws-appsync-event-ws','header-'+header]);
 const send=(message)=>web.send(JSON.stringify(message));
 const catchUp=()=>read().catch(()=>web.onclose&&retry());
-patience=15e3;
 heard();
 web.onopen=()=>send({type:'connection_init'});
 web.onclose=retry;
