@@ -44,6 +44,7 @@ const known: Known = (value, variable) => {
     LIVE_REALTIME_HOST: REALTIME,
     LIVE_HTTP_HOST: APPSYNC,
     LIVE_PUBLISH_URL: `https://${APPSYNC}/event`,
+    EDGE_URL: `https://${APPSYNC}`,
   };
   const stand = stands[variable];
   if (stand === undefined)
@@ -199,7 +200,7 @@ describe('under Node 24, by the Runtime API', () => {
     // Those that no hint told of are found by the clock.
     expect(await deliver.invoke(scheduleEvent)).toEqual({ batchItemFailures: [] });
     expect(hooks.requests).toHaveLength(jar.tips.length);
-    expect(await settled.invoke(scheduleEvent)).toMatchObject({ handed: 0, failed: 0 });
+    expect(await settled.invoke(scheduleEvent)).toMatchObject({ swept: { handed: 0, failed: 0 } });
 
     const feed = await manage.invoke(apiEvent('/v1/events?limit=100', { headers }));
     expect(JSON.parse(feed.body).events).toHaveLength(jar.tips.length);
