@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { is32Bytes } from '../shared/ledger/index.ts';
+import { untilAborted } from '../shared/untilAborted.ts';
 import {
   highest,
   type Lnd,
@@ -51,6 +52,9 @@ const NOT_FOUND = 5;
 /** What an lnd that never made an invoice says of any (lnd invoices/errors.go). */
 const NO_INVOICES = 'there are no existing invoices';
 const DEADLINE_MS = 15_000;
+/** gRPC ends a call at its deadline and says so; a call that it says nothing of is given up so long after. */
+const GIVEN_UP_MS = 1_000;
+const DEADLINE_EXCEEDED = 4;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** ln-service's connection: lnd's services by name, each with its raw calls. Nothing is sent before the first one. */
@@ -60,19 +64,31 @@ export function openServices({ socket, cert, macaroon }: LndCredentials): Record
 }
 
 /** A raw call of a service, by its name in lower camel case, as `getInfo`. @throws LndError, also when `deadlineMs` have passed */
-export const callLnd = (
+export async function callLnd(
   service: Service,
   method: string,
   request: object,
   deadlineMs = DEADLINE_MS,
-): Promise<any> =>
-  new Promise((resolve, reject) => {
+): Promise<any> {
+  let call: { cancel(): void } | undefined;
+  const answer = new Promise((resolve, reject) => {
     // gRPC takes a deadline as a point in time; without one a silent node would hold the call for ever.
     const options = { deadline: new Date(Date.now() + deadlineMs) };
-    service[method](request, options, (error: ServiceError | null, answer: unknown) =>
-      error ? reject(new LndError(method, error)) : resolve(answer),
+    call = service[method](request, options, (error: ServiceError | null, told: unknown) =>
+      error ? reject(new LndError(method, error)) : resolve(told),
     );
   });
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new LndError(method, { code: DEADLINE_EXCEEDED, details: `no answer in ${deadlineMs} ms` }));
+    call?.cancel();
+  }, deadlineMs + GIVEN_UP_MS);
+  try {
+    return await untilAborted(answer, late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** Connect to lnd by ln-service. */
 export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS): Lnd {

@@ -13,11 +13,21 @@ const HELP = `npm run tip -- <handle> <satoshi> [message] [flags]: tips a creato
 /** What was typed can't be done; the message says why. */
 class UsageError extends Error {}
 
+/** A payment of many shards takes seconds. */
+const PATIENCE_MS = 60_000;
+
 async function ask<T>(url: URL, init?: RequestInit): Promise<T> {
-  const response = await fetch(url, init).catch(() => {
-    throw new Error(`--url, AMPJAR_URL: nothing answers at ${url.origin}; is npm start running?`);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const late = `${url.origin} did not answer within ${PATIENCE_MS / 1000} seconds`;
+  const response = await fetch(url, { ...init, signal }).catch(() => {
+    throw new Error(
+      signal.aborted ? late : `--url, AMPJAR_URL: nothing answers at ${url.origin}; is npm start running?`,
+    );
   });
-  const body: unknown = await response.json().catch(() => ({}));
+  const body: unknown = await response.json().catch(() => {
+    if (signal.aborted) throw new Error(late);
+    return {};
+  });
   if (response.ok) return body as T;
   const { detail, title } = body as { detail?: string; title?: string };
   throw new Error(detail ?? title ?? `${url.pathname} answered ${response.status}`);

@@ -14,6 +14,44 @@ const sources = ROOMS.flatMap((room) =>
 const filesWith = (pattern: RegExp, home?: string) =>
   sources.filter(({ file, source }) => file !== home && pattern.test(source)).map(({ file }) => file);
 
+/**
+ * Where a promise is made by hand, and why each such ends: a socket, stream or child that says nothing more must not keep one open.
+ * Say here how yours ends, or use shared/untilAborted.ts.
+ */
+const PROMISES_BY_HAND: Record<string, string> = {
+  'cli/main.ts': 'a child process of ours gives error or exit',
+  'connector/asks.ts': 'an abort wakes all that are idle',
+  'connector/bookingQueue.ts': 'an abort wakes who waits for work; the stop wakes who waits for room',
+  'connector/lndGrpc.ts': "raced against a timer that is later than gRPC's own deadline",
+  'connector/main.ts': 'a server that is to listen on loopback gives listening or error',
+  'connector/stopping.ts': 'rejected by the signal, and raced against the work',
+  'connector/turns.ts': 'whoever has a turn gives it on however its work ends',
+  'functions/deliver/dispatcher.ts':
+    'each try ends by its deadline; who waits for all of them races a signal or a timer',
+  'functions/deliver/post.ts': "raced against the exchange's deadline, and the body against a timer",
+  'functions/lnurl/answers.ts': 'each waits until a time, at which a look ends it',
+  'functions/public/pageScript.ts': 'a timer',
+  'functions/public/sharedReads.ts': 'the next turn of the event loop',
+  'infra/answering.ts': 'a timer ends the request',
+  'infra/deploying.ts': 'a child process at the terminal gives error or exit; whoever sits there can end it',
+  'local/command.ts': 'the signal to stop',
+  'local/node/receiver.ts':
+    'resolved when its set is settled or failed, which a timer does to an incomplete one',
+  'local/node/server.ts': 'bindAsync calls back',
+  'local/node/store.ts': 'a failure that may never come; nothing waits for it alone',
+  'local/node/subscription.ts': 'drain, raced against the end of the stream',
+  'local/site.ts': 'a server that is to listen gives listening or error',
+  'local/table/index.ts': 'the next turn of the event loop',
+  'local/table/listen.ts':
+    'a server that is to listen on loopback gives listening or error; at the end all connections are closed after a while',
+  'local/table/reader.ts': 'the signal to stop wakes it',
+  'local/table/store.ts':
+    'each transaction is committed or refused; the loss of the folder may never come, and nothing waits for it alone',
+  'shared/hintQueue.ts': 'the signal to stop wakes it',
+  'shared/together.ts': 'the work that was given, of which each ends as it does',
+  'shared/untilAborted.ts': 'the signal',
+};
+
 describe('product code', () => {
   it('is looked at', () => {
     expect(sources.length).toBeGreaterThan(300);
@@ -33,5 +71,23 @@ describe('product code', () => {
       return !source.includes('SERVER_LIMITS');
     });
     expect(unbounded).toEqual([]);
+  });
+
+  it('makes promises by hand only where it is said why they end', () => {
+    expect(filesWith(/\bnew Promise\b|\bPromise\.withResolvers\b/).toSorted()).toEqual(
+      Object.keys(PROMISES_BY_HAND),
+    );
+  });
+
+  it('asks over HTTP only with a signal that ends it', () => {
+    const ASKING = /(?<![\w.])fetch\((?!request\b)[^;]*/g;
+    const IN_A_BROWSER = ['functions/public/pageScript.ts', 'shared/liveClient.ts'];
+    const endless = sources.filter(
+      ({ file, source }) =>
+        !IN_A_BROWSER.includes(file) &&
+        !file.startsWith('widget/') &&
+        [...source.matchAll(ASKING)].some(([call]) => !call.includes('signal')),
+    );
+    expect(endless.map(({ file }) => file)).toEqual([]);
   });
 });

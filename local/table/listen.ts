@@ -8,6 +8,8 @@ export type Listener = { port: number; close(): Promise<void> };
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const LARGEST_BODY = 16 * 1024 * 1024;
+/** At the end, requests that are under way have so long; then their connections are broken off, whatever their clients do. */
+const GRACE_MS = 2_000;
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
@@ -58,7 +60,11 @@ export async function listen(
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        const late = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+        server.close(() => {
+          clearTimeout(late);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };

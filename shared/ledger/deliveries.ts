@@ -165,8 +165,7 @@ const PRESENT_DELIVERY: Condition = { expression: 'attribute_exists(pk)' };
 
 /**
  * The deliveries of one of the {@link DELIVERY_LISTS} lists that are due: those at once, then the others, each the longest waiting
- * first. The index may be a
- * moment behind; {@link claim} knows better. One that can't be read holds up no other: who claims it will see.
+ * first. The index may be a moment behind; {@link claim} knows better. One that can't be read holds up no other: who claims it will see.
  */
 export async function* dueDeliveries(ledger: Ledger, inList: number, now: Date): AsyncGenerator<DueDelivery> {
   const { listPk, listSk } = listed.delivery(inList, new Date(now.getTime() + 1), '');

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { get as getFrom, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -190,5 +192,19 @@ describe('what it does not do', () => {
       sent.on('error', reject).end(method === 'POST' ? 'not JSON' : undefined);
     });
     expect(status).toBe(expected);
+  });
+
+  it('closes though a client never ends its request', async () => {
+    const { port, close } = await tables.listen(0);
+    const client = connect(port, '127.0.0.1');
+    client.on('error', () => {});
+    const head = ['POST / HTTP/1.1', 'host: 127.0.0.1', 'x-amz-target: any', 'content-length: 9', '', '{'];
+    client.write(head.join('\r\n'));
+    await once(client, 'connect');
+    // Answered once the server has taken in what came before it.
+    await new Promise((resolve) => getFrom({ port, agent: false }, (response) => resolve(response.resume())));
+    const gone = once(client, 'close');
+    await close();
+    await gone;
   });
 });
