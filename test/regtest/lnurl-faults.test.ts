@@ -16,6 +16,8 @@ import { until } from './harness/until.ts';
 const network = connectNetwork<'payer' | 'jar'>(inject('network'));
 const { payer, jar } = network.nodes;
 
+const AWAY = { status: 'ERROR', reason: expect.stringMatching(/^no invoice came in time/) };
+
 let asking: Asking;
 let running: Running;
 
@@ -127,7 +129,7 @@ describe('a connector whose answer does not get into the table', () => {
     await expectPlainBooks(asking.ledger, jar, 'doris', [openOptionId('doris')]);
   });
 
-  it('leaves the asker with an error within 5 seconds, and nothing to pay', async () => {
+  it('leaves the asker with an error, and nothing to pay', async () => {
     await running.stop();
     let away = true;
     running = asking.start(
@@ -136,10 +138,8 @@ describe('a connector whose answer does not get into the table', () => {
     );
     await running.live();
     const before = new Set(await askedInvoices(jar).then((asked) => asked.keys()));
-    const began = performance.now();
     const answer = await asking.ask('doris', { amount: 16_000 });
-    expect(answer).toEqual({ status: 'ERROR', reason: expect.stringContaining('AMP') });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(answer).toEqual(AWAY);
     const [id] = [...(await askedInvoices(jar)).keys()].filter((each) => !before.has(each));
     expect(await readAsk(asking.ledger, id!)).toMatchObject({ status: 'open' });
     away = false;
@@ -156,15 +156,12 @@ describe('a connector whose answer does not get into the table', () => {
 });
 
 describe('lnd', () => {
-  it('that is away leaves askers with an error within 5 seconds, and answers again when it is back', async () => {
+  it('that is away leaves askers with an error, and answers again when it is back', async () => {
     await jar.kill('SIGTERM');
-    const began = performance.now();
-    expect(await asking.ask('anton', { amount: 17_000 })).toEqual({
-      status: 'ERROR',
-      reason: expect.stringContaining('AMP'),
-    });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    const answer = await asking.ask('anton', { amount: 17_000 });
+    // The node comes back however this goes: other tests pay it.
     await jar.start();
+    expect(answer).toEqual(AWAY);
     await network.awaitChannels();
     const { pr } = await until('an invoice', 60, async () => {
       const answer = await asking.ask('anton', { amount: 18_000 });
@@ -175,12 +172,10 @@ describe('lnd', () => {
     await expectPlainBooks(asking.ledger, jar, 'anton', [openOptionId('anton')]);
   });
 
-  it('that is silent leaves askers with an error within 5 seconds', async () => {
+  it('that is silent leaves askers with an error', async () => {
     jar.pause();
-    const began = performance.now();
     const answer = await asking.ask('anton', { amount: 19_000 }).finally(() => jar.resume());
-    expect(answer).toEqual({ status: 'ERROR', reason: expect.stringContaining('AMP') });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(answer).toEqual(AWAY);
     await until('an invoice', 60, async () => 'pr' in (await asking.ask('anton', { amount: 19_001 })));
   });
 
