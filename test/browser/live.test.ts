@@ -13,7 +13,7 @@ const ends: Ends = [];
 
 beforeAll(async () => {
   browser = await openBrowser();
-}, 60_000);
+});
 afterAll(() => browser?.close());
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
@@ -62,7 +62,7 @@ describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
     // The server sets elements apart by line feeds, which are within a message, too.
     expect(live.replaceAll('\n', '')).toBe(still);
     expect(complaints).toEqual([]);
-  }, 30_000);
+  });
 
   test('shows what came while the connection was down, once and in order, and goes on', async () => {
     const { jar, origin, tell, listening, cut } = await openStage(ends);
@@ -79,7 +79,7 @@ describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
     await tell(await jar.tips('alice', sats(6)));
     await eventually(async () => (await amounts(page)).length).toBe(6);
     expect((await amounts(page))[0]).toBe('6 sat');
-  }, 30_000);
+  });
 
   test('that comes from a cache shows what came since', async () => {
     const { jar, origin } = await openStage(ends);
@@ -91,7 +91,7 @@ describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
     const sent = await page.evaluate('performance.getEntriesByType("navigation")[0].transferSize');
     expect(sent).toBe(0);
     await eventually(() => amounts(page)).toEqual(['3 sat', '2 sat', '1 sat']);
-  }, 30_000);
+  });
 
   test('listens to nothing while nobody sees it, and catches up when it is seen', async () => {
     const { jar, origin, listening, tell } = await openStage(ends);
@@ -105,7 +105,7 @@ describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
     await tell(await jar.tips('alice', sats(1)));
     await turn(false);
     await eventually(() => amounts(page)).toEqual(['1 sat']);
-  }, 30_000);
+  });
 
   test('has no motion for who wants none, and works as it is without JavaScript', async () => {
     const { jar, origin, tell, listening } = await openStage(ends);
@@ -122,7 +122,7 @@ describe.each(TRANSPORTS)('a tip page that is live by %s', (_, openStage) => {
     }
     const plain = await open(`${origin}/@alice`, { javaScriptEnabled: false });
     expect(await amounts(plain.page)).toEqual(['7 sat']);
-  }, 30_000);
+  });
 });
 
 describe('by AppSync', () => {
@@ -134,7 +134,7 @@ describe('by AppSync', () => {
     await tell([events[2]!, events[0]!]);
     await tell([events[3]!, events[2]!, events[1]!, events[0]!]);
     await eventually(() => amounts(page)).toEqual(['4 sat', '3 sat', '2 sat', '1 sat']);
-  }, 30_000);
+  });
 
   test('a tip that is listed only after the first look is found by the second', async () => {
     const { jar, origin, listening } = await byAppSync(ends);
@@ -146,7 +146,7 @@ describe('by AppSync', () => {
     await jar.tip('alice');
     await eventually(() => amounts(page)).toEqual(['1 sat']);
     expect(looks.filter((url) => url.includes('after=')).length).toBeLessThanOrEqual(2);
-  }, 30_000);
+  });
 
   test('a connection that falls silent is given up, and made anew', async () => {
     const { jar, origin, listening, appsync, tell } = await byAppSync(ends);
@@ -183,7 +183,7 @@ describe.each(TRANSPORTS)('an overlay that is live by %s', (_, openStage) => {
     expect(performance.now() - from).toBeGreaterThan(1_000);
     await page.locator('#tip').waitFor({ state: 'hidden' });
     expect(complaints).toEqual([]);
-  }, 30_000);
+  });
 
   test('misses no tip while the connection is down', async () => {
     const { jar, origin, tell, listening, cut } = await openStage(ends);
@@ -193,7 +193,7 @@ describe.each(TRANSPORTS)('an overlay that is live by %s', (_, openStage) => {
     await tell(await jar.tips('alice', sats(4))).catch(() => {});
     await restore();
     await eventually(() => page.locator('#tip b').allTextContents()).toEqual(['4 sat']);
-  }, 30_000);
+  });
 });
 
 test('an overlay shows a sample to be placed by', async () => {

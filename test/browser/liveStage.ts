@@ -5,7 +5,7 @@ import { openAppSync } from '../functions/live/appsyncServer.ts';
 import { type LiveJar, openJar, serveJar } from '../functions/live/stage.ts';
 
 /** What becomes so within seconds, however busy the machine is. */
-export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000 });
+export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read);
 
 /** What is to be ended after a test, the last first. */
 export type Ends = (() => Promise<unknown>)[];

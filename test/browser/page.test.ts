@@ -28,7 +28,7 @@ beforeAll(async () => {
   await new Promise((resolve) => server.once('listening', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   browser = await openBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -74,7 +74,7 @@ describe.each([
     expect(complaints).toEqual([]);
     expect(requests).toEqual([`${origin}/@alice`]);
     await context.close();
-  }, 30_000);
+  });
 
   test('the code beside it is the LNURL, and one code opens page and wallet alike', async () => {
     const { context, page, complaints } = await open('/@alice', options);
@@ -88,7 +88,7 @@ describe.each([
     expect(await scan(page)).toBe(`LIGHTNING:${jar.open.paymentRequest.toUpperCase()}`);
     expect(complaints).toEqual([]);
     await context.close();
-  }, 30_000);
+  });
 
   test('an amount is chosen by a link, and its code is another one', async () => {
     const { context, page, complaints } = await open('/@alice', options);
@@ -102,7 +102,7 @@ describe.each([
     expect(wallet?.toLowerCase()).toBe(`lightning:${jar.coffee.paymentRequest}`);
     expect(complaints).toEqual([]);
     await context.close();
-  }, 30_000);
+  });
 });
 
 test('the copy buttons copy payment request and address', async () => {
@@ -119,7 +119,7 @@ test('the copy buttons copy payment request and address', async () => {
   expect(await copied()).toBe(`alice@${new URL(origin).host}`);
   expect(complaints).toEqual([]);
   await context.close();
-}, 30_000);
+});
 
 test('without JavaScript there is no button that needs it, and the text can be selected', async () => {
   const { context, page } = await open('/@alice', { ...PHONE, javaScriptEnabled: false });
@@ -127,7 +127,7 @@ test('without JavaScript there is no button that needs it, and the text can be s
   expect(await page.getByLabel('Lightning Address').isVisible()).toBe(true);
   expect(await page.locator('textarea').isVisible()).toBe(true);
   await context.close();
-}, 30_000);
+});
 
 test('hostile text is shown as it was written, and makes no element and no attribute', async () => {
   const { context, page, complaints } = await open('/@alice');
@@ -136,7 +136,7 @@ test('hostile text is shown as it was written, and makes no element and no attri
   await page.locator('h1').hover();
   expect(complaints).toEqual([]);
   await context.close();
-}, 30_000);
+});
 
 test('the policy holds: a script and a style that were not there are refused', async () => {
   const { context, page, complaints } = await open('/@alice');
@@ -150,4 +150,4 @@ test('the policy holds: a script and a style that were not there are refused', a
   await expect.poll(() => complaints.length).toBeGreaterThanOrEqual(2);
   expect(complaints.join()).toMatch(/Content Security Policy/);
   await context.close();
-}, 30_000);
+});

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await stage.startConnector().live();
   await until(async () => (await fetch(new Request(`${origin}/@alice?option=${stage.coffee.id}`))).ok);
   browser = await openBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -93,7 +93,7 @@ describe('in a browser with a wallet', () => {
     expect(await button(page).isEnabled()).toBe(true);
     expect(complaints).toEqual([]);
     await close();
-  }, 30_000);
+  });
 
   test('an option is paid with its own amount, by the enter key as well', async () => {
     const { page, complaints, close } = await open(`/@alice?option=${stage.coffee.id}`);
@@ -104,7 +104,7 @@ describe('in a browser with a wallet', () => {
     expect(await newest()).toMatchObject({ amountMsat: 3_000_000n });
     expect(complaints).toEqual([]);
     await close();
-  }, 30_000);
+  });
 
   test.each(['0', '-5', '1.5', '1e3', 'ten', '٣', '12345678901234567'])(
     'an amount of %s is asked for anew, and nothing is asked of the service',
@@ -131,7 +131,7 @@ describe('in a browser with a wallet', () => {
     await said(page, 'Thank you!');
     expect(asked).toHaveLength(2);
     await close();
-  }, 30_000);
+  });
 
   test('a service that does not answer is told of, and what still works', async () => {
     const { page, paid, close } = await open('/@alice');
@@ -141,7 +141,7 @@ describe('in a browser with a wallet', () => {
     await said(page, /did not answer\. The AMP code may still work/);
     expect(paid).toEqual([]);
     await close();
-  }, 30_000);
+  });
 
   test.each([
     [
@@ -193,7 +193,7 @@ describe('in a browser with a wallet', () => {
     expect(asked).toHaveLength(1);
     expect(paid).toHaveLength(1);
     await close();
-  }, 30_000);
+  });
 });
 
 describe('the form', () => {
@@ -202,7 +202,7 @@ describe('the form', () => {
     expect(await page.locator('#browser-wallet').isVisible()).toBe(false);
     expect(complaints).toEqual([]);
     await close();
-  }, 30_000);
+  });
 
   test.each(['window', 'document'])(
     'is shown when a wallet comes later and tells the %s',

@@ -18,7 +18,7 @@ const ends: Ends = [];
 
 beforeAll(async () => {
   [browser, jar] = await Promise.all([openBrowser(), openJar()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await jar?.close();

@@ -80,7 +80,7 @@ beforeAll(async () => {
       { suffix: APPSYNC, address: '52.94.233.129', port: appsync.port },
     ]),
   };
-}, 180_000);
+});
 
 afterEach(async () => {
   for (const { stop } of running.splice(0)) await stop();

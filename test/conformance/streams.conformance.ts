@@ -129,7 +129,7 @@ export function describeStreams(bench: Bench): void {
       });
     });
 
-    it('tells that an expired item was removed by the service', { timeout: 120_000 }, async () => {
+    it('tells that an expired item was removed by the service', async () => {
       const { client, gaps, expire } = subject();
       const TimeToLiveSpecification = { AttributeName: 'ttl', Enabled: true };
       await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));

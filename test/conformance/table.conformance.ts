@@ -29,7 +29,7 @@ export function describeTable(name: string, open: () => Promise<Subject>): void 
         await opened.client.send(new CreateTableCommand(definition(TableName)));
         await waitUntilTableExists({ client: opened.client, maxWaitTime: 20, minDelay: 1 }, { TableName });
       }
-    }, 60_000);
+    });
     afterAll(() => opened?.close());
 
     const bench: Bench = (TableName) => {

@@ -24,13 +24,13 @@ async function started() {
   await connector.live();
   const invoice = await stage.current();
   await until(() => stage.lnd.isListenedTo);
-  return { connector, invoice };
-}
-
-/** A good payment is told after it, and booked. */
-async function bookedBehind(invoice: Awaited<ReturnType<typeof started>>['invoice']) {
-  const good = stage.lnd.pay(invoice, { amountMsat: 7_000n, shards: 3 });
-  expect(await until(() => tip(good))).toMatchObject({ handle: 'alice', amountMsat: 7_000n, shards: 3 });
+  /** A good payment is told after what was told before, and booked, and the connector knows. */
+  const bookedBehind = async () => {
+    const good = stage.lnd.pay(invoice, { amountMsat: 7_000n, shards: 3 });
+    expect(await until(() => tip(good))).toMatchObject({ handle: 'alice', amountMsat: 7_000n, shards: 3 });
+    await until(() => connector.connector.health.waiting === 0);
+  };
+  return { connector, invoice, bookedBehind };
 }
 
 const state = (message: any) => setOf(message)[1];
@@ -56,11 +56,11 @@ describe('a settled event that can not be', () => {
     ['its amount is no number', (m) => (state(m).amt_paid_msat = 'many'), /can't be read/],
     ['it has no list of HTLCs', (m) => delete m.htlcs, /can't be read/],
   ])('is set aside when %s, and what comes behind it is booked', async (_, spoil, reason) => {
-    const { connector, invoice } = await started();
+    const { connector, invoice, bookedBehind } = await started();
     const bad = stage.lnd.message(invoice, { amountMsat: 5_000n, shards: 2 });
     spoil(bad);
     stage.lnd.tell(bad);
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(await asides()).toMatchObject([{ reason: expect.stringMatching(reason), status: 'open' }]);
     expect(connector.alarms()).toMatchObject([{ alarm: 'set-aside', reason: expect.stringMatching(reason) }]);
     expect(connector.connector.health).toMatchObject({ setAside: 1, alarms: { 'set-aside': 1 } });
@@ -73,11 +73,11 @@ describe('a settled event that can not be', () => {
   };
 
   it('does not hold up the audit or the checkpoint either, though lnd has it in its books', async () => {
-    const { connector, invoice } = await started();
+    const { connector, invoice, bookedBehind } = await started();
     const bad = stage.lnd.message(invoice, { amountMsat: 5_000n });
     bad.htlcs[0].amp.root_share.fill(7);
     stage.lnd.settle(bad);
-    await bookedBehind(invoice);
+    await bookedBehind();
     await connector.stop();
     const again = stage.start();
     await again.live();
@@ -120,33 +120,33 @@ describe('what a payer sends along', () => {
     ['a message of zero bytes', Buffer.alloc(0), undefined],
     ['a message of control characters', Buffer.from('\u0000\u001b[2J\u202e'), '[2J'],
   ])('is cut and cleaned when it is %s, and the payment is booked', async (_, bytes, expected) => {
-    const { connector, invoice } = await started();
+    const { connector, invoice, bookedBehind } = await started();
     const payment = stage.lnd.pay(invoice, { records: new Map([[MESSAGE, bytes]]) });
     const booked = await until(() => tip(payment));
     expect(booked.message).toBe(expected);
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(connector.alarms()).toEqual([]);
   });
 
   it('can not stop the flow by its size: a megabyte that does not verify is set aside, cut', async () => {
-    const { invoice } = await started();
+    const { invoice, bookedBehind } = await started();
     const records = new Map([
       [MESSAGE, Buffer.from(Array.from({ length: 1_000_000 }, () => Math.random() * 256))],
     ]);
     const bad = stage.lnd.message(invoice, { records });
     bad.htlcs[0].amp.root_share.fill(7);
     stage.lnd.tell(bad);
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(await asides()).toMatchObject([{ cutFrom: expect.any(Number) }]);
   });
 });
 
 describe('a settlement', () => {
   it('is ignored when it pays an invoice of someone else, and the log says so', async () => {
-    const { connector, invoice } = await started();
+    const { connector, bookedBehind } = await started();
     const other = await stage.lnd.mint('Donation to someone else');
     stage.lnd.pay(other);
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(connector.lines).toContainEqual({
       level: 'info',
       fields: { paymentAddr: other.paymentAddr },
@@ -156,7 +156,7 @@ describe('a settlement', () => {
   });
 
   it('is ignored when it pays no invoice at all', async () => {
-    const { invoice } = await started();
+    const { bookedBehind } = await started();
     const unknown = {
       paymentRequest: '',
       paymentAddr: 'ab'.repeat(32),
@@ -165,42 +165,42 @@ describe('a settlement', () => {
       creationDate: 0n,
     };
     stage.lnd.tell(stage.lnd.message(unknown));
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(await asides()).toEqual([]);
   });
 
   it('is set aside when the memo of its invoice is one of ours, and names an option that no creator has', async () => {
-    const { connector, invoice } = await started();
+    const { connector, bookedBehind } = await started();
     const memos = await memosOf(stage.ledger, stage.lnd.node);
     const { memo } = memos.write('bob', { optionId: 'abcdefghij' }, stage.time.clock());
     stage.lnd.pay(await stage.lnd.mint(memo));
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(await asides()).toMatchObject([{ reason: expect.stringMatching(/no creator has its option/) }]);
     expect(connector.alarms()).toMatchObject([{ alarm: 'set-aside' }]);
   });
 
   it('is ignored when the memo only resembles ours', async () => {
-    const { invoice } = await started();
+    const { invoice, bookedBehind } = await started();
     stage.lnd.pay(await stage.lnd.mint(`${invoice.memo} `));
     stage.lnd.pay(await stage.lnd.mint('(ampjar TOO-LOUD)'));
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(await asides()).toEqual([]);
     expect((await readTotals(stage.ledger, 'alice')).count).toBe(1n);
   });
 
   it('is booked once when it is told twice', async () => {
-    const { connector, invoice } = await started();
+    const { connector, invoice, bookedBehind } = await started();
     const payment = stage.lnd.pay(invoice);
     await until(() => tip(payment));
     stage.lnd.tell(payment);
-    await bookedBehind(invoice);
+    await bookedBehind();
     await until(() => connector.connector.health.booked === 2);
     expect(connector.connector.health).toMatchObject({ booked: 2, known: 1, setAside: 0 });
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 2n, amountMsat: 8_000n });
   });
 
   it('is set aside when it is told again with another amount, and the first one stays', async () => {
-    const { connector, invoice } = await started();
+    const { connector, invoice, bookedBehind } = await started();
     const payment = stage.lnd.pay(invoice);
     await until(() => tip(payment));
     const other = structuredClone(payment);
@@ -211,7 +211,7 @@ describe('a settlement', () => {
     other.payment_addr = Buffer.from(other.payment_addr);
     state(other).amt_paid_msat = '999000';
     stage.lnd.tell(other);
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(await tip(payment)).toMatchObject({ amountMsat: 1_000n });
     expect(await asides()).toMatchObject([
       { reason: 'booked before with another amount or payment address' },
@@ -237,24 +237,24 @@ describe('a settlement', () => {
   });
 
   it('of a plain invoice, and a message with several sets, are no tips', async () => {
-    const { connector, invoice } = await started();
+    const { connector, invoice, bookedBehind } = await started();
     stage.lnd.tell({ ...stage.lnd.message(invoice), memo: 'rent', is_amp: false, amp_invoice_state: {} });
     stage.lnd.tell({ ...stage.lnd.message(invoice), is_amp: false, is_keysend: true, amp_invoice_state: {} });
     const several = stage.lnd.message(invoice);
     const another = stage.lnd.message(invoice);
     several.amp_invoice_state = { ...several.amp_invoice_state, ...another.amp_invoice_state };
     stage.lnd.tell(several);
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(connector.connector.health).toMatchObject({ booked: 1, setAside: 0 });
     expect(await asides()).toEqual([]);
   });
 
   it('is not lost when the item of its invoice can not be read: it is set aside, and others are booked', async () => {
-    const { invoice } = await started();
+    const { bookedBehind } = await started();
     const spoiled = await stage.lnd.mint('(ampjar abcdefghij)');
     await spoilInvoice(stage.ledger, spoiled.paymentAddr);
     stage.lnd.tell(stage.lnd.message(spoiled));
-    await bookedBehind(invoice);
+    await bookedBehind();
     expect(await asides()).toMatchObject([{ reason: expect.stringMatching(/can't be read/) }]);
   });
 });

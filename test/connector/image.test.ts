@@ -82,7 +82,7 @@ describe.skipIf(!suitesHere().has('image'))('what the image runs', () => {
     for (const step of textsOf(packages, 'RUN'))
       await run('sh', ['-c', `${step} --prefer-offline`], { cwd: root, env: process.env });
     copy(image);
-  }, 180_000);
+  });
   afterAll(async () => {
     await jar?.close();
     rmSync(root, { recursive: true });

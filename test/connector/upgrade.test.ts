@@ -67,7 +67,7 @@ async function expectAllBooked() {
   );
 }
 
-describe('an upgrade while payments go on loses none and books none twice', { timeout: 180_000 }, () => {
+describe('an upgrade while payments go on loses none and books none twice', () => {
   it('when the new connector stands by, and takes over as the old one is told to stop', async () => {
     const old = await connector('old');
     await isIn(old, 'live');

@@ -68,7 +68,7 @@ beforeAll(async () => {
   };
   bundle = bundleOf('Answers who reads');
   lnurlBundle = bundleOf('Answers wallets');
-}, 120_000);
+});
 
 afterAll(() => rm(out, { recursive: true, force: true }));
 
@@ -92,7 +92,7 @@ describe('npm run synth', () => {
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
     expect(JSON.parse(answer.body).openapi).toMatch(/^3\./);
-  }, 30_000);
+  });
 
   test('bundles the LNURL function in less than 500 kB, without a BOLT 11 library, a curve or a schema library', async () => {
     expect((await stat(lnurlBundle)).size).toBeLessThan(500_000);
@@ -111,7 +111,7 @@ describe('npm run synth', () => {
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({ status: 'ERROR', reason: 'there is no such creator here' });
     await expect(invoke(lnurlBundle, path, {})).rejects.toThrow(/ASKS_QUEUE_URL: not set/);
-  }, 30_000);
+  });
 
   test.skipIf(!existsSync(CFN_LINT))(
     'makes a template that cfn-lint has nothing to say about',

@@ -83,7 +83,7 @@ describe('beside the table, a role admits what the source of its function asks f
     const { queue, signs, others } = await reached('connector/main.ts');
     expect(actions(statements, 'sqs:')).toEqual(queue);
     expect([signs, others]).toEqual([false, []]);
-  }, 60_000);
+  });
 
   test('and every function of the template is among these, or may do nothing but write its log', () => {
     const roles = Object.entries(template.resources).filter(

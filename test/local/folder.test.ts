@@ -88,7 +88,7 @@ function modes(path: string): string[] {
 
 const OWN_NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
-describe.each<Program>(PROGRAMS)('the data folder of $name', { timeout: 120_000 }, (program) => {
+describe.each<Program>(PROGRAMS)('the data folder of $name', (program) => {
   it.skipIf(!mayUnshare)('is one process’ alone, seen from another container as well', async () => {
     const first = launch(program, OWN_NAMESPACE);
     await ready(first, program);
@@ -122,7 +122,7 @@ describe.each<Program>(PROGRAMS)('the data folder of $name', { timeout: 120_000 
   });
 });
 
-describe('a data folder that goes away', { timeout: 120_000 }, () => {
+describe('a data folder that goes away', () => {
   const [start] = PROGRAMS as [Program];
 
   it.each(['deleted', 'moved', 'put in place of by another'])(

@@ -51,7 +51,7 @@ const client = ({ socket, certPath, adminMacaroonPath }: Address) =>
     macaroon: readFileSync(adminMacaroonPath, 'base64'),
   });
 
-describe('a disk that is full', { timeout: 120_000 }, () => {
+describe('a disk that is full', () => {
   it('ends npm start by such a line', async () => {
     const { code, said } = await launch('local/main.ts', ['--port', '0'], 100).ended;
     expect(said.trimEnd().split('\n').at(-1)).toMatch(/data folder \S+ can't /);

@@ -27,7 +27,7 @@ async function start(...args: string[]) {
   return { code, said };
 }
 
-describe('npm start, and then the same beside an lnd of one’s own', { timeout: 120_000 }, () => {
+describe('npm start, and then the same beside an lnd of one’s own', () => {
   it('works as it is printed: each has a table of its own', async () => {
     const node = await startDevNode({
       network: 'regtest',

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { paymentRequest } = await addAmpInvoice(jar);
   await payAmp(payer, { paymentRequest, amountMsat: 1_000n });
   watch = watchInvoices(jar.lnd, { settleIndex: await lastSettleIndex(jar) });
-}, 60_000);
+});
 
 afterAll(() => {
   watch.cancel();

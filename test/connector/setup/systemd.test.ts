@@ -25,7 +25,7 @@ const mayBoot = suitesHere().has('systemd') && (await canBoot());
 if (!mayBoot)
   console.error('suite left out: the unit under systemd, for this user may make no namespaces. Be root');
 
-describe.skipIf(!mayBoot)('the unit, run by systemd with all its limits', { timeout: 180_000 }, () => {
+describe.skipIf(!mayBoot)('the unit, run by systemd with all its limits', () => {
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-systemd-'));
   const settings = {
     dir: join(dir, 'node'),

@@ -6,7 +6,7 @@ import { openEvents } from './eventSource.ts';
 import { type LiveJar, openJar, serveJar } from './stage.ts';
 
 /** What becomes so within seconds, however busy the machine is. */
-const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 });
+const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read);
 
 let jar: LiveJar;
 let served: Awaited<ReturnType<typeof serveJar>>;
@@ -219,7 +219,7 @@ test('who reads nothing is dropped and its place freed, while others are told in
   stalled.destroy();
   await dropped;
   await limited.close();
-}, 60_000);
+});
 
 test('a service that stops ends its connections', async () => {
   const stopping = await serveJar(jar);

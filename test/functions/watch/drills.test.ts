@@ -182,7 +182,7 @@ describe('an alarm goes off, and is over', () => {
     stage.lnd.onMint = () => {};
     // A failed option is tried again within an hour.
     await passUntil([], 90);
-  }, 120_000);
+  });
 
   it("when lnd's indexes go back: for ten minutes", async () => {
     await startConnector();

@@ -18,7 +18,7 @@ if (!mayBoot)
 
 const ORIGIN = 'https://tips.example';
 
-describe.skipIf(!mayBoot)('npm start, run by systemd with all its limits', { timeout: 180_000 }, () => {
+describe.skipIf(!mayBoot)('npm start, run by systemd with all its limits', () => {
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-server-'));
   const state = join(dir, 'state');
   const shared = { network: 'regtest', clock: Date.now, random: randomBytes } as const;

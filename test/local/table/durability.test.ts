@@ -81,7 +81,7 @@ const booking = (id: string) =>
   });
 
 describe('killed with SIGKILL in the midst of writes', () => {
-  it('keeps every acknowledged transaction whole, and its stream', { timeout: 60_000 }, async () => {
+  it('keeps every acknowledged transaction whole, and its stream', async () => {
     const acknowledged: string[] = [];
     const arns = new Set<string | undefined>();
     for (let round = 0; round < 5; round++) {
@@ -128,7 +128,7 @@ describe('killed with SIGKILL in the midst of writes', () => {
 });
 
 describe('the table as a process', () => {
-  it('lets no second process in, until the first one is killed', { timeout: 30_000 }, async () => {
+  it('lets no second process in, until the first one is killed', async () => {
     const { child } = await start();
     const second = await outcomeOf(launch('--data', dir, '--port', '0'));
     expect(second.code).toBe(2);
@@ -142,7 +142,7 @@ describe('the table as a process', () => {
     await tables.close();
   });
 
-  it('ends by itself on SIGTERM', { timeout: 30_000 }, async () => {
+  it('ends by itself on SIGTERM', async () => {
     const { child, client } = await start();
     await client.send(new CreateTableCommand(definition(TableName)));
     client.destroy();
@@ -151,7 +151,7 @@ describe('the table as a process', () => {
     expect(await ended).toMatchObject({ code: 0, errors: '' });
   });
 
-  it('says in one line that its port is taken', { timeout: 30_000 }, async () => {
+  it('says in one line that its port is taken', async () => {
     const { endpoint } = await start();
     const { port } = new URL(endpoint);
     const { code, errors } = await outcomeOf(launch('--data', join(dir, 'other'), '--port', port));
