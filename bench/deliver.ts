@@ -1,4 +1,4 @@
-import { makeAuthority } from '../test/functions/deliver/receiver.ts';
+import { makeAuthority } from '../test/functions/webhooks/receiver.ts';
 import { type Bench, judged, type Row, type Setting, versus } from './bench.ts';
 import { type Child, startChild } from './child.ts';
 import type { Deliveries } from './processes/deliveries.ts';

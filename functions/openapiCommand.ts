@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { isFlagError, readFlags } from '../shared/command/flags.ts';
 import { PUBLIC, writeWhole } from '../shared/files.ts';
 import { openapiText as manageText } from './manage/openapi.ts';
-import { openapiText as publicText } from './public/openapi.ts';
+import { openapiText as publicText } from './public/api/openapi.ts';
 
 const HELP = `npm run openapi -- [flags]: writes public/openapi.json and manage/openapi.json from the schemas
 

@@ -91,7 +91,7 @@ export function bundledFunction(scope: Construct, parts: BundledFunction) {
       // For who reads a stack: that Node reads it at each start would cost a tenth of a cold start.
       sourceMap: true,
       sourcesContent: false,
-      esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': root('functions/lambdaCredentials.ts') },
+      esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': root('functions/lambda/credentials.ts') },
     },
   });
   functionAlarms(scope, handler, parts.description);

@@ -43,7 +43,7 @@ export class WebhookDelivery extends Construct {
     });
     const { handler, role } = bundledFunction(this, {
       description: 'Posts webhooks',
-      entry: 'functions/deliver/handler.ts',
+      entry: 'functions/webhooks/handler.ts',
       timeout: TIMEOUT,
       concurrency: deliverConcurrency,
       environment: { TABLE_NAME: table.tableName, DELIVERIES_QUEUE_URL: this.hints.queueUrl },

@@ -54,7 +54,7 @@ export class SettledEvents extends Construct {
     super(scope, id);
     const { handler, role, logGroup } = bundledFunction(this, {
       description: 'Hands settled tips on to webhooks and open pages',
-      entry: 'functions/settled/handler.ts',
+      entry: 'functions/outbox/handler.ts',
       timeout: TIMEOUT,
       concurrency: settledConcurrency,
       environment: {

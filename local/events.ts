@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { enqueue } from '../functions/deliver/enqueue.ts';
-import { poster } from '../functions/deliver/post.ts';
-import { runDeliveries } from '../functions/deliver/runner.ts';
-import type { UrlRules } from '../functions/deliver/urls.ts';
-import { LiveHub } from '../functions/live/publish.ts';
-import { ALARMS, type Report } from '../functions/settled/alarms.ts';
+import { enqueue } from '../functions/deliveries/enqueue.ts';
+import { ALARMS, type Report } from '../functions/outbox/alarms.ts';
+import type { UrlRules } from '../functions/ssrf/urls.ts';
+import { poster } from '../functions/webhooks/post.ts';
+import { runDeliveries } from '../functions/webhooks/runner.ts';
 import { HintQueue } from '../shared/hintQueue.ts';
 import type { Ledger, QueuedDelivery } from '../shared/ledger/index.ts';
 import { sleep } from '../shared/sleep.ts';
+import { LiveHub } from './live/hub.ts';
 import { runStream } from './stream.ts';
 import type { StreamReader } from './table/index.ts';
 

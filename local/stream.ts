@@ -1,12 +1,12 @@
 import { Backoff } from '../connector/backoff.ts';
-import { checkSums } from '../functions/settled/checkSums.ts';
+import { checkSums } from '../functions/outbox/checkSums.ts';
+import { type SweepDeps, sweep } from '../functions/outbox/reconcile.ts';
 import {
   type BatchAnswer,
   isNewTip,
   type StreamRecord as LambdaRecord,
   settle,
-} from '../functions/settled/settle.ts';
-import { type SweepDeps, sweep } from '../functions/settled/sweep.ts';
+} from '../functions/outbox/stream.ts';
 import type { StreamReader, StreamRecord } from './table/index.ts';
 
 /** Records of one call to the worker, at most. */

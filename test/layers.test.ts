@@ -101,7 +101,7 @@ describe('a query', () => {
   it.each([
     ['functions/public/asked.ts', 'c.req.query("limit")', 1],
     ['functions/lnurl/asked.ts', 'c.req.queries()', 1],
-    ['functions/live/asked.ts', 'queryValue(c.req, "after")', 0],
+    ['functions/realtime/asked.ts', 'queryValue(c.req, "after")', 0],
     ['functions/http/asked.ts', 'request.queries(name)', 0],
   ])('in %s, %s is refused %i times: queryValue refuses what is given twice', async (file, read, times) => {
     await mkdir(dirname(join(dir, file)), { recursive: true });

@@ -26,12 +26,12 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'connector/main.ts': 'a server that is to listen on loopback gives listening or error',
   'connector/stopping.ts': 'rejected by the signal, and raced against the work',
   'connector/turns.ts': 'whoever has a turn gives it on however its work ends',
-  'functions/deliver/dispatcher.ts':
-    'each try ends by its deadline; who waits for all of them races a signal or a timer',
-  'functions/deliver/post.ts': "raced against the exchange's deadline, and the body against a timer",
   'functions/lnurl/answers.ts': 'each waits until a time, at which a look ends it',
-  'functions/public/pageScript.ts': 'a timer',
+  'functions/pages/script.ts': 'a timer',
   'functions/public/sharedReads.ts': 'the next turn of the event loop',
+  'functions/webhooks/dispatcher.ts':
+    'each try ends by its deadline; who waits for all of them races a signal or a timer',
+  'functions/webhooks/post.ts': "raced against the exchange's deadline, and the body against a timer",
   'infra/answering.ts': 'a timer ends the request',
   'infra/deploying.ts': 'a child process at the terminal gives error or exit; whoever sits there can end it',
   'local/command.ts': 'the signal to stop',
@@ -81,7 +81,7 @@ describe('product code', () => {
 
   it('asks over HTTP only with a signal that ends it', () => {
     const ASKING = /(?<![\w.])fetch\((?!request\b)[^;]*/g;
-    const IN_A_BROWSER = ['functions/public/pageScript.ts', 'shared/liveClient.ts'];
+    const IN_A_BROWSER = ['functions/pages/script.ts', 'shared/liveClient.ts'];
     const endless = sources.filter(
       ({ file, source }) =>
         !IN_A_BROWSER.includes(file) &&

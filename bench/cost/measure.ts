@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { deliver } from '../../functions/deliver/deliver.ts';
-import { enqueue } from '../../functions/deliver/enqueue.ts';
-import type { Answer } from '../../functions/deliver/policy.ts';
-import { deliverDue } from '../../functions/deliver/runner.ts';
-import { liveMessages } from '../../functions/live/message.ts';
+import { enqueue } from '../../functions/deliveries/enqueue.ts';
+import { checkSums } from '../../functions/outbox/checkSums.ts';
+import type { SettleDeps } from '../../functions/outbox/publish.ts';
+import { sweep } from '../../functions/outbox/reconcile.ts';
+import { type StreamRecord, settle } from '../../functions/outbox/stream.ts';
+import type { Live } from '../../functions/pages/live.ts';
 import { publicApp } from '../../functions/public/app.ts';
-import type { Live } from '../../functions/public/live.ts';
-import { checkSums } from '../../functions/settled/checkSums.ts';
-import type { SettleDeps } from '../../functions/settled/handOn.ts';
-import { type StreamRecord, settle } from '../../functions/settled/settle.ts';
-import { sweep } from '../../functions/settled/sweep.ts';
-import { look } from '../../functions/watch/look.ts';
+import { liveMessages } from '../../functions/realtime/message.ts';
+import { look } from '../../functions/watch/measure.ts';
+import { deliver } from '../../functions/webhooks/deliver.ts';
+import type { Answer } from '../../functions/webhooks/policy.ts';
+import { deliverDue } from '../../functions/webhooks/runner.ts';
 import { tipEvent } from '../../shared/events.ts';
 import {
   batchLength,

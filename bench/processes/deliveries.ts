@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { BatchWriteItemCommand, CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { enqueue } from '../../functions/deliver/enqueue.ts';
-import { poster } from '../../functions/deliver/post.ts';
-import { runDeliveries } from '../../functions/deliver/runner.ts';
+import { enqueue } from '../../functions/deliveries/enqueue.ts';
+import { poster } from '../../functions/webhooks/post.ts';
+import { runDeliveries } from '../../functions/webhooks/runner.ts';
 import { runStream } from '../../local/stream.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { eventId } from '../../shared/events.ts';

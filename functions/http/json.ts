@@ -1,4 +1,4 @@
-import { badValue, Problem } from '../public/problem.ts';
+import { badValue, Problem } from './problem.ts';
 
 /** Objects and arrays within one another: more than any request has a use for, and far less than a stack takes. */
 export const MOST_DEPTH = 32;

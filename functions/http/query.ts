@@ -1,5 +1,5 @@
 import type { HonoRequest } from 'hono';
-import { Problem } from '../public/problem.ts';
+import { Problem } from './problem.ts';
 
 const shown = (value: string) => JSON.stringify(value.slice(0, 20));
 

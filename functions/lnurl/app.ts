@@ -14,11 +14,11 @@ import { ASK_LIMITS, type AskLimits, Buckets, type Rate, TOO_MANY_ASKS } from '.
 import { Recent } from '../../shared/recent.ts';
 import { Together } from '../../shared/together.ts';
 import { preflight } from '../http/preflight.ts';
+import { asProblem, Problem } from '../http/problem.ts';
 import { queryValue } from '../http/query.ts';
+import { respondTo } from '../http/representation.ts';
 import { canonicalPath, pathOf } from '../http/spelling.ts';
-import { asProblem, Problem } from '../public/problem.ts';
-import { problemAt } from '../public/problemAt.ts';
-import { respondTo } from '../public/representation.ts';
+import { problemAt } from '../pages/problemAt.ts';
 import { Answers } from './answers.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 

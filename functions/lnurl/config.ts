@@ -1,21 +1,23 @@
 import {
-  ConfigError,
-  type Config as PublicConfig,
-  readConfig as readPublicConfig,
-} from '../public/config.ts';
+  type EdgeConfig,
+  type Environment,
+  readEdge,
+  readQueue,
+  readTable,
+  type TableConfig,
+} from '../lambda/environment.ts';
 
 /** What the LNURL function is told by its environment. */
-export interface Config extends PublicConfig {
+export interface Config extends TableConfig, EdgeConfig {
   readonly queueUrl: string;
 }
 
 /**
- * Read the environment: that of the public function, and `ASKS_QUEUE_URL`, the queue that tells the connector of asks.
+ * Read the environment: where the table is, where the service is found, and `ASKS_QUEUE_URL`, the queue that tells the connector of asks.
  * @throws ConfigError
  */
-export function readConfig(env: Record<string, string | undefined>): Config {
-  const { ASKS_QUEUE_URL: queueUrl } = env;
-  if (!queueUrl || !/^https?:\/\//.test(queueUrl))
-    throw new ConfigError('ASKS_QUEUE_URL', queueUrl, 'the URL of the queue of asks');
-  return { ...readPublicConfig(env), queueUrl };
-}
+export const readConfig = (env: Environment): Config => ({
+  ...readTable(env),
+  ...readEdge(env),
+  queueUrl: readQueue(env, 'ASKS_QUEUE_URL', 'the queue of asks'),
+});

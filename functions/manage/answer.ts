@@ -1,4 +1,4 @@
-import { type Problem, problemBody } from '../public/problem.ts';
+import { type Problem, problemBody } from '../http/problem.ts';
 
 /** What a request is answered with, as data, so that it can be kept. */
 export interface Answer {

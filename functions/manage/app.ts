@@ -1,6 +1,6 @@
 import { bodyLimit } from 'hono/body-limit';
 import { Buckets, type Rate } from '../../shared/rate.ts';
-import { asProblem, Problem } from '../public/problem.ts';
+import { asProblem, Problem } from '../http/problem.ts';
 import { giveProblem, respond } from './answer.ts';
 import { readBearer } from './bearer.ts';
 import { documentOf } from './document.ts';

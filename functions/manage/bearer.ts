@@ -1,5 +1,5 @@
 import { type ApiKey, isToken, type Ledger, noteUse, readKeyByToken } from '../../shared/ledger/index.ts';
-import { Problem } from '../public/problem.ts';
+import { Problem } from '../http/problem.ts';
 
 /** Who asks: a key that holds, and the token that showed it. */
 export interface Bearer {

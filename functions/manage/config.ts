@@ -1,9 +1,7 @@
-import { ConfigError, readConfig as readTableConfig } from '../public/config.ts';
+import { type Environment, readQueue, readTable, type TableConfig } from '../lambda/environment.ts';
 
 /** What the manage function is told by its environment. */
-export interface Config {
-  readonly table: string;
-  readonly region: string;
+export interface Config extends TableConfig {
   /** The queue by which the connector hears at once that an invoice is wanted; without it, it looks every two seconds. */
   readonly asksQueueUrl?: string;
   /** The queue by which deliveries are made at once; without it, they are found by schedule. */
@@ -11,23 +9,17 @@ export interface Config {
 }
 
 /**
- * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), and where there are such queues `ASKS_QUEUE_URL` and
+ * Read the environment: where the table is, and where there are such queues `ASKS_QUEUE_URL` and
  * `DELIVERIES_QUEUE_URL`.
  * @throws ConfigError
  */
-export function readConfig(env: Record<string, string | undefined>): Config {
-  const { table, region } = readTableConfig(env);
-  const queue = (variable: string) => {
-    const url = env[variable] || undefined;
-    if (url !== undefined && !/^https?:\/\//.test(url))
-      throw new ConfigError(variable, url, 'the URL of a queue, or nothing');
-    return url;
-  };
+export function readConfig(env: Environment): Config {
+  const queue = (variable: string) =>
+    env[variable] ? readQueue(env, variable, 'a queue, or nothing') : undefined;
   const asksQueueUrl = queue('ASKS_QUEUE_URL');
   const deliveriesQueueUrl = queue('DELIVERIES_QUEUE_URL');
   return {
-    table,
-    region,
+    ...readTable(env),
     ...(asksQueueUrl && { asksQueueUrl }),
     ...(deliveriesQueueUrl && { deliveriesQueueUrl }),
   };

@@ -16,7 +16,7 @@ import {
   reopenCreator,
 } from '../../shared/ledger/index.ts';
 import { type AmountLimits, holdPayable, payableLimits } from '../../shared/money.ts';
-import { badValue, Problem } from '../public/problem.ts';
+import { badValue, Problem } from '../http/problem.ts';
 import { give } from './answer.ts';
 import { unknownCreator } from './bearer.ts';
 import * as fields from './fields.ts';

@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { handle } from 'hono/aws-lambda';
-import { dynamoClient } from '../../shared/dynamo.ts';
 import { WANT_HINT, writeHint } from '../../shared/ledger/index.ts';
-import { sendHints } from '../deliver/hints.ts';
-import { reportFault } from '../reportFault.ts';
+import { sendHints } from '../deliveries/hints.ts';
+import { ledgerClient, queueClient } from '../lambda/clients.ts';
+import { reportFault } from '../lambda/reportFault.ts';
 import { manageApp } from './app.ts';
 import { readConfig } from './config.ts';
 
-const { table, region, asksQueueUrl, deliveriesQueueUrl } = readConfig(process.env);
-/** What hangs is given up while there is time for another try. */
-const requestHandler = { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true };
-const queues = new SQSClient({ region, requestHandler });
+const { asksQueueUrl, deliveriesQueueUrl, ...config } = readConfig(process.env);
+const queues = queueClient(config);
 
 /** The creator's API behind an HTTP API. */
 export const handler = handle(
   manageApp({
-    ledger: { client: dynamoClient({ region, requestHandler }), table },
+    ledger: ledgerClient(config),
     clock: () => new Date(),
     steadyMs: () => performance.now(),
     random: randomBytes,

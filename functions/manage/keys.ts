@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type ApiKey, ApiKeyError, createKey, listKeysPage, revokeKey } from '../../shared/ledger/index.ts';
-import { Problem } from '../public/problem.ts';
+import { Problem } from '../http/problem.ts';
 import { give } from './answer.ts';
 import { asRefusal, creatorOf } from './creators.ts';
 import * as fields from './fields.ts';

@@ -10,7 +10,7 @@ import {
   unseal,
   yieldClaim,
 } from '../../shared/ledger/index.ts';
-import { Problem } from '../public/problem.ts';
+import { Problem } from '../http/problem.ts';
 import { type Answer, giveProblem } from './answer.ts';
 import type { Bearer } from './bearer.ts';
 

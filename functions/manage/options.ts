@@ -7,7 +7,7 @@ import {
   removeOption,
   wantAnother,
 } from '../../shared/ledger/index.ts';
-import { Problem } from '../public/problem.ts';
+import { Problem } from '../http/problem.ts';
 import { done, give } from './answer.ts';
 import { asRefusal, creatorOf, optionBody } from './creators.ts';
 import * as fields from './fields.ts';

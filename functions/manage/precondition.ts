@@ -1,5 +1,5 @@
 import { CreatorChangedError, WebhookChangedError } from '../../shared/ledger/index.ts';
-import { badValue, Problem } from '../public/problem.ts';
+import { badValue, Problem } from '../http/problem.ts';
 import { etagOf } from './answer.ts';
 
 /** What `If-Match` demands: that the tag is one of these, or nothing but that the thing is there. */

@@ -11,7 +11,7 @@ import {
   readTip,
   type Tip,
 } from '../../shared/ledger/index.ts';
-import { badValue, Problem } from '../public/problem.ts';
+import { badValue, Problem } from '../http/problem.ts';
 import { give } from './answer.ts';
 import { unknownCreator } from './bearer.ts';
 import { creatorOf } from './creators.ts';

@@ -16,14 +16,14 @@ import {
   WebhookMissingError,
 } from '../../shared/ledger/index.ts';
 import { isShown, shownText } from '../../shared/shownText.ts';
-import { MOST_REPLAYED, ReplayError, replay, sendTest } from '../deliver/replay.ts';
-import { checkWebhookUrl, WebhookUrlError } from '../deliver/urls.ts';
-import { badValue, Problem } from '../public/problem.ts';
+import { badValue, Problem } from '../http/problem.ts';
+import { checkWebhookUrl, WebhookUrlError } from '../ssrf/urls.ts';
 import { done, give } from './answer.ts';
 import { creatorOf, asRefusal as refusal } from './creators.ts';
 import * as fields from './fields.ts';
 import { type ManageHono, type ManageParts, operation } from './operation.ts';
 import { changing } from './precondition.ts';
+import { MOST_REPLAYED, ReplayError, replay, sendTest } from './replay.ts';
 import {
   type DeliveryBody,
   deliveriesSchema,

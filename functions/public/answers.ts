@@ -1,5 +1,5 @@
+import type { Representation } from '../http/representation.ts';
 import { type AnswerCache, answerCache } from './answerCache.ts';
-import type { Representation } from './representation.ts';
 import { sharedReads } from './sharedReads.ts';
 
 /**

@@ -1,16 +1,15 @@
 import { type Context, type Env, Hono } from 'hono';
+import { preferred } from '../http/accept.ts';
+import { DOCUMENT_FRESHNESS } from '../http/freshness.ts';
 import { preflight, READING } from '../http/preflight.ts';
+import { asProblem, Problem } from '../http/problem.ts';
 import { queryValue, queryValues } from '../http/query.ts';
+import { type Representation, represent, respondTo } from '../http/representation.ts';
 import { pathOf, redirection } from '../http/spelling.ts';
-import { preferred } from './accept.ts';
+import { readOverlay } from '../pages/overlay.ts';
+import { headersAt, problemAt } from '../pages/problemAt.ts';
+import { siteFiles } from '../pages/siteFiles.ts';
 import { answersBy, type Reads } from './answers.ts';
-import { DOCUMENT_FRESHNESS } from './freshness.ts';
-import { keptAnswers } from './keptAnswers.ts';
-import { readOverlay } from './overlay.ts';
-import { asProblem, Problem } from './problem.ts';
-import { headersAt, problemAt } from './problemAt.ts';
-import * as render from './render.ts';
-import { type Representation, represent, respondTo } from './representation.ts';
 import {
   readCode,
   readHandle,
@@ -19,8 +18,9 @@ import {
   readPart,
   readPaymentAddr,
   readSetId,
-} from './request.ts';
-import { siteFiles } from './siteFiles.ts';
+} from './api/request.ts';
+import { keptAnswers } from './keptAnswers.ts';
+import * as render from './render.ts';
 
 /** What the reading side is made of. */
 export interface PublicOptions extends render.Source {

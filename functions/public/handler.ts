@@ -1,7 +1,7 @@
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
-import { dynamoClient } from '../../shared/dynamo.ts';
-import { askedOrigin, isFromEdge, REFUSED } from '../edge.ts';
-import { reportFault } from '../reportFault.ts';
+import { ledgerClient, WAITED_FOR_MS } from '../lambda/clients.ts';
+import { askedOrigin, isFromEdge, REFUSED } from '../lambda/edge.ts';
+import { reportFault } from '../lambda/reportFault.ts';
 import { publicApp } from './app.ts';
 import { readConfig } from './config.ts';
 import openapi from './openapi.json' with { type: 'json' };
@@ -12,7 +12,7 @@ let baseUrl: string;
 
 const answer = handle(
   publicApp({
-    ledger: { client: dynamoClient({ region: config.region }), table: config.table },
+    ledger: ledgerClient(config, WAITED_FOR_MS),
     clock: () => new Date(),
     reads: 'each',
     openapi,

@@ -1,5 +1,5 @@
+import type { Representation } from '../http/representation.ts';
 import type { AnswerCache } from './answerCache.ts';
-import type { Representation } from './representation.ts';
 
 /** Addresses remembered at most, and the longest: nobody asks twice at a longer one but to fill the memory. */
 const MOST = 1_000;

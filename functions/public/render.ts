@@ -1,3 +1,4 @@
+import { publicTips, startCursor } from '../../shared/contract/feed.ts';
 import { qrPng, qrSvg } from '../../shared/invoices/qr.ts';
 import {
   type CurrentInvoice,
@@ -7,18 +8,6 @@ import {
   readFeed,
 } from '../../shared/ledger/index.ts';
 import {
-  creatorBody,
-  currentInvoice,
-  type FeedPart,
-  feedBody,
-  openCreator,
-  optionOf,
-  payableInvoice,
-  publicTips,
-  startCursor,
-  totalsOf,
-} from './creators.ts';
-import {
   AFTER_FRESHNESS,
   CODE_FRESHNESS,
   FEED_FRESHNESS,
@@ -27,15 +16,25 @@ import {
   PRIVATE,
   PROFILE_FRESHNESS,
   pageFreshness,
-} from './freshness.ts';
-import { type Live, livePage } from './live.ts';
-import { drawCode, knownOrigin, type OtherCode, otherWays } from './otherWays.ts';
-import { type OverlayOptions, overlayPage } from './overlay.ts';
-import { PAGE_HEADERS, PAGE_TYPE } from './pageShell.ts';
-import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './payments.ts';
-import { TIP_HEADERS } from './problemAt.ts';
-import { type Representation, represent } from './representation.ts';
-import { tipPage } from './tipPage.ts';
+} from '../http/freshness.ts';
+import { type Representation, represent } from '../http/representation.ts';
+import { PAGE_HEADERS, PAGE_TYPE } from '../pages/layout.ts';
+import { type Live, livePage } from '../pages/live.ts';
+import { type OverlayOptions, overlayPage } from '../pages/overlay.ts';
+import { drawCode, knownOrigin, type OtherCode, otherWays } from '../pages/paymentLinks.ts';
+import { TIP_HEADERS } from '../pages/problemAt.ts';
+import { tipPage } from '../pages/tipPage.ts';
+import {
+  creatorBody,
+  currentInvoice,
+  type FeedPart,
+  feedBody,
+  openCreator,
+  optionOf,
+  payableInvoice,
+  totalsOf,
+} from './api/creators.ts';
+import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './api/payments.ts';
 
 /** What answers are made from. */
 export interface Source {

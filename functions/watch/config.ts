@@ -1,9 +1,13 @@
-import { ConfigError, readConfig as readTableConfig } from '../public/config.ts';
+import {
+  ConfigError,
+  type Environment,
+  isOrigin,
+  readTable,
+  type TableConfig,
+} from '../lambda/environment.ts';
 
 /** What the watch function is told by its environment. */
-export interface Config {
-  readonly table: string;
-  readonly region: string;
+export interface Config extends TableConfig {
   /** CloudWatch's namespace of the metrics: this deployment's own. */
   readonly namespace: string;
   /** The origin that readers know, without a slash at its end. */
@@ -11,11 +15,10 @@ export interface Config {
 }
 
 /**
- * Read the environment: `TABLE_NAME`, `AWS_REGION` (set by Lambda), `METRICS_NAMESPACE`, and `EDGE_URL`.
+ * Read the environment: where the table is, `METRICS_NAMESPACE`, and `EDGE_URL`.
  * @throws ConfigError
  */
-export function readConfig(env: Record<string, string | undefined>): Config {
-  const { table, region } = readTableConfig(env);
+export function readConfig(env: Environment): Config {
   const { METRICS_NAMESPACE: namespace, EDGE_URL: edge } = env;
   // The form that CloudWatch asks of a namespace; those that begin with AWS/ are Amazon's.
   if (!namespace || !/^(?!AWS\/)[\w./#:-]{1,255}$/.test(namespace))
@@ -24,7 +27,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       namespace,
       "a namespace of CloudWatch's, like Ampjar-production",
     );
-  if (!edge || !/^https?:\/\/[^/?#\s]+$/.test(edge))
+  if (!edge || !isOrigin(edge))
     throw new ConfigError('EDGE_URL', edge, 'an origin like https://tips.example, without a path');
-  return { table, region, namespace, edge };
+  return { ...readTable(env), namespace, edge };
 }

@@ -1,5 +1,5 @@
 import { METRICS, type Metric } from '../../shared/metrics.ts';
-import type { Seen } from './look.ts';
+import type { Seen } from './measure.ts';
 
 /**
  * What was seen as a line of CloudWatch's embedded metric format, which makes metrics of it without being asked by a request. The nodes

@@ -1,13 +1,11 @@
-import { dynamoClient } from '../../shared/dynamo.ts';
+import { ledgerClient } from '../lambda/clients.ts';
 import { readConfig } from './config.ts';
 import { edgeFailures } from './edge.ts';
 import { metricLine } from './emf.ts';
-import { look } from './look.ts';
+import { look } from './measure.ts';
 
-const { table, region, namespace, edge } = readConfig(process.env);
-/** What hangs is given up while there is time for another try. */
-const requestHandler = { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true };
-const ledger = { client: dynamoClient({ region, requestHandler }), table };
+const { namespace, edge, ...config } = readConfig(process.env);
+const ledger = ledgerClient(config);
 
 /** Looks each minute how table, connectors and edge fare, and tells it as metrics. What it can't read fails it, which alarms, too. */
 export async function handler(): Promise<void> {

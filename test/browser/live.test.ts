@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openJar, serveJar } from '../functions/live/stage.ts';
 import { HOSTILE } from '../functions/public/jar.ts';
+import { openJar, serveJar } from '../local/live/stage.ts';
 import { openBrowser } from './browser.ts';
 import { byAppSync, byEvents, type Ends, eventually, TRANSPORTS } from './liveStage.ts';
 

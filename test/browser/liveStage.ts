@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { appSyncPublisher } from '../../functions/live/appsync.ts';
+import { appSyncPublisher } from '../../functions/realtime/appsync.ts';
 import type { TipEvent } from '../../shared/events.ts';
-import { openAppSync } from '../functions/live/appsyncServer.ts';
-import { type LiveJar, openJar, serveJar } from '../functions/live/stage.ts';
+import { openAppSync } from '../functions/realtime/appsyncServer.ts';
+import { type LiveJar, openJar, serveJar } from '../local/live/stage.ts';
 
 /** What becomes so within seconds, however busy the machine is. */
 export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read);

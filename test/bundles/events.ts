@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../../functions/settled/settle.ts';
+import type { StreamRecord } from '../../functions/outbox/stream.ts';
 
 const AT = '2026-11-26T05:00:00Z';
 const ACCOUNT = '000000000000';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE_24 } from '../bundles/node24.ts';
 import { startMinistack } from '../conformance/ministack.ts';
-import { makeAuthority, startReceiver } from '../functions/deliver/receiver.ts';
+import { makeAuthority, startReceiver } from '../functions/webhooks/receiver.ts';
 import { freePorts } from '../regtest/harness/ports.ts';
 import { asker, startFront } from './front.ts';
 

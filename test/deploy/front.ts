@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Authority } from '../functions/deliver/receiver.ts';
+import type { Authority } from '../functions/webhooks/receiver.ts';
 
 export interface Answer {
   readonly status: number;

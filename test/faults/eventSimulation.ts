@@ -1,5 +1,5 @@
-import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../functions/settled/settle.ts';
-import { GRACE_MS, sweep } from '../../functions/settled/sweep.ts';
+import { GRACE_MS, sweep } from '../../functions/outbox/reconcile.ts';
+import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../functions/outbox/stream.ts';
 import { tipEvent } from '../../shared/events.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
 import {

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { SettleDeps } from '../../functions/settled/handOn.ts';
-import type { StreamRecord } from '../../functions/settled/settle.ts';
+import type { SettleDeps } from '../../functions/outbox/publish.ts';
+import type { StreamRecord } from '../../functions/outbox/stream.ts';
 import { sequenceOf } from '../../local/table/keys.ts';
 import type { Store, StreamEntry } from '../../local/table/store.ts';
 import type { TipEvent } from '../../shared/events.ts';

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isFromEdge, REFUSED } from '../../functions/edge.ts';
+import { isFromEdge, REFUSED } from '../../functions/lambda/edge.ts';
 import { lnurlApp } from '../../functions/lnurl/app.ts';
 import { publicApp } from '../../functions/public/app.ts';
 import openapi from '../../functions/public/openapi.json' with { type: 'json' };

@@ -83,7 +83,7 @@ describe('npm run synth', () => {
     for (const file of [bundle, lnurlBundle]) {
       const { sources } = JSON.parse(await readFile(`${file}.map`, 'utf8')) as { sources: string[] };
       expect(sources.filter((source) => /credential-provider|nested-clients/.test(source))).toEqual([]);
-      expect(sources.filter((source) => source.endsWith('functions/lambdaCredentials.ts'))).toHaveLength(1);
+      expect(sources.filter((source) => source.endsWith('functions/lambda/credentials.ts'))).toHaveLength(1);
     }
   });
 
@@ -104,7 +104,7 @@ describe('npm run synth', () => {
   });
 
   test('makes an LNURL bundle that starts by itself and answers as LNURL does', async () => {
-    const path = '/.well-known/lnurlp/No-Handle';
+    const path = '/.well-known/lnurlp/no--handle';
     const answer = await invoke(lnurlBundle, path, {
       ASKS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/asks',
     });

@@ -2,7 +2,7 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deliverDue } from '../../functions/deliver/runner.ts';
+import { deliverDue } from '../../functions/webhooks/runner.ts';
 import { WebhookDelivery } from '../../infra/deliver.ts';
 import { ledgerTable } from '../../infra/table.ts';
 import { KINDS, type Kind, listed, prefix } from '../../shared/ledger/keys.ts';
@@ -12,8 +12,8 @@ import {
   makeAuthority,
   type Receiver,
   startReceiver,
-} from '../functions/deliver/receiver.ts';
-import { openStage, type Stage, tipOf } from '../functions/deliver/stage.ts';
+} from '../functions/webhooks/receiver.ts';
+import { openStage, type Stage, tipOf } from '../functions/webhooks/stage.ts';
 import { recordCalls } from './calls.ts';
 import { allows, type Statement } from './iam.ts';
 import { type Resource, SHIPPED } from './synthesise.ts';

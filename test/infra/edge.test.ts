@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { OVERLAY_OPTIONS } from '../../functions/public/overlay.ts';
+import { OVERLAY_OPTIONS } from '../../functions/pages/overlay.ts';
 import { KEYED_QUERY } from '../../infra/caching.ts';
 import type { StageSettings } from '../../infra/settings.ts';
 import { ORIGIN_SECRET_HEADER } from '../../shared/edgeHeaders.ts';

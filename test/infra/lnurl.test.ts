@@ -75,7 +75,7 @@ describe('the LNURL function', () => {
     expect(handler.Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      ReservedConcurrentExecutions: 20,
+      ReservedConcurrentExecutions: 100,
       Timeout: 10,
     });
   });

@@ -63,8 +63,8 @@ describe('beside the table, a role admits what the source of its function asks f
     ['Public', 'functions/public/handler.ts', []],
     ['Lnurl', 'functions/lnurl/handler.ts', []],
     ['Manage', 'functions/manage/handler.ts', []],
-    ['Settled', 'functions/settled/handler.ts', []],
-    ['Webhooks', 'functions/deliver/handler.ts', WORKING_OFF],
+    ['Settled', 'functions/outbox/handler.ts', []],
+    ['Webhooks', 'functions/webhooks/handler.ts', WORKING_OFF],
     ['Watch', 'functions/watch/handler.ts', []],
   ])(
     '%s',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { look } from '../../functions/watch/look.ts';
+import { look } from '../../functions/watch/measure.ts';
 import { park, saveVitalSigns } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, listed, prefix } from '../../shared/ledger/keys.ts';
 import { METRICS } from '../../shared/metrics.ts';

@@ -7,12 +7,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Alarm } from '../../functions/settled/alarms.ts';
-import type { BatchAnswer } from '../../functions/settled/settle.ts';
+import type { Alarm } from '../../functions/outbox/alarms.ts';
+import type { BatchAnswer } from '../../functions/outbox/stream.ts';
 import { BATCH_SIZE, MOST_ATTEMPTS, runEventSource, runStream } from '../../local/stream.ts';
 import { type EmbeddedTables, openEmbeddedTable, type StreamRecord } from '../../local/table/index.ts';
 import { type Ledger, readHanded, tableDefinition } from '../../shared/ledger/index.ts';
-import { Receiver } from '../functions/settled/stage.ts';
+import { Receiver } from '../functions/outbox/stage.ts';
 import { startBooking } from '../shared/ledger/bookedTips.ts';
 
 const HOUR_MS = 3_600_000;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSums } from '../../functions/settled/checkSums.ts';
+import { checkSums } from '../../functions/outbox/checkSums.ts';
 import { type EmbeddedTables, type Listener, openEmbeddedTable } from '../../local/table/index.ts';
 import {
   addCreator,

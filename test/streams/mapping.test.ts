@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type StreamRecord, settle } from '../../functions/settled/settle.ts';
-import { GRACE_MS, sweep } from '../../functions/settled/sweep.ts';
-import { openStage, type Stage } from '../functions/settled/stage.ts';
+import { GRACE_MS, sweep } from '../../functions/outbox/reconcile.ts';
+import { type StreamRecord, settle } from '../../functions/outbox/stream.ts';
+import { openStage, type Stage } from '../functions/outbox/stage.ts';
 import { synthesise } from '../infra/synthesise.ts';
 import { type Mapping, runMapping } from './mapping.ts';
 

@@ -1,4 +1,4 @@
-import type { BatchAnswer, StreamRecord } from '../../functions/settled/settle.ts';
+import type { BatchAnswer, StreamRecord } from '../../functions/outbox/stream.ts';
 
 /** What a template says of an event source mapping, as far as it decides what becomes of records. */
 export interface Mapping {

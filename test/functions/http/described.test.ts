@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { documentOf } from '../../../functions/manage/document.ts';
-import { openapiDocument } from '../../../functions/public/openapi.ts';
+import { openapiDocument } from '../../../functions/public/api/openapi.ts';
 import type { Ledger } from '../../../shared/ledger/index.ts';
 import { NOW } from '../public/jar.ts';
 import { openSite, patternsOf } from '../public/site.ts';

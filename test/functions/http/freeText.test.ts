@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentOf } from '../../../functions/manage/document.ts';
-import { openapiDocument } from '../../../functions/public/openapi.ts';
+import { openapiDocument } from '../../../functions/public/api/openapi.ts';
 
 /**
  * The texts of any form that answers hold, and where each was made fit to be shown. One that is new is put here with what makes it so:

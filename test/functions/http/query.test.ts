@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentOf } from '../../../functions/manage/document.ts';
-import { openapiDocument } from '../../../functions/public/openapi.ts';
+import { openapiDocument } from '../../../functions/public/api/openapi.ts';
 import { openOptionId } from '../../../shared/ledger/index.ts';
 import { openStage, type Stage } from '../manage/stage.ts';
 import { NOW } from '../public/jar.ts';

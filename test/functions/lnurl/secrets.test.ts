@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openapiDocument } from '../../../functions/public/api/openapi.ts';
 import { publicApp } from '../../../functions/public/app.ts';
-import { openapiDocument } from '../../../functions/public/openapi.ts';
 import { readFeed, readTip } from '../../../shared/ledger/index.ts';
 import { BASE_URL, openStage, type Stage, until } from './stage.ts';
 

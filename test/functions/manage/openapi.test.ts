@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { KEYED_KINDS } from '../../../functions/http/keyedKinds.ts';
+import { ConfigError } from '../../../functions/lambda/environment.ts';
 import { readConfig } from '../../../functions/manage/config.ts';
 import { documentOf } from '../../../functions/manage/document.ts';
 import { openapiText } from '../../../functions/manage/openapi.ts';
-import { ConfigError } from '../../../functions/public/config.ts';
-import { KEYED_KINDS } from '../../../functions/public/keyedKinds.ts';
 
 const COMMITTED = new URL('../../../functions/manage/openapi.json', import.meta.url);
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openapiDocument } from '../../../functions/public/api/openapi.ts';
+import * as schemas from '../../../functions/public/api/schemas.ts';
 import { publicApp } from '../../../functions/public/app.ts';
-import { openapiDocument } from '../../../functions/public/openapi.ts';
-import * as schemas from '../../../functions/public/schemas.ts';
 import { encodeCursor, openOptionId } from '../../../shared/ledger/index.ts';
 import { countingReads, HOSTILE, type Jar, NOW, openJar } from './jar.ts';
 

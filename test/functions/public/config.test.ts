@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../../../functions/public/config.ts';
+import { ConfigError } from '../../../functions/lambda/environment.ts';
+import { readConfig } from '../../../functions/public/config.ts';
 
 const GOOD = { TABLE_NAME: 'ampjar', AWS_REGION: 'eu-central-1' };
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { openapiDocument } from '../../../functions/public/openapi.ts';
-import * as schemas from '../../../functions/public/schemas.ts';
+import { openapiDocument } from '../../../functions/public/api/openapi.ts';
+import * as schemas from '../../../functions/public/api/schemas.ts';
 import { type Jar, NOW, openJar } from './jar.ts';
 import { openSite, type Site } from './site.ts';
 
@@ -86,7 +86,7 @@ describe('docs/http.md', () => {
   );
 
   it('names each kind of problem with its status', () => {
-    const source = readFileSync(new URL('../functions/public/problem.ts', DOCS), 'utf8');
+    const source = readFileSync(new URL('../functions/http/problem.ts', DOCS), 'utf8');
     const kinds = Array.from(source.matchAll(/^ {2}'?([a-z-]+)'?: \[(\d{3}), /gm), ([, kind, status]) => [
       kind,
       status,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openapiText as manageText } from '../../../functions/manage/openapi.ts';
-import { openapiDocument, openapiText } from '../../../functions/public/openapi.ts';
+import { openapiDocument, openapiText } from '../../../functions/public/api/openapi.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 const COMMITTED = new URL('functions/public/openapi.json', ROOT);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { type Representation, represent } from '../../../functions/http/representation.ts';
 import { answerCache } from '../../../functions/public/answerCache.ts';
 import { answersBy } from '../../../functions/public/answers.ts';
 import { keptAnswers } from '../../../functions/public/keptAnswers.ts';
-import { type Representation, represent } from '../../../functions/public/representation.ts';
 import { sharedReads } from '../../../functions/public/sharedReads.ts';
 
 const turn = () => new Promise(setImmediate);

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { LiveHub } from '../../../functions/live/publish.ts';
-import { liveApp } from '../../../functions/live/sse.ts';
 import { lnurlApp } from '../../../functions/lnurl/app.ts';
 import { manageApp } from '../../../functions/manage/app.ts';
+import { OVERLAY_OPTIONS } from '../../../functions/pages/overlay.ts';
 import { publicApp } from '../../../functions/public/app.ts';
 import openapi from '../../../functions/public/openapi.json' with { type: 'json' };
-import { OVERLAY_OPTIONS } from '../../../functions/public/overlay.ts';
+import { LiveHub } from '../../../local/live/hub.ts';
+import { liveApp } from '../../../local/live/sse.ts';
 import { type Apps, mounted } from '../../../local/mounted.ts';
 import { widgetRoutes } from '../../../local/widget.ts';
 import type { Ledger } from '../../../shared/ledger/index.ts';
@@ -107,14 +107,14 @@ export const filled = (pattern: string, values: Record<string, string>) =>
     return values[name];
   });
 
-const FUNCTIONS = fileURLToPath(new URL('../../../functions/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The parameters of queries that any public address reads, by its source. */
 export function parametersRead(): string[] {
-  const sources = ['public', 'live', 'lnurl'].flatMap((folder) =>
-    readdirSync(FUNCTIONS + folder)
+  const sources = ['functions/public', 'functions/lnurl', 'local/live'].flatMap((folder) =>
+    readdirSync(ROOT + folder)
       .filter((file) => file.endsWith('.ts'))
-      .map((file) => readFileSync(`${FUNCTIONS}${folder}/${file}`, 'utf8')),
+      .map((file) => readFileSync(`${ROOT}${folder}/${file}`, 'utf8')),
   );
   const named = sources.flatMap((source) =>
     Array.from(source.matchAll(/queryValue\([\w.]+, '(\w+)'\)/g), ([, name]) => name!),

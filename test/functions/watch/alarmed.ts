@@ -1,5 +1,5 @@
 import { metricLine } from '../../../functions/watch/emf.ts';
-import type { Seen } from '../../../functions/watch/look.ts';
+import type { Seen } from '../../../functions/watch/measure.ts';
 import { synthesise } from '../../infra/synthesise.ts';
 
 interface AlarmRule {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../../functions/public/config.ts';
+import { ConfigError } from '../../../functions/lambda/environment.ts';
 import { readConfig } from '../../../functions/watch/config.ts';
 
 const ENV = {

@@ -1,8 +1,8 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { LndError } from '../../../connector/lnd.ts';
-import { checkSums, TURN_MS } from '../../../functions/settled/checkSums.ts';
-import { look } from '../../../functions/watch/look.ts';
+import { checkSums, TURN_MS } from '../../../functions/outbox/checkSums.ts';
+import { look } from '../../../functions/watch/measure.ts';
 import {
   addCreator,
   closeAside,
