@@ -1,4 +1,4 @@
-import { command } from './command.ts';
+import { command } from '../shared/command/command.ts';
 import { NODE } from './connector.ts';
 import { passedTo } from './passed.ts';
 

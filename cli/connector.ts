@@ -1,4 +1,4 @@
-import { command } from './command.ts';
+import { command } from '../shared/command/command.ts';
 import { passedTo } from './passed.ts';
 
 /** These ask lnd and the table themselves, not the API. */

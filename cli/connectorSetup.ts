@@ -1,4 +1,4 @@
-import { command } from './command.ts';
+import { command } from '../shared/command/command.ts';
 import { passedTo } from './passed.ts';
 
 /** The setup asks lnd and AWS themselves, where the node is. */

@@ -1,4 +1,4 @@
-import { command } from './command.ts';
+import { command } from '../shared/command/command.ts';
 import { passedTo } from './passed.ts';
 
 /** The setup asks lnd itself, where the node is. */

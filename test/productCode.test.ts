@@ -19,7 +19,7 @@ const filesWith = (pattern: RegExp, home?: string) =>
  * Say here how yours ends, or use shared/untilAborted.ts.
  */
 const PROMISES_BY_HAND: Record<string, string> = {
-  'cli/main.ts': 'a child process of ours gives error or exit',
+  'cli/passed.ts': 'a child process of ours gives error or exit',
   'connector/asks.ts': 'an abort wakes all that are idle',
   'connector/bookingQueue.ts': 'an abort wakes who waits for work; the stop wakes who waits for room',
   'connector/lndGrpc.ts': "raced against a timer that is later than gRPC's own deadline",

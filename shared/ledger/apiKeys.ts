@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { SCOPES } from '../contract/choices.ts';
 import { isShown, shownText } from '../shownText.ts';
 import { AllowanceError, takeAllowance } from './allowances.ts';
 import { type Item, moment, type Of, oneOf, optional, record, text } from './codec.ts';
@@ -10,8 +11,6 @@ import { type Ledger, LISTED, TTL } from './table.ts';
 import { ABSENT, type Condition, put, transact, update } from './transaction.ts';
 import { write } from './write.ts';
 
-/** What a key lets its holder do; who may write may read. */
-export const SCOPES = ['read', 'write'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 const keyFields = {

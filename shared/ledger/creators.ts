@@ -1,4 +1,5 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { SHOWS } from '../contract/choices.ts';
 import {
   type AmountLimits,
   holdPayable,
@@ -17,9 +18,6 @@ import { getItem, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact } from './transaction.ts';
 import { type Want, wantAction } from './wants.ts';
-
-/** What a creator lets the public see of their tips. */
-export const SHOWS = ['nothing', 'amounts', 'messages'] as const;
 
 /** More tip options than a page can offer; each costs the node an invoice. */
 export const MOST_OPTIONS = 100;

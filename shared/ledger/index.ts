@@ -1,3 +1,4 @@
+export { SCOPES, SHOWS, WEBHOOK_EVENTS } from '../contract/choices.ts';
 export { AllowanceError } from './allowances.ts';
 export {
   type ApiKey,
@@ -10,7 +11,6 @@ export {
   noteUse,
   readKeyByToken,
   revokeKey,
-  SCOPES,
   type Scope,
 } from './apiKeys.ts';
 export {
@@ -76,7 +76,6 @@ export {
   readOptionOwner,
   removeOption,
   reopenCreator,
-  SHOWS,
   setLimits,
   setMinimum,
   setShows,
@@ -233,7 +232,6 @@ export {
   switchOff,
   TooManyWebhooksError,
   validSecrets,
-  WEBHOOK_EVENTS,
   type Webhook,
   WebhookChangedError,
   type WebhookEvent,

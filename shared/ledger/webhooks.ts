@@ -1,3 +1,4 @@
+import { WEBHOOK_EVENTS } from '../contract/choices.ts';
 import { AllowanceError, takeAllowance } from './allowances.ts';
 import { updateItem } from './change.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
@@ -5,9 +6,6 @@ import { type Key, keyItem, keys } from './keys.ts';
 import { getItem, queryAll } from './read.ts';
 import type { Ledger } from './table.ts';
 import { ABSENT, type Change, type Condition, equals, put, remove, transact, update } from './transaction.ts';
-
-/** What an endpoint can ask to be told of. */
-export const WEBHOOK_EVENTS = ['tip.settled', 'endpoint.disabled'] as const;
 
 /** More endpoints than that a creator can't have: each event is posted to every one. */
 export const MOST_WEBHOOKS = 20;

@@ -193,6 +193,27 @@ describe('ampjar webhooks', () => {
   });
 });
 
+describe('ampjar events', () => {
+  it('lists events from where one left off, each once, and says where to go on', async () => {
+    await served.book({ amountMsat: 7_000n });
+    await served.book({ amountMsat: 8_000n });
+    const all = await json('events list --creator alice --limit 1000');
+    expect(all).toMatchObject({ more: false });
+    const first = await json('events list --creator alice --limit 1');
+    expect(first).toMatchObject({ events: [all.events[0]], more: true });
+    const rest = await json(`events list --creator alice --limit 1000 --after ${first.next}`);
+    expect([...first.events, ...rest.events]).toEqual(all.events);
+    const { out, err } = await tell(`events list --creator alice --after ${rest.next}`);
+    expect([out, err]).toEqual([
+      'TIP  SETTLED  SAT  EVENT\n',
+      `ampjar: these are all by now: go on with --after ${rest.next}\n`,
+    ]);
+    const last = all.events.at(-1);
+    const table = await tell('events list --creator alice --limit 1000');
+    expect(table.out).toMatch(new RegExp(`^#${last.data.sequence} +\\S+ \\S+ +8 +${last.id}$`, 'm'));
+  });
+});
+
 describe('ampjar keys', () => {
   it('makes a key that works, and revokes it', async () => {
     const { key, token } = await json('keys add --creator alice --scope read --name Overlay');

@@ -21,7 +21,7 @@ describe('ampjar tips list --follow', () => {
     const { out } = linesOf(child);
     await untilAsked('/v1/events');
     await served.book({ amountMsat: 2_100_500n, message: 'Good\u001b[2J one', sender: 'Bob' });
-    expect(await out()).toBe('#26  2026-11-24 11:00:31Z  2100.5 sat  Any amount  Bob  Good [2J one');
+    expect(await out()).toBe('#26  2026-11-24 11:00:31Z  2100.5 sat  Any amount  Bob  Good[2J one');
     child.kill('SIGINT');
     expect(await once(child, 'close')).toEqual([0, null]);
   });

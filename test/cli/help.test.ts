@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readArguments } from '../../cli/arguments.ts';
 import { COMMANDS } from '../../cli/commands.ts';
-import { usageOf } from '../../cli/help.ts';
 import { PLACES } from '../../connector/options.ts';
 import { FLAGS as SETUP_FLAGS } from '../../connector/setup/options.ts';
 import { FLAGS as SERVER_SETUP_FLAGS } from '../../local/setup/options.ts';
+import { readArguments } from '../../shared/command/arguments.ts';
+import { usageOf } from '../../shared/command/help.ts';
 import { run, wordsOf } from './stage.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
@@ -157,7 +157,7 @@ describe('completion', () => {
   it.skipIf(!has('bash')).each([
     [
       '',
-      'creators options tips webhooks keys rotate audit connector connector-setup server-setup help completion',
+      'creators options tips webhooks events keys rotate audit connector connector-setup server-setup help completion',
     ],
     ['t', 'tips'],
     ['tips ', 'list show erase'],

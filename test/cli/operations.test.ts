@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import * as bodies from '../../cli/bodies.ts';
-import { OPERATIONS } from '../../cli/operations.ts';
+import * as bodies from '../../cli/api/bodies.ts';
+import { OPERATIONS } from '../../cli/api/operations.ts';
 
 interface Schema {
   readonly $ref?: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSat, sat, when } from '../../cli/amounts.ts';
-import { backoffMs, isPassing, retryAfterMs } from '../../cli/retrying.ts';
-import { fields, table } from '../../cli/table.ts';
-import { cut, jsonLine, plain, widthOf } from '../../cli/terminal.ts';
+import { readSat, sat, when } from '../../cli/api/amounts.ts';
+import { backoffMs, isPassing, retryAfterMs } from '../../cli/api/retrying.ts';
+import { fields, table } from '../../shared/command/columns.ts';
+import { cut, jsonLine, plain, widthOf } from '../../shared/command/terminal.ts';
 import { HOSTILE } from '../functions/public/jar.ts';
 import { openServed, type Served } from './stage.ts';
 

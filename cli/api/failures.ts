@@ -1,10 +1,5 @@
 import type { ProblemBody } from './bodies.ts';
 
-/** A command line that can't be understood, or lacks something; the message names it. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** What was asked was refused by the API. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';

@@ -1,22 +1,41 @@
+import { partsOf } from './arguments.ts';
 import type { Command, Flag } from './command.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-const FILE = 'FILE';
+const PATHS = ['FILE', 'DIR'];
+const isPath = ({ value }: Flag) => PATHS.includes(value ?? '');
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The first words, and the second words of those that have any. */
-function tree(commands: readonly Command[]) {
-  const groups = new Map<string, Command[]>();
-  for (const command of commands) {
-    const [first = ''] = command.name.split(' ');
-    groups.set(first, [...(groups.get(first) ?? []), command]);
-  }
-  return [...groups].map(([name, of]) => ({ name, of, isGroup: of[0]!.name !== name }));
+/** A word that leads to commands and is none itself: the words before it, and what can come next. */
+interface Group {
+  readonly path: readonly string[];
+  readonly next: readonly { readonly word: string; readonly about: string; readonly isGroup: boolean }[];
 }
 
-const second = ({ name }: Command) => name.split(' ')[1]!;
+/** All groups, the whole program first. */
+function groupsOf(commands: readonly Command[], path: readonly string[] = []): Group[] {
+  const depth = path.length;
+  const words = new Map<string, Command[]>();
+  for (const command of commands) {
+    const word = partsOf(command)[depth]!;
+    words.set(word, [...(words.get(word) ?? []), command]);
+  }
+  const next = [...words].map(([word, of]) => {
+    const [first] = of;
+    const isGroup = partsOf(first!).length > depth + 1;
+    const about = isGroup
+      ? [...new Set(of.map((each) => partsOf(each)[depth + 1]))].join(', ')
+      : first!.summary;
+    return { word, about, isGroup };
+  });
+  const deeper = next
+    .filter(({ isGroup }) => isGroup)
+    .flatMap(({ word }) => groupsOf(words.get(word)!, [...path, word]));
+  return [{ path, next }, ...deeper];
+}
+
 /** What can stand after a command itself, where that is a closed set. */
 const choices = ({ words: [word = ''] }: Command) => (word.includes('|') ? word.split('|') : []);
 
@@ -26,18 +45,18 @@ const allFlags = (commands: readonly Command[]) =>
 
 const flagsOf = ({ flags }: Command) => [...Object.keys(flags), 'help'].map((name) => `--${name}`);
 
+/** A pattern of bash and zsh: a command's name alone, or with words after it. */
+const pattern = ({ name }: Command) => `${quoted(name)}|${quoted(`${name} `)}*`;
+
 function bash(commands: readonly Command[]): string {
   const flags = allFlags(commands);
   const names = (of: typeof flags) => of.map(([name]) => `--${name}`).join('|');
   const valued = flags.filter(([, { type }]) => type === 'string');
-  const files = valued.filter(([, { value }]) => value === FILE);
+  const files = valued.filter(([, flag]) => isPath(flag));
   const closed = valued.filter(([, { oneOf }]) => oneOf);
-  const open = valued.filter(([, { value, oneOf }]) => value !== FILE && !oneOf);
+  const open = valued.filter(([, flag]) => !isPath(flag) && !flag.oneOf);
   const reply = (words: readonly string[]) =>
     `COMPREPLY=($(compgen -W ${quoted(words.join(' '))} -- "$current"))`;
-  const groups = tree(commands);
-  const ofCommand = (command: Command) =>
-    `    ${quoted(command.name)}${command.name.includes(' ') ? '' : "' '*"}) ${reply([...choices(command), ...flagsOf(command)])} ;;`;
   return `# ampjar completion for bash: source <(ampjar completion bash)
 _ampjar() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" at
@@ -55,13 +74,11 @@ ${closed.map(([name, { oneOf }]) => `    --${name}) ${reply(oneOf!)}; return ;;`
       *) words+=("\${COMP_WORDS[at]}") ;;
     esac
   done
-  case "\${words[0]} \${words[1]}" in
-    ' ') ${reply(groups.map(({ name }) => name))} ;;
-${groups
-  .filter(({ isGroup }) => isGroup)
-  .map(({ name, of }) => `    '${name} ') ${reply(of.map(second))} ;;`)
+  case "\${words[*]}" in
+${groupsOf(commands)
+  .map(({ path, next }) => `    ${quoted(path.join(' '))}) ${reply(next.map(({ word }) => word))} ;;`)
   .join('\n')}
-${commands.map(ofCommand).join('\n')}
+${commands.map((each) => `    ${pattern(each)}) ${reply([...choices(each), ...flagsOf(each)])} ;;`).join('\n')}
   esac
 }
 complete -F _ampjar ampjar`;
@@ -71,13 +88,11 @@ complete -F _ampjar ampjar`;
 const escaped = (text: string) => text.replaceAll(/[:[\]\\]/g, '\\$&');
 
 function zsh(commands: readonly Command[]): string {
-  const groups = tree(commands);
-  const described = (pairs: readonly (readonly [string, string])[]) =>
-    pairs.map(([name, about]) => quoted(`${name}:${escaped(about)}`)).join(' ');
-  const summary = ({ of, isGroup }: (typeof groups)[number]) =>
-    isGroup ? of.map(second).join(', ') : of[0]!.summary;
-  const flag = ([name, { type, value, oneOf, multiple, about }]: [string, Flag]) => {
-    const values = oneOf ? `(${oneOf.join(' ')})` : value === FILE ? '_files' : ' ';
+  const described = ({ next }: Group) =>
+    next.map(({ word, about }) => quoted(`${word}:${escaped(about)}`)).join(' ');
+  const flag = ([name, each]: [string, Flag]) => {
+    const { type, value, oneOf, multiple, about } = each;
+    const values = oneOf ? `(${oneOf.join(' ')})` : isPath(each) ? '_files' : ' ';
     const takes = type === 'boolean' ? '' : `:${escaped(value!)}:${values}`;
     return quoted(`${multiple ? '*' : ''}--${name}[${escaped(about)}]${takes}`);
   };
@@ -85,29 +100,19 @@ function zsh(commands: readonly Command[]): string {
     const closed = choices(command);
     const words = closed.length > 0 ? `'*:word:(${closed.join(' ')})'` : "'*:word: '";
     const flags = Object.entries(command.flags).map(flag).join(' ');
-    return `    ${quoted(command.name)}${command.name.includes(' ') ? '' : "' '*"}) _arguments -S ${flags} '--help[help]' ${words} ;;`;
+    return `    ${pattern(command)}) _arguments -S ${flags} '--help[help]' ${words} ;;`;
   };
   return `#compdef ampjar
 # ampjar completion for zsh: source <(ampjar completion zsh)
 _ampjar() {
-  local -a found
-  if (( CURRENT == 2 )); then
-    found=(${described(groups.map((group) => [group.name, summary(group)]))})
-    _describe command found
-    return
-  fi
-  if (( CURRENT == 3 )); then
-    case "$words[2]" in
-${groups
-  .filter(({ isGroup }) => isGroup)
+  local -a found before
+  before=(\${words[2,CURRENT-1]:#-*})
+  case "\${before[*]}" in
+${groupsOf(commands)
   .map(
-    ({ name, of }) =>
-      `      ${name}) found=(${described(of.map((each) => [second(each), each.summary]))}); _describe command found; return ;;`,
+    (group) => `    ${quoted(group.path.join(' '))}) found=(${described(group)}); _describe command found ;;`,
   )
   .join('\n')}
-    esac
-  fi
-  case "$words[2] $words[3]" in
 ${commands.map(ofCommand).join('\n')}
   esac
 }
@@ -115,39 +120,32 @@ if [ "$funcstack[1]" = _ampjar ]; then _ampjar "$@"; else compdef _ampjar ampjar
 }
 
 function fish(commands: readonly Command[]): string {
-  const groups = tree(commands);
   const seen = (...words: string[]) => `__fish_seen_subcommand_from ${words.join(' ')}`;
+  const within = (path: readonly string[]) => path.map((word) => seen(word)).join('; and ');
   const complete = (condition: string, rest: string) => `complete -c ampjar -n ${quoted(condition)} ${rest}`;
-  const lines = groups.flatMap(({ name, of, isGroup }) => {
-    const about = isGroup ? of.map(second).join(', ') : of[0]!.summary;
-    const seconds = of.map(second);
+  const words = groupsOf(commands).flatMap(({ path, next }) => {
+    const here =
+      path.length === 0
+        ? '__fish_use_subcommand'
+        : `${within(path)}; and not ${seen(...next.map(({ word }) => word))}`;
+    return next.map(({ word, about }) => complete(here, `-a ${word} -d ${quoted(about)}`));
+  });
+  const ofCommand = (command: Command) => {
+    const here = within(partsOf(command));
     return [
-      complete('__fish_use_subcommand', `-a ${name} -d ${quoted(about)}`),
-      ...of.flatMap((command) => {
-        const here = isGroup ? `${seen(name)}; and ${seen(second(command))}` : seen(name);
-        return [
-          ...(isGroup
-            ? [
-                complete(
-                  `${seen(name)}; and not ${seen(...seconds)}`,
-                  `-a ${second(command)} -d ${quoted(command.summary)}`,
-                ),
-              ]
-            : []),
-          ...choices(command).map((word) => complete(here, `-a ${word}`)),
-          ...Object.entries(command.flags).map(([flag, { type, value, oneOf, about }]) => {
-            const takes = type === 'boolean' ? '' : value === FILE ? ' -r -F' : ' -x';
-            const values = oneOf ? ` -a ${quoted(oneOf.join(' '))}` : '';
-            return complete(here, `-l ${flag}${takes}${values} -d ${quoted(about)}`);
-          }),
-        ];
+      ...choices(command).map((word) => complete(here, `-a ${word}`)),
+      ...Object.entries(command.flags).map(([name, flag]) => {
+        const { type, oneOf, about } = flag;
+        const takes = type === 'boolean' ? '' : isPath(flag) ? ' -r -F' : ' -x';
+        const values = oneOf ? ` -a ${quoted(oneOf.join(' '))}` : '';
+        return complete(here, `-l ${name}${takes}${values} -d ${quoted(about)}`);
       }),
     ];
-  });
+  };
   return `# ampjar completion for fish: ampjar completion fish | source
 complete -c ampjar -f
 complete -c ampjar -l help -s h -d 'help'
-${lines.join('\n')}`;
+${[...words, ...commands.flatMap(ofCommand)].join('\n')}`;
 }
 
 /** A script by which a shell completes commands, flags, and the values of flags that take one of a few. */

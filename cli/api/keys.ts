@@ -1,9 +1,9 @@
-import { SCOPES } from '../shared/ledger/index.ts';
+import { fields, table } from '../../shared/command/columns.ts';
+import { SCOPES } from '../../shared/contract/choices.ts';
 import { when } from './amounts.ts';
+import { API, apiCommand, gather, moreNote, OF_CREATOR, PAGE } from './api.ts';
 import type { ApiKeyBody } from './bodies.ts';
 import type { Client } from './client.ts';
-import { API, command, gather, moreNote, OF_CREATOR, PAGE } from './command.ts';
-import { fields, table } from './table.ts';
 
 const told = (key: ApiKeyBody, token?: string) =>
   fields([
@@ -22,7 +22,7 @@ const ownerOf = async (client: Client, named: string | undefined) =>
   named ?? (await client.ask('getOwnKey', {})).body.handle ?? undefined;
 
 export const keyCommands = [
-  command({
+  apiCommand({
     name: 'keys list',
     words: [],
     flags: { ...OF_CREATOR, ...PAGE, after: { type: 'string', value: 'KEY_ID', about: 'those after it' } },
@@ -62,7 +62,7 @@ export const keyCommands = [
       };
     },
   }),
-  command({
+  apiCommand({
     name: 'keys own',
     words: [],
     flags: API,
@@ -73,7 +73,7 @@ export const keyCommands = [
       return { body, text: told(body) };
     },
   }),
-  command({
+  apiCommand({
     name: 'keys add',
     words: [],
     flags: {
@@ -100,7 +100,7 @@ export const keyCommands = [
       return { body, text: told(body.key, body.token), note: 'the key is shown this once' };
     },
   }),
-  command({
+  apiCommand({
     name: 'keys revoke',
     words: ['KEY_ID'],
     flags: OF_CREATOR,

@@ -1,7 +1,7 @@
+import { table } from '../../shared/command/columns.ts';
+import { apiCommand, handleOf, OF_CREATOR } from './api.ts';
 import type { OptionBody } from './bodies.ts';
-import { command, handleOf, OF_CREATOR } from './command.ts';
 import { RefusedError } from './failures.ts';
-import { table } from './table.ts';
 
 /** A refusal of one option leaves the others to be rotated. */
 const refusal = (error: unknown) => {
@@ -10,7 +10,7 @@ const refusal = (error: unknown) => {
 };
 
 export const rotateCommands = [
-  command({
+  apiCommand({
     name: 'rotate',
     words: [],
     flags: OF_CREATOR,

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { encodeEventCursor } from '../shared/ledger/index.ts';
+import type { Parts } from '../../shared/command/command.ts';
+import { encodeEventCursor } from '../../shared/ledger/index.ts';
 import type { event } from './bodies.ts';
 import type { Client } from './client.ts';
-import type { Parts } from './command.ts';
 import { RefusedError } from './failures.ts';
 
 type Event = z.infer<typeof event>;

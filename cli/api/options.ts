@@ -1,7 +1,7 @@
+import { fields, table } from '../../shared/command/columns.ts';
 import { readFixedSat, sat, when } from './amounts.ts';
+import { apiCommand, handleOf, IF_MATCH, OF_CREATOR } from './api.ts';
 import type { InvoicesBody, OptionBody, TotalsBody } from './bodies.ts';
-import { command, handleOf, IF_MATCH, OF_CREATOR } from './command.ts';
-import { fields, table } from './table.ts';
 
 const amountOf = ({ amountMsat }: OptionBody) => (amountMsat === null ? 'any' : sat(amountMsat));
 
@@ -48,7 +48,7 @@ const told = (option: OptionBody) => ({
 });
 
 export const optionCommands = [
-  command({
+  apiCommand({
     name: 'options list',
     words: [],
     flags: OF_CREATOR,
@@ -67,7 +67,7 @@ export const optionCommands = [
       };
     },
   }),
-  command({
+  apiCommand({
     name: 'options add',
     words: [],
     flags: {
@@ -84,7 +84,7 @@ export const optionCommands = [
       return told((await api.ask('createOption', { params, body })).body);
     },
   }),
-  command({
+  apiCommand({
     name: 'options label',
     words: ['OPTION', 'LABEL'],
     flags: { ...OF_CREATOR, ...IF_MATCH },
@@ -97,7 +97,7 @@ export const optionCommands = [
       return told((await api.ask('changeOption', asked)).body);
     },
   }),
-  command({
+  apiCommand({
     name: 'options remove',
     words: ['OPTION'],
     flags: { ...OF_CREATOR, ...IF_MATCH },
@@ -110,7 +110,7 @@ export const optionCommands = [
       return { body: { removed: optionId }, text: `removed ${optionId}` };
     },
   }),
-  command({
+  apiCommand({
     name: 'options rotate',
     words: ['OPTION'],
     flags: OF_CREATOR,

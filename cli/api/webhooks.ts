@@ -1,9 +1,10 @@
-import { WEBHOOK_EVENTS } from '../shared/ledger/index.ts';
+import { fields, table } from '../../shared/command/columns.ts';
+import { UsageError } from '../../shared/command/failures.ts';
+import { readCount } from '../../shared/command/numbers.ts';
+import { WEBHOOK_EVENTS } from '../../shared/contract/choices.ts';
 import { when } from './amounts.ts';
+import { apiCommand, gather, handleOf, IF_MATCH, moreNote, OF_CREATOR, PAGE } from './api.ts';
 import type { DeliveryBody, WebhookBody } from './bodies.ts';
-import { command, gather, handleOf, IF_MATCH, moreNote, OF_CREATOR, PAGE, readCount } from './command.ts';
-import { UsageError } from './failures.ts';
-import { fields, table } from './table.ts';
 
 const statusOf = ({ status, failingSince }: WebhookBody) =>
   `${status}${failingSince === null ? '' : ', failing'}`;
@@ -53,7 +54,7 @@ const event = {
 } as const;
 
 export const webhookCommands = [
-  command({
+  apiCommand({
     name: 'webhooks list',
     words: [],
     flags: OF_CREATOR,
@@ -80,7 +81,7 @@ export const webhookCommands = [
       return { body, text: table(columns, cells, width) };
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks show',
     words: ['ENDPOINT'],
     flags: OF_CREATOR,
@@ -92,7 +93,7 @@ export const webhookCommands = [
       return told(await api.ask('getWebhook', { params }));
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks add',
     words: ['URL'],
     flags: { ...OF_CREATOR, description, event },
@@ -109,7 +110,7 @@ export const webhookCommands = [
       return withSecret((await api.ask('createWebhook', { params, body })).body);
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks edit',
     words: ['ENDPOINT'],
     flags: {
@@ -142,7 +143,7 @@ export const webhookCommands = [
       return told(await api.ask('changeWebhook', { params, body, ifMatch: values['if-match'] }));
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks remove',
     words: ['ENDPOINT'],
     flags: { ...OF_CREATOR, ...IF_MATCH },
@@ -155,7 +156,7 @@ export const webhookCommands = [
       return { body: { removed: words[0] }, text: `removed ${words[0]}` };
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks rotate-secret',
     words: ['ENDPOINT'],
     flags: OF_CREATOR,
@@ -167,7 +168,7 @@ export const webhookCommands = [
       return withSecret((await api.ask('rotateSecret', { params })).body);
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks test',
     words: ['ENDPOINT'],
     flags: OF_CREATOR,
@@ -180,7 +181,7 @@ export const webhookCommands = [
       return { body, text: `a test event is on its way: delivery ${body.deliveryId}` };
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks replay',
     words: ['ENDPOINT'],
     flags: {
@@ -227,7 +228,7 @@ export const webhookCommands = [
       };
     },
   }),
-  command({
+  apiCommand({
     name: 'webhooks deliveries',
     words: ['ENDPOINT'],
     flags: {

@@ -1,14 +1,14 @@
-import { commandOf } from './arguments.ts';
+import { commandOf, commandsUnder, partsOf } from './arguments.ts';
 import type { Command, Flag } from './command.ts';
 
 const HEAD = `Usage: ampjar COMMAND [WORDS] [FLAGS], here: npm run ampjar -- COMMAND ...
 
-Runs a jar, on this machine or deployed, through its manage API.`;
+Runs a jar, on this machine or deployed: creators, tips, webhooks and keys through its API, the rest where it stands.`;
 
 const TAIL = `The API key is in AMPJAR_KEY, or in the file that --key-file names; never in the command line. Where the API answers
 is in AMPJAR_URL or --url. Amounts are in satoshi. With --json programs get what the API answers.
 
-Exit code: 0 done, 1 refused or failed, 2 the command line can't be understood.
+Exit code: 0 done, 1 refused or failed, 2 the command line can't be understood, or asks what can't be done.
 ampjar help COMMAND tells more of each, with examples.`;
 
 const pad = (rows: readonly (readonly [string, string])[]) => {
@@ -29,12 +29,11 @@ export const usageOf = ({ name, words, flags }: Command): string =>
       .map(withValue),
   ].join(' ');
 
-const groupOf = ({ name }: Command) => name.split(' ')[0];
-
 function listing(commands: readonly Command[]): string {
   const groups = new Map<string, Command[]>();
   for (const command of commands) {
-    const name = command.name.includes(' ') ? groupOf(command)! : '';
+    const [group = '', ...rest] = partsOf(command);
+    const name = rest.length > 0 ? group : '';
     groups.set(name, [...(groups.get(name) ?? []), command]);
   }
   const rows = (of: readonly Command[]) => of.map((each) => [usageOf(each), each.summary] as const);
@@ -62,10 +61,12 @@ function whole(command: Command): string {
  */
 export function helpOf(commands: readonly Command[], words: readonly string[]): string {
   if (words.length === 0) return [HEAD, listing(commands), TAIL].join('\n\n');
-  const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
-  if (words.length === 1 && group.length > 0) {
-    const examples = group.map(({ examples }) => `  ampjar ${examples[0]}`).join('\n');
-    return [`Usage: ampjar ${words[0]} COMMAND`, listing(group), `Examples:\n${examples}`].join('\n\n');
+  const { among, depth } = commandsUnder(commands, words);
+  if (depth === words.length && among.every((command) => partsOf(command).length > depth)) {
+    const examples = among.map(({ examples }) => `  ampjar ${examples[0]}`).join('\n');
+    return [`Usage: ampjar ${words.join(' ')} COMMAND`, listing(among), `Examples:\n${examples}`].join(
+      '\n\n',
+    );
   }
   return whole(commandOf(commands, words));
 }

@@ -1,10 +1,10 @@
-import { SHOWS } from '../shared/ledger/index.ts';
+import { fields, table } from '../../shared/command/columns.ts';
+import { UsageError } from '../../shared/command/failures.ts';
+import { SHOWS } from '../../shared/contract/choices.ts';
 import { readLimits, readSat, sat, when } from './amounts.ts';
+import { API, apiCommand, gather, handleOf, IF_MATCH, moreNote, PAGE } from './api.ts';
 import type { CreatorBody, InvoicesBody, TotalsBody } from './bodies.ts';
-import { API, command, gather, handleOf, IF_MATCH, moreNote, PAGE } from './command.ts';
-import { UsageError } from './failures.ts';
 import { optionTable } from './options.ts';
-import { fields, table } from './table.ts';
 
 const limitsOf = ({ limits }: CreatorBody) =>
   limits ? `${sat(limits.leastMsat)} to ${sat(limits.mostMsat)} sat` : 'the service’s own';
@@ -38,7 +38,7 @@ function wholeOf(
 }
 
 export const creatorCommands = [
-  command({
+  apiCommand({
     name: 'creators list',
     words: [],
     flags: { ...API, ...PAGE, after: { type: 'string', value: 'HANDLE', about: 'those after it' } },
@@ -73,7 +73,7 @@ export const creatorCommands = [
       };
     },
   }),
-  command({
+  apiCommand({
     name: 'creators add',
     words: ['HANDLE'],
     flags: {
@@ -88,7 +88,7 @@ export const creatorCommands = [
       return told(await (await client()).ask('createCreator', { body }));
     },
   }),
-  command({
+  apiCommand({
     name: 'creators show',
     words: ['[HANDLE]'],
     flags: API,
@@ -108,7 +108,7 @@ export const creatorCommands = [
       };
     },
   }),
-  command({
+  apiCommand({
     name: 'creators edit',
     words: ['[HANDLE]'],
     flags: {
@@ -151,7 +151,7 @@ export const creatorCommands = [
       return told(await api.ask('changeCreator', { params, body, ifMatch: values['if-match'] }));
     },
   }),
-  command({
+  apiCommand({
     name: 'creators close',
     words: ['HANDLE'],
     flags: { ...API, ...IF_MATCH },
@@ -162,7 +162,7 @@ export const creatorCommands = [
       return told(await (await client()).ask('closeCreator', { params, ifMatch: values['if-match'] }));
     },
   }),
-  command({
+  apiCommand({
     name: 'creators reopen',
     words: ['HANDLE'],
     flags: API,

@@ -6,7 +6,7 @@ import { UsageError } from './failures.ts';
 type Given = Readonly<Record<string, string | boolean | string[] | undefined>>;
 
 /** What a command line asks for: a command with its words and flags, or help about the words. */
-export type Asked =
+export type Read =
   | { readonly help: true; readonly words: readonly string[] }
   | {
       readonly help: false;
@@ -19,20 +19,25 @@ const HELP_FLAG = { type: 'boolean', short: 'h' } as const;
 const SHOWN = 40;
 const quoted = (word: string) => JSON.stringify(word.slice(0, SHOWN));
 
+/** The words of a command's name. */
+export const partsOf = ({ name }: Command): string[] => name.split(' ');
+
 /**
  * Read a command line.
  * @throws UsageError that names the word or flag, and what was expected
  */
-export function readArguments(commands: readonly Command[], args: readonly string[]): Asked {
-  const { values, positionals } = parse(commands, args);
-  if (values.help) return { help: true, words: positionals };
+export function readArguments(commands: readonly Command[], args: readonly string[]): Read {
+  const { given, positionals } = parse(commands, args);
+  if (given.help) return { help: true, words: positionals };
   const command = commandOf(commands, positionals);
-  const words = positionals.slice(command.name.split(' ').length);
+  const words = positionals.slice(partsOf(command).length);
   checkWords(command, words);
-  for (const [name, value] of Object.entries(values)) {
+  const values: Record<string, string | boolean | string[] | undefined> = {};
+  for (const [name, value] of Object.entries(given)) {
     const flag = command.flags[name];
     if (!flag) throw new UsageError(`${command.name}: --${name} has no meaning here; see --help`);
     checkValue(name, flag, value);
+    values[name] = Array.isArray(value) && !flag.multiple ? value.at(-1) : value;
   }
   for (const [name, { needed, value }] of Object.entries(command.flags))
     if (needed && values[name] === undefined)
@@ -40,13 +45,11 @@ export function readArguments(commands: readonly Command[], args: readonly strin
   return { help: false, command, words, values };
 }
 
+/** Flags and words, before it is known of which command they are: flags of one name are of one type. */
 function parse(commands: readonly Command[], args: readonly string[]) {
   const options = Object.fromEntries(
     commands.flatMap(({ flags }) =>
-      Object.entries(flags).map(([name, { type, multiple }]) => [
-        name,
-        { type, multiple: multiple ?? false },
-      ]),
+      Object.entries(flags).map(([name, { type }]) => [name, { type, multiple: type === 'string' }]),
     ),
   );
   // A key in a command line is seen by all who can list processes, and stays in the shell's history.
@@ -60,26 +63,40 @@ function parse(commands: readonly Command[], args: readonly string[]) {
       options: { ...options, help: HELP_FLAG },
       allowPositionals: true,
     });
-    return { positionals: read.positionals, values: read.values as Given };
+    return { positionals: read.positionals, given: read.values as Given };
   } catch (error) {
     // Node's hints come on lines of their own.
     throw new UsageError(`${(error as Error).message.replaceAll('\n', ' ')}; see --help`);
   }
 }
 
+/** Each word once, in the order in which they come. */
+const nextWords = (among: readonly Command[], depth: number) => [
+  ...new Set(among.flatMap((command) => partsOf(command)[depth] ?? [])),
+];
+
+/** The commands whose names begin with as many of the words as possible, and how many those are. */
+export function commandsUnder(commands: readonly Command[], words: readonly string[]) {
+  let among = commands;
+  let depth = 0;
+  for (; depth < words.length; depth++) {
+    const deeper = among.filter((command) => partsOf(command)[depth] === words[depth]);
+    if (deeper.length === 0) break;
+    among = deeper;
+  }
+  return { among, depth };
+}
+
 /** The command that the first words name. @throws UsageError */
 export function commandOf(commands: readonly Command[], words: readonly string[]): Command {
-  const [first = '', second = ''] = words;
-  const found = commands.find(({ name }) => name === first || name === `${first} ${second}`);
+  const { among, depth } = commandsUnder(commands, words);
+  const found = among.find((command) => partsOf(command).length === depth);
   if (found) return found;
-  const group = commands.filter(({ name }) => name.startsWith(`${first} `));
-  if (group.length === 0) {
-    const firsts = new Set(commands.map(({ name }) => name.split(' ')[0]));
-    throw new UsageError(`command: ${quoted(first)} is not one of ${[...firsts].join(', ')}; see --help`);
-  }
-  const seconds = group.map(({ name }) => name.split(' ')[1]);
-  const given = second === '' ? 'what to do is missing, expected' : `${quoted(second)} is not`;
-  throw new UsageError(`${first}: ${given} one of ${seconds.join(', ')}; see --help`);
+  const choices = nextWords(among, depth).join(', ');
+  const word = words[depth] ?? '';
+  if (depth === 0) throw new UsageError(`command: ${quoted(word)} is not one of ${choices}; see --help`);
+  const given = word === '' ? 'what to do is missing, expected' : `${quoted(word)} is not`;
+  throw new UsageError(`${words.slice(0, depth).join(' ')}: ${given} one of ${choices}; see --help`);
 }
 
 function checkWords({ name, words: expected }: Command, words: readonly string[]) {

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { UsageError } from './failures.ts';
+import { UsageError } from '../../shared/command/failures.ts';
 
 /** Where `npm start` answers unless told otherwise. */
 const DEFAULT_URL = 'http://127.0.0.1:8080';

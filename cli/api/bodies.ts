@@ -63,6 +63,7 @@ export type TipBody = z.infer<typeof tip>;
 export const tips = z.looseObject({ tips: z.array(tip), next: digits.nullable() });
 
 export const event = z.looseObject({ id: text, type: text, data: tip });
+export type EventBody = z.infer<typeof event>;
 export const events = z.looseObject({ events: z.array(event), next: text, more: z.boolean() });
 
 export const webhook = z.looseObject({

@@ -1,11 +1,11 @@
+import { fields, table } from '../../shared/command/columns.ts';
+import { UsageError } from '../../shared/command/failures.ts';
+import { readCount } from '../../shared/command/numbers.ts';
+import { jsonLine, plain } from '../../shared/command/terminal.ts';
 import { sat, when } from './amounts.ts';
+import { apiCommand, gather, handleOf, moreNote, OF_CREATOR, PAGE } from './api.ts';
 import type { TipBody } from './bodies.ts';
 import type { Client } from './client.ts';
-import { command, gather, handleOf, moreNote, OF_CREATOR, PAGE, readCount } from './command.ts';
-import { UsageError } from './failures.ts';
-import { follow } from './follow.ts';
-import { fields, table } from './table.ts';
-import { jsonLine, plain } from './terminal.ts';
 
 /** What options are called now; those that are gone have their id alone. */
 async function labelsOf(client: Client, handle: string): Promise<(optionId: string) => string> {
@@ -70,7 +70,7 @@ const columns = [
 ];
 
 export const tipCommands = [
-  command({
+  apiCommand({
     name: 'tips list',
     words: [],
     flags: {
@@ -105,6 +105,7 @@ data.sequence of the last line. Without an answer it tries again until there is 
       const handle = await handleOf(api, values.creator);
       if (values.follow) {
         const labelOf = json ? undefined : await labelsOf(api, handle);
+        const { follow } = await import('./follow.ts');
         await follow(api, { handle, after: start }, parts, (event) =>
           print(labelOf ? lineOf(event.data, labelOf) : jsonLine(event)),
         );
@@ -130,7 +131,7 @@ data.sequence of the last line. Without an answer it tries again until there is 
       };
     },
   }),
-  command({
+  apiCommand({
     name: 'tips show',
     words: ['TIP'],
     flags: OF_CREATOR,
@@ -144,7 +145,7 @@ data.sequence of the last line. Without an answer it tries again until there is 
       return told((await api.ask('getTip', { params })).body);
     },
   }),
-  command({
+  apiCommand({
     name: 'tips erase',
     words: ['TIP'],
     flags: OF_CREATOR,
