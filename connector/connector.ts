@@ -1,51 +1,15 @@
-import { type Ledger, releaseLease } from '../shared/ledger/index.ts';
+import { releaseLease } from '../shared/ledger/index.ts';
 import { type Alarm, Alarms } from './alarms.ts';
-import type { AskLimits } from './asks.ts';
 import { type Drift, driftOf } from './audit.ts';
 import { Backoff } from './backoff.ts';
 import { DustWatch } from './dust.ts';
-import type { AskHints } from './hints.ts';
 import { lead, OtherNodeError, WrongNetworkError } from './leading.ts';
-import type { Lnd } from './lnd.ts';
-import type { Log } from './log.ts';
 import { MacaroonError } from './macaroon.ts';
 import { openMemos } from './memo.ts';
+import type { ConnectorParts } from './parts.ts';
 import { RecentAlarms } from './recentAlarms.ts';
 import { type Place, Session } from './session.ts';
 import { atMost, ledgerUntil, lndUntil, unlessAborted } from './stopping.ts';
-
-export interface ConnectorParts {
-  readonly ledger: Ledger;
-  /** Reads certificate and macaroon anew and connects. */
-  connect(): Promise<Lnd>;
-  readonly log: Log;
-  clock(): Date;
-  /** Milliseconds of a clock that never jumps. */
-  steadyMs(): number;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Evenly from 0 to 1. */
-  chance(): number;
-  /** A new unique text. */
-  unique(): string;
-  /** So many bytes that nobody can guess. */
-  random(length: number): Uint8Array;
-  /** Of the software that runs; told in the table. */
-  readonly version: string;
-  /** Names this connector in the lease. */
-  readonly holder: string;
-  readonly expirySeconds: number;
-  readonly routeHints: boolean;
-  /** Payments that an invoice takes before it is replaced; {@link ROTATE_AFTER} unless told. */
-  readonly rotateAfter?: number;
-  /** How long an invoice is kept at least, unless its age ends it; an hour unless told. */
-  readonly rotateRestMs?: number;
-  /** Tells of asks for invoices as they come; without it they are found a little later. */
-  readonly askHints?: AskHints;
-  /** How many invoices may be asked for; {@link ASK_LIMITS} unless told. */
-  readonly askLimits?: AskLimits;
-  /** Let a node in that the table does not know, though it knows another. */
-  readonly anotherNode?: boolean;
-}
 
 /** How the connector fares, for its health endpoint. */
 export interface Health {

@@ -16,10 +16,17 @@ import {
   type Want,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
-import { type Lnd, LndError, type MintedInvoice } from './lnd.ts';
+import { LndError, type MintedInvoice } from './lnd.ts';
 import type { Log } from './log.ts';
 import { isBornNear, type Memos } from './memo.ts';
-import { type Hintless, nextLook, reasonToMint, rememberHints, renewalOf } from './rotation.ts';
+import {
+  type Hintless,
+  nextLook,
+  type RotationParts,
+  reasonToMint,
+  rememberHints,
+  renewalOf,
+} from './rotation.ts';
 
 /** lnd's longest. A printed code should live as long as it can. */
 export const LONGEST_EXPIRY_SECONDS = 31_536_000;
@@ -27,20 +34,11 @@ export const LONGEST_EXPIRY_SECONDS = 31_536_000;
 export const ROTATE_AFTER = 250;
 
 /** What minting needs. */
-export interface Minting {
-  readonly ledger: Ledger;
-  readonly lease: Lease;
-  readonly lnd: Lnd;
+export interface Minting extends RotationParts {
   readonly memos: Memos;
   readonly log: Log;
   readonly alarms: Alarms;
-  readonly clock: () => Date;
   readonly expirySeconds: number;
-  readonly routeHints: boolean;
-  /** Payments that an invoice takes before it is replaced. */
-  readonly rotateAfter: number;
-  /** How long it is kept at least, all the same; an hour unless told. */
-  readonly rotateRestMs?: number;
   /** Does a write again while the table is busy or away; what is written demands the lease, so again is safe. */
   patiently<T>(write: () => Promise<T>): Promise<T>;
 }

@@ -1,9 +1,29 @@
 import { readAmpInvoice } from '../shared/invoices/index.ts';
-import { type CurrentInvoice, readInvoices, type TipOption, type Want } from '../shared/ledger/index.ts';
-import type { Minting } from './minting.ts';
+import {
+  type CurrentInvoice,
+  type Lease,
+  type Ledger,
+  readInvoices,
+  type TipOption,
+  type Want,
+} from '../shared/ledger/index.ts';
+import type { Lnd } from './lnd.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 const HOUR_MS = 3_600_000;
+
+/** What rotation looks at. */
+export interface RotationParts {
+  readonly ledger: Ledger;
+  readonly lease: Lease;
+  readonly lnd: Lnd;
+  readonly clock: () => Date;
+  readonly routeHints: boolean;
+  /** Payments that an invoice takes before it is replaced. */
+  readonly rotateAfter: number;
+  /** How long it is kept at least, all the same; an hour unless told. */
+  readonly rotateRestMs?: number;
+}
 
 /** Why an option needs a new invoice. */
 export type Reason = 'none' | 'amount' | 'expiry' | 'payments' | 'gone' | 'hints' | 'asked' | 'moved';
@@ -36,7 +56,7 @@ export const earliestRotation = ({ createdAt }: { createdAt: Date }, restMs = HO
  * so a want that comes twice or late does nothing.
  */
 export async function reasonToMint(
-  { ledger, lease, lnd, clock, rotateAfter, rotateRestMs, routeHints }: Minting,
+  { ledger, lease, lnd, clock, rotateAfter, rotateRestMs, routeHints }: RotationParts,
   option: TipOption,
   current: CurrentInvoice | undefined,
   hintless: Hintless,
@@ -69,7 +89,7 @@ export interface Hintless {
 const hintsOf = (paymentRequest: string) => readAmpInvoice(paymentRequest).routeHints;
 
 /** Keep in mind what became of asking for hints. */
-export async function rememberHints({ lnd, routeHints }: Minting, hintless: Hintless, minted: string) {
+export async function rememberHints({ lnd, routeHints }: RotationParts, hintless: Hintless, minted: string) {
   if (routeHints)
     hintless.with = hintsOf(minted).length === 0 ? String(await lnd.privateChannels()) : undefined;
 }

@@ -2,9 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { sleep } from '../shared/sleep.ts';
 import { Backoff } from './backoff.ts';
-import { Connector, type ConnectorParts } from './connector.ts';
+import { Connector } from './connector.ts';
 import { connectLnd, type LndCredentials } from './lndGrpc.ts';
 import { checkMacaroon } from './macaroon.ts';
+import type { ConnectorParts } from './parts.ts';
 import { VERSION } from './version.ts';
 
 /** Where lnd answers, and the files to reach it with. */
