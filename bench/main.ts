@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isFlagError, readFlags } from '../shared/command/flags.ts';
 import { adapter } from './adapter.ts';
 import { asks } from './asks.ts';
+import { backlog } from './backlog.ts';
 import type { Bench } from './bench.ts';
 import { booking } from './booking.ts';
 import { coldstart } from './coldstart.ts';
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   booking,
   feed,
   deliver,
+  backlog,
   start,
   takeover,
   growth,

@@ -51,7 +51,7 @@ export function localEvents(
           signal,
           chance: Math.random,
           sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-          enqueue: async (events) => queued.push(...(await enqueue(ledger, events, clock()))),
+          enqueue: async (events) => queued.pushAll(await enqueue(ledger, events, clock())),
           publish: (events) => hub.publish(events),
         }),
         runDeliveries({

@@ -92,7 +92,7 @@ export async function openSite(listen: Listening, parts: SiteParts) {
     random: randomBytes,
     webhookUrls: events.webhookUrls,
     wanted: () => askHints.push(WANT_HINT),
-    queued: (deliveries) => events.queued.push(...deliveries),
+    queued: (deliveries) => events.queued.pushAll(deliveries),
     report,
   });
   const live = liveApp({ ledger, hub: events.hub, addressOf, signal, report });

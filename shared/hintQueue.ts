@@ -6,9 +6,13 @@ export class HintQueue<T = string> {
   #hints: T[] = [];
   #wake: () => void = () => {};
 
+  push(hint: T): void {
+    this.pushAll([hint]);
+  }
+
   /** Those that nobody takes are dropped beyond a bound, the oldest first: each is for speed alone, what it tells of is in the table. */
-  push(...hints: readonly T[]): void {
-    this.#hints.push(...hints);
+  pushAll(hints: readonly T[]): void {
+    for (const hint of hints.slice(-MOST_HINTS)) this.#hints.push(hint);
     if (this.#hints.length > MOST_HINTS) this.#hints.splice(0, this.#hints.length - MOST_HINTS);
     this.#wake();
   }

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { BatchWriteItemCommand, CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { enqueue } from '../../functions/deliveries/enqueue.ts';
 import { poster } from '../../functions/webhooks/post.ts';
 import { runDeliveries } from '../../functions/webhooks/runner.ts';
 import { runStream } from '../../local/stream.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { eventId } from '../../shared/events.ts';
+import { eventId, tipEvent } from '../../shared/events.ts';
 import { HintQueue } from '../../shared/hintQueue.ts';
 import {
   changeWebhook,
   type Ledger,
+  publicTipId,
   putWebhook,
   type QueuedDelivery,
   type Tip,
@@ -38,6 +41,17 @@ export interface Sent {
 }
 
 const BATCH = 25;
+/** Between two looks at the heap, each of which collects garbage first. */
+const LOOK_MS = 250;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What is held once garbage is collected, MB. */
+function heapMb(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed / 1e6;
+}
 
 /** The workers of settled events and of webhooks on an embedded table, as `npm start` has them. */
 async function openDeliveries({ dir, ca }: Input) {
@@ -50,6 +64,7 @@ async function openDeliveries({ dir, ca }: Input) {
   const webhooks = new Map<string, Webhook>();
   let stop = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
+  let mostHeapMb = 0;
 
   function aTip(handle: string): Tip {
     const sequence = (sequences.get(handle) ?? 0n) + 1n;
@@ -70,6 +85,22 @@ async function openDeliveries({ dir, ca }: Input) {
     };
   }
 
+  /** Write rows of tips, for one creator after another. */
+  async function* rows({ handles, count }: { handles: readonly string[]; count: number }) {
+    for (let at = 0; at < count; at += BATCH) {
+      const tips = Array.from({ length: Math.min(BATCH, count - at) }, (_, next) =>
+        aTip(handles[(at + next) % handles.length]!),
+      );
+      const puts = tips.map((tip) => ({ PutRequest: { Item: tipToItem(tip) } }));
+      await ledger.client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: puts } }));
+      yield tips;
+    }
+  }
+
+  const report = () => {};
+  const deliveries = (signal: AbortSignal, hints: HintQueue<QueuedDelivery>) =>
+    runDeliveries({ ledger, clock, signal, hints, post, random: randomBytes, sleep, report });
+
   const calls = {
     async endpoint({ handle, url }: { handle: string; url: string }): Promise<void> {
       const settings = { handle, url, events: ['tip.settled' as const] };
@@ -80,20 +111,35 @@ async function openDeliveries({ dir, ca }: Input) {
       await changeWebhook(ledger, handle, id, { status: enabled ? 'enabled' : 'disabled' });
     },
     /** Write rows of tips, which the workers find once they begin. */
-    async book({ handles, count }: { handles: readonly string[]; count: number }): Promise<void> {
-      for (let at = 0; at < count; at += BATCH) {
-        const tips = Array.from({ length: Math.min(BATCH, count - at) }, (_, next) =>
-          aTip(handles[(at + next) % handles.length]!),
-        );
-        const puts = tips.map((tip) => ({ PutRequest: { Item: tipToItem(tip) } }));
-        await ledger.client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: puts } }));
+    async book(booked: { handles: readonly string[]; count: number }): Promise<void> {
+      for await (const _ of rows(booked));
+    },
+    /** Write rows of tips, and queue their events, so that they wait before a worker begins. */
+    async queue(booked: { handles: readonly string[]; count: number }): Promise<void> {
+      for await (const tips of rows(booked)) {
+        const events = tips.map((tip) => tipEvent(tip, publicTipId(tip)));
+        await enqueue(ledger, events, clock());
       }
     },
+    /** Begin with what waits in the queue alone, and watch the heap meanwhile. */
+    beginQueued(): void {
+      stop = new AbortController();
+      const { signal } = stop;
+      mostHeapMb = 0;
+      const watch = async () => {
+        while (!signal.aborted) {
+          mostHeapMb = Math.max(mostHeapMb, heapMb());
+          await sleep(LOOK_MS, signal);
+        }
+      };
+      running = Promise.all([deliveries(signal, new HintQueue()), watch()]);
+    },
+    /** The most that the heap held since then, MB. */
+    mostHeapMb: () => mostHeapMb,
     begin(): void {
       stop = new AbortController();
       const { signal } = stop;
       const hints = new HintQueue<QueuedDelivery>();
-      const report = () => {};
       const stream = runStream({
         tables,
         ledger,
@@ -102,20 +148,10 @@ async function openDeliveries({ dir, ca }: Input) {
         signal,
         chance: Math.random,
         sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-        enqueue: async (events) => hints.push(...(await enqueue(ledger, events, clock()))),
+        enqueue: async (events) => hints.pushAll(await enqueue(ledger, events, clock())),
         publish: async () => {},
       });
-      const deliveries = runDeliveries({
-        ledger,
-        clock,
-        signal,
-        hints,
-        post,
-        random: randomBytes,
-        sleep,
-        report,
-      });
-      running = Promise.all([stream, deliveries]);
+      running = Promise.all([stream, deliveries(signal, hints)]);
     },
     async end(): Promise<void> {
       stop.abort();

@@ -14,6 +14,10 @@ export interface Bounds {
   readonly allSlow: number;
   /** Deliveries of one endpoint that wait here for their turn; more stay in the table. */
   readonly waiting: number;
+  /** The same over all endpoints: who has most gives way to who has less than an equal share. */
+  readonly waitingInAll: number;
+  /** Endpoints that are remembered as slow though nothing of them is here. */
+  readonly rememberedSlow: number;
 }
 
 export const BOUNDS: Bounds = {
@@ -24,10 +28,12 @@ export const BOUNDS: Bounds = {
   perSlowCreator: 32,
   allSlow: 128,
   waiting: 1_000,
+  waitingInAll: 2_000,
+  rememberedSlow: 1_000,
 };
 
 /** A try that takes longer makes its endpoint a slow one, until one doesn't. */
-const SLOW_MS = 1_000;
+export const SLOW_MS = 1_000;
 
 type Speed = 'fast' | 'slow';
 type Counts = Record<Speed, number>;
@@ -51,21 +57,26 @@ export interface DispatcherOptions {
   readonly work: (ref: QueuedDelivery) => Promise<Date | undefined>;
   /** It is to be tried again, and may be offered from now on. */
   readonly again: (ref: QueuedDelivery, due: Date) => void;
-  /** There is room again for an endpoint whose deliveries found none. */
-  readonly room: () => void;
+  /** There is room again for an endpoint of which not all deliveries found it. */
+  readonly room: (endpointId: string) => void;
 }
 
 /**
  * Who is tried when: endpoints take turns, each has so many tries at once, and each creator, and slow ones share slots of their
  * own, to which a try moves that turns out slow. So an endpoint that answers after ten seconds, or never, holds up itself alone, and
- * a creator whose endpoints all do holds up no other.
+ * a creator whose endpoints all do holds up no other. What it holds is bounded, whatever waits: the rest stays in the table.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #known = new Set<string>();
+  /** Those of which deliveries wait here. */
+  readonly #queues = new Set<Endpoint>();
+  #waiting = 0;
   readonly #turns: Record<Speed, string[]> = { fast: [], slow: [] };
   readonly #running: Counts = { fast: 0, slow: 0 };
+  /** How long the last try took of those endpoints that were slow when they were here last, the longest ago first. */
+  readonly #slow = new Map<string, number>();
   readonly #ofCreator = new Map<string, Counts>();
   #idle: (() => void)[] = [];
   #stopped = false;
@@ -74,7 +85,7 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  /** Let a delivery be tried in its turn. @returns false when too many of its endpoint wait already */
+  /** Let a delivery be tried in its turn. @returns false when there is no room for it here */
   offer(ref: QueuedDelivery): boolean {
     const name = nameOf(ref);
     if (this.#stopped || this.#known.has(name)) return true;
@@ -82,20 +93,43 @@ export class Dispatcher {
       handle: ref.handle,
       waiting: [],
       running: 0,
-      lastMs: 0,
+      lastMs: this.#slow.get(ref.endpointId) ?? 0,
       inTurn: false,
       overflowed: false,
     };
-    if (endpoint.waiting.length >= this.#options.bounds.waiting) {
+    if (!this.#hasRoom(endpoint)) {
       endpoint.overflowed = true;
       return false;
     }
     this.#endpoints.set(ref.endpointId, endpoint);
     this.#known.add(name);
     endpoint.waiting.push(ref);
+    this.#waiting++;
+    this.#queues.add(endpoint);
     this.#queue(ref.endpointId, endpoint);
     this.#start();
     return true;
+  }
+
+  /** Whether one more of an endpoint may wait here; one of the endpoint with most is left to the table for it where it must be. */
+  #hasRoom(endpoint: Endpoint): boolean {
+    const { waiting, waitingInAll } = this.#options.bounds;
+    if (endpoint.waiting.length >= waiting) return false;
+    if (this.#waiting < waitingInAll) return true;
+    if (endpoint.waiting.length + 1 >= waitingInAll / this.#queues.size) return false;
+    let longest = endpoint;
+    for (const each of this.#queues) if (each.waiting.length > longest.waiting.length) longest = each;
+    this.#known.delete(nameOf(this.#take(longest, longest.waiting.length - 1)));
+    longest.overflowed = true;
+    return true;
+  }
+
+  /** Take one out of those that wait. */
+  #take(endpoint: Endpoint, at: number): QueuedDelivery {
+    const [ref] = endpoint.waiting.splice(at, 1);
+    this.#waiting--;
+    if (endpoint.waiting.length === 0) this.#queues.delete(endpoint);
+    return ref!;
   }
 
   /** Milliseconds between two deliveries of an endpoint at the pace that it has now. */
@@ -112,9 +146,10 @@ export class Dispatcher {
   /** Start nothing more. What waited is still in the table. */
   stop(): void {
     this.#stopped = true;
-    for (const endpoint of this.#endpoints.values()) {
-      for (const ref of endpoint.waiting.splice(0)) this.#known.delete(nameOf(ref));
-    }
+    for (const turns of Object.values(this.#turns)) turns.length = 0;
+    for (const endpoint of this.#queues)
+      while (endpoint.waiting.length > 0)
+        this.#known.delete(nameOf(this.#take(endpoint, endpoint.waiting.length - 1)));
     if (this.running === 0) this.#tellIdle();
   }
 
@@ -144,8 +179,7 @@ export class Dispatcher {
         const [id] = turns.splice(at, 1) as [string];
         const endpoint = this.#endpoints.get(id)!;
         endpoint.inTurn = false;
-        const ref = endpoint.waiting.shift();
-        if (ref) void this.#run(ref, endpoint, speed);
+        if (endpoint.waiting.length > 0) void this.#run(this.#take(endpoint, 0), endpoint, speed);
         this.#queue(id, endpoint);
       }
     }
@@ -183,14 +217,22 @@ export class Dispatcher {
     if (due) again(ref, due);
     if (endpoint.waiting.length === 0 && endpoint.overflowed) {
       endpoint.overflowed = false;
-      room();
+      room(ref.endpointId);
     }
     this.#queue(ref.endpointId, endpoint);
-    if (endpoint.running === 0 && endpoint.waiting.length === 0 && endpoint.lastMs <= SLOW_MS) {
-      this.#endpoints.delete(ref.endpointId);
-    }
+    if (endpoint.running === 0 && endpoint.waiting.length === 0) this.#forget(ref.endpointId, endpoint);
     this.#start();
     if (this.#known.size === 0) this.#tellIdle();
+  }
+
+  /** Nothing of an endpoint is here any more: that it is slow is remembered, of so many. */
+  #forget(id: string, endpoint: Endpoint) {
+    this.#endpoints.delete(id);
+    this.#slow.delete(id);
+    if (endpoint.lastMs <= SLOW_MS) return;
+    this.#slow.set(id, endpoint.lastMs);
+    const [longestAgo] = this.#slow.keys();
+    if (this.#slow.size > this.#options.bounds.rememberedSlow) this.#slow.delete(longestAgo!);
   }
 
   /** A try that turns out slow makes its endpoint a slow one, and moves to a slot of those if one is free. */

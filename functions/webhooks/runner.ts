@@ -1,5 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { DELIVERY_LISTS, dueDeliveries, putOff, type QueuedDelivery } from '../../shared/ledger/index.ts';
+import {
+  DELIVERY_LISTS,
+  deliveryList,
+  dueDeliveries,
+  putOff,
+  type QueuedDelivery,
+} from '../../shared/ledger/index.ts';
 import { aborted } from '../../shared/untilAborted.ts';
 import type { DeliveryHints } from '../deliveries/hints.ts';
 import { type DeliverDeps, deliver } from './deliver.ts';
@@ -21,8 +27,13 @@ export const LAST_WORDS_MS = 5_000;
 /** Retries that come so soon a process wakes for by itself, up to a number; the others are found by a look. */
 const ALARM_MS = 60_000;
 const MOST_ALARMS = 1_000;
-/** Deliveries of one endpoint that a look passes over for lack of room. Beyond that they are put off, or each look would read them all again. */
-const MOST_PASSED_OVER = 1_000;
+/** Looks take one part in so many of the time at most, however much there is to read. */
+const LOOKS_SHARE = 10;
+/**
+ * What has no room is put off when it won't have its turn for so long, by its endpoint's pace, or each look would read it again. What
+ * has it sooner isn't: a write costs what hundreds of looks do.
+ */
+const PUT_OFF_FROM_MS = 600_000;
 const LONGEST_PUT_OFF_MS = 3_600_000;
 
 /**
@@ -30,15 +41,16 @@ const LONGEST_PUT_OFF_MS = 3_600_000;
  * these may run beside each other.
  */
 export async function runDeliveries(options: RunOptions): Promise<void> {
-  const { signal, hints, report } = options;
+  const { signal, hints, report, sleep, clock } = options;
   const round = new Round(options);
   const listen = async () => {
     while (!signal.aborted) for (const ref of await hints.next(signal)) round.offer(ref);
   };
   const look = async () => {
     while (!signal.aborted) {
+      const began = clock().getTime();
       await round.look().catch(report);
-      await round.rest(POLL_MS);
+      await sleep(Math.max(POLL_MS, (LOOKS_SHARE - 1) * (clock().getTime() - began)), signal);
     }
   };
   await Promise.all([listen(), look()]);
@@ -64,9 +76,8 @@ class Round {
   /** Breaks off POSTs. */
   readonly #cut = new AbortController();
   #alarms = 0;
-  /** There is room again for what the last look passed over. */
-  #room = false;
-  #wake = () => {};
+  /** Looks for more of an endpoint that has room again. */
+  readonly #refills = new Set<Promise<void>>();
 
   constructor(options: Omit<RunOptions, 'hints'> & { again?: (ref: QueuedDelivery, due: Date) => void }) {
     this.#options = options;
@@ -81,10 +92,7 @@ class Round {
         options.again?.(ref, due);
         this.#wakeFor(ref, due);
       },
-      room: () => {
-        this.#room = true;
-        this.#wake();
-      },
+      room: (endpointId) => this.#refill(endpointId),
     });
   }
 
@@ -92,8 +100,13 @@ class Round {
     return this.#dispatcher.offer(ref);
   }
 
-  idle(): Promise<void> {
-    return this.#dispatcher.idle();
+  /** Resolves when nothing runs and nothing is left that found no room. */
+  async idle(): Promise<void> {
+    for (;;) {
+      await this.#dispatcher.idle();
+      if (this.#refills.size === 0) return;
+      await Promise.all(this.#refills);
+    }
   }
 
   /** Offer all that is due in the table. */
@@ -103,7 +116,16 @@ class Round {
     if (failed?.status === 'rejected') throw failed.reason;
   }
 
-  async #lookAt(list: number) {
+  /** Offer more of an endpoint, from the table. */
+  #refill(endpointId: string) {
+    const refill = this.#lookAt(deliveryList(endpointId), endpointId)
+      .catch(this.#options.report)
+      .finally(() => this.#refills.delete(refill));
+    this.#refills.add(refill);
+  }
+
+  /** @param refilled an endpoint, when the look is over once there is room for no more of it */
+  async #lookAt(list: number, refilled?: string) {
     const { ledger, clock, signal } = this.#options;
     const now = clock();
     const passedOver = new Map<string, number>();
@@ -111,29 +133,20 @@ class Round {
       if (signal.aborted) return;
       if (this.offer(delivery)) continue;
       const { endpointId } = delivery;
+      if (endpointId === refilled) return;
       const count = (passedOver.get(endpointId) ?? 0) + 1;
       passedOver.set(endpointId, count);
-      if (count <= MOST_PASSED_OVER) continue;
-      const waitMs = Math.min(POLL_MS + count * this.#dispatcher.paceMs(endpointId), LONGEST_PUT_OFF_MS);
+      const waitMs = Math.min(count * this.#dispatcher.paceMs(endpointId), LONGEST_PUT_OFF_MS);
+      if (waitMs < PUT_OFF_FROM_MS) continue;
       await putOff(ledger, delivery, new Date(now.getTime() + Math.ceil(waitMs)));
     }
-  }
-
-  /** Wait until the next look is due. */
-  async rest(ms: number): Promise<void> {
-    const { sleep, signal } = this.#options;
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    if (!this.#room) await sleep(ms, AbortSignal.any([signal, woken.signal]));
-    this.#wake = () => {};
-    this.#room = false;
   }
 
   async end(): Promise<void> {
     const { sleep } = this.#options;
     this.#dispatcher.stop();
     const ended = new AbortController();
-    void this.#dispatcher.idle().then(() => ended.abort());
+    void this.idle().then(() => ended.abort());
     await sleep(GRACE_MS, ended.signal);
     this.#cut.abort();
     await sleep(LAST_WORDS_MS, ended.signal);

@@ -52,6 +52,7 @@ const deliveryItem = record({
 
 /** What it takes to tell that a delivery is due, whatever else is in it. */
 const dueItem = record({ id: text, endpointId: text, handle: text, due: moment });
+const DUE_NAMES = Object.keys(dueItem.fields);
 
 /** An event on its way to an endpoint, and how that went. */
 export type Delivery = Of<typeof deliveryItem.fields>;
@@ -68,19 +69,21 @@ export type NewDelivery = Pick<Delivery, 'endpointId' | 'handle' | 'eventId' | '
 const KEPT_MS = 30 * 86_400_000;
 const MOST_ATTEMPTS = 20;
 const PUT_AT_A_TIME = 16;
+/** Of those that are due so many are read at a time, of each list. */
+const READ_AT_A_TIME = 100;
 
 /** Pending deliveries lie in so many lists; those of an endpoint in one. */
 export const DELIVERY_LISTS = 16;
-/** The first character after `we_` is random. */
-const listOf = (endpointId: string) => (endpointId.charCodeAt(3) || 0) % DELIVERY_LISTS;
+/** The list of an endpoint's. The first character after `we_` is random. */
+export const deliveryList = (endpointId: string) => (endpointId.charCodeAt(3) || 0) % DELIVERY_LISTS;
 
 const keyOf = ({ endpointId, id }: DeliveryRef) => keys.delivery(endpointId, id);
 /** Where one lies that waits until a time, by the clock of whoever wrote it. */
 const listing = ({ endpointId, id }: DeliveryRef, due: Date) =>
-  listedAttributes(listed.delivery(listOf(endpointId), due, id));
+  listedAttributes(listed.delivery(deliveryList(endpointId), due, id));
 /** Where one lies that waits for nothing: it is due whatever a worker's clock says. */
 const listingAtOnce = ({ endpointId, id }: DeliveryRef, now: Date) =>
-  listedAttributes(listed.delivery(listOf(endpointId), now, id, { isAtOnce: true }));
+  listedAttributes(listed.delivery(deliveryList(endpointId), now, id, { isAtOnce: true }));
 const vanishing = (now: Date): Item => ({
   [TTL]: { N: String(Math.ceil((now.getTime() + KEPT_MS) / 1000)) },
 });
@@ -173,6 +176,10 @@ export async function* dueDeliveries(ledger: Ledger, inList: number, now: Date):
     IndexName: LISTED,
     KeyConditionExpression: 'listPk = :list AND listSk < :until',
     ExpressionAttributeValues: { ':list': { S: listPk }, ':until': { S: listSk } },
+    // Not the events: they are read when their turn has come.
+    ProjectionExpression: DUE_NAMES.map((name) => `#${name}`).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(DUE_NAMES.map((name) => [`#${name}`, name])),
+    Limit: READ_AT_A_TIME,
   };
   for await (const item of queryAll(ledger, query)) yield dueItem.fromItem(item);
 }

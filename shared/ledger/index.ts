@@ -91,6 +91,7 @@ export {
   type Delivery,
   type DeliveryRef,
   deliveryId,
+  deliveryList,
   dueDeliveries,
   type Ending,
   enqueueDeliveries,

@@ -8,7 +8,7 @@ describe('hints within a process', () => {
   it('that nobody takes are kept up to a bound, and the oldest of more are dropped', async () => {
     const hints = new HintQueue<number>();
     for (let each = 0; each < 2 * MOST_HINTS; each++) hints.push(each);
-    hints.push(-1, -2);
+    hints.pushAll([-1, -2]);
     const kept = await hints.next(new AbortController().signal);
     expect(kept).toHaveLength(MOST_HINTS);
     expect(kept.slice(-2)).toEqual([-1, -2]);

@@ -348,7 +348,7 @@ describe('of workers', () => {
         if (ms !== GRACE_MS && signal) await aborted(signal);
       },
     });
-    worker.hints.push(...refs);
+    worker.hints.pushAll(refs);
     await receiver.has(1);
     await worker.stop();
     expect(await stage.log(webhook)).toMatchObject([{ state: 'pending', attempts: [], due: stage.clock() }]);

@@ -1,9 +1,11 @@
+import { EventEmitter, once } from 'node:events';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BOUNDS, Dispatcher } from '../../../functions/webhooks/dispatcher.ts';
-import { deliverDue, GRACE_MS } from '../../../functions/webhooks/runner.ts';
+import { BOUNDS, SLOW_MS } from '../../../functions/webhooks/dispatcher.ts';
+import { deliverDue, GRACE_MS, runDeliveries } from '../../../functions/webhooks/runner.ts';
 import { work } from '../../../functions/webhooks/work.ts';
-import { deliveryId } from '../../../shared/ledger/index.ts';
+import { HintQueue } from '../../../shared/hintQueue.ts';
+import { DELIVERY_LISTS, deliveryId } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { sleep } from '../../../shared/sleep.ts';
 import { aborted } from '../../../shared/untilAborted.ts';
@@ -42,7 +44,7 @@ describe('a worker', () => {
     const worker = stage.run();
     await receiver.has(1);
     const refs = await stage.tip(tipOf(2));
-    worker.hints.push(...refs);
+    worker.hints.pushAll(refs);
     await receiver.has(2);
     await worker.stop();
     expect((await stage.log(unheard)).map(({ state }) => state)).toEqual(['done', 'done']);
@@ -52,9 +54,9 @@ describe('a worker', () => {
     await stage.endpoint(receiver.url());
     const worker = stage.run();
     const refs = await stage.tip(...tips(20));
-    worker.hints.push(...refs, ...refs);
+    worker.hints.pushAll([...refs, ...refs]);
     await receiver.has(20);
-    worker.hints.push(...refs);
+    worker.hints.pushAll(refs);
     await worker.stop();
     expect(receiver.requests).toHaveLength(20);
   });
@@ -68,7 +70,7 @@ describe('a worker', () => {
       if (signal) await aborted(signal);
     };
     const worker = stage.run({ sleep, random: (length) => new Uint8Array(length) });
-    worker.hints.push(...(await stage.tip(tipOf(1))));
+    worker.hints.pushAll(await stage.tip(tipOf(1)));
     await receiver.has(2);
     await worker.stop();
   });
@@ -77,7 +79,7 @@ describe('a worker', () => {
     await stage.endpoint(receiver.url());
     const refs = await stage.tip(...tips(50));
     const workers = [stage.run(), stage.run(), stage.run()];
-    for (const { hints } of workers) hints.push(...refs);
+    for (const { hints } of workers) hints.pushAll(refs);
     await receiver.has(50);
     for (const { stop } of workers) await stop();
     expect(receiver.requests).toHaveLength(50);
@@ -91,7 +93,7 @@ describe('a worker', () => {
     for (let i = 0; i < 5; i++) await stage.endpoint(receiver.url(`/live${i}`));
     const impatient: typeof sleep = (ms, signal) => sleep(ms === GRACE_MS ? 0 : ms, signal);
     const worker = stage.run({ sleep: impatient });
-    worker.hints.push(...(await stage.tip(...tips(20))));
+    worker.hints.pushAll(await stage.tip(...tips(20)));
     await receiver.has(100);
     // All live ones were told while the first tries of the dead one were still under way, as many as it may have at once.
     expect(
@@ -124,7 +126,7 @@ describe('a worker', () => {
     await stage.endpoint(receiver.url());
     const worker = stage.run();
     await worker.stop();
-    worker.hints.push(...(await stage.tip(tipOf(1))));
+    worker.hints.pushAll(await stage.tip(tipOf(1)));
     expect(receiver.requests).toEqual([]);
   });
 
@@ -146,9 +148,9 @@ describe('a worker', () => {
     };
     const worker = stage.run({ ledger });
     const refs = await stage.tip(...tips(5));
-    worker.hints.push(...refs);
+    worker.hints.pushAll(refs);
     await receiver.has(2);
-    worker.hints.push(...refs);
+    worker.hints.pushAll(refs);
     await receiver.has(5);
     await worker.stop();
     expect(stage.reports.map(String)).toEqual(Array(3).fill('Error: the table is away'));
@@ -176,8 +178,8 @@ describe('beside receivers whose sockets do as they like', () => {
 
   test('a worker delivers what is for others, and ends when it is told to', async () => {
     const worker = stage.run();
-    await expect.poll(() => actors.some(({ met }) => met > 0)).toBe(true);
-    worker.hints.push(...(await stage.tip(...tips(5))));
+    await expect.poll(() => actors.some(({ met }) => met > 0), { timeout: 60_000 }).toBe(true);
+    worker.hints.pushAll(await stage.tip(...tips(5)));
     await receiver.has(5);
     await worker.stop();
   });
@@ -187,11 +189,129 @@ describe('beside receivers whose sockets do as they like', () => {
     const batch = refs.slice(0, 10).map((ref, at) => ({ messageId: `m${at}`, body: JSON.stringify(ref) }));
     const time = new AbortController();
     const ended = work({ ...stage.deps, hint: async () => {} }, { Records: batch }, time.signal);
-    await expect.poll(() => actors[1]!.met).toBeGreaterThan(0);
+    await expect.poll(() => actors[1]!.met, { timeout: 60_000 }).toBeGreaterThan(0);
     time.abort();
     expect(await ended).toEqual({ batchItemFailures: [] });
     const logs = await Promise.all(refs.map(({ endpointId }) => stage.log({ id: endpointId })));
     expect(logs.flat().filter(({ state }) => state === 'pending').length).toBeGreaterThan(0);
+  });
+});
+
+describe('a backlog', () => {
+  const ENDPOINTS = 10;
+  const EVENTS = 30;
+  const bounds = { ...BOUNDS, perEndpoint: 2, perCreator: 6, all: 6, waiting: 20, waitingInAll: 25 };
+
+  /** The stage's table, whose answers to queries of an index are seen. */
+  function watched(seen: (page: readonly object[]) => void) {
+    const { client } = stage.ledger;
+    const send = async (command: { input: { IndexName?: string } }) => {
+      const answer = await client.send(command as never);
+      if (command.input.IndexName) seen((answer as unknown as { Items: object[] }).Items);
+      return answer;
+    };
+    return { ...stage.ledger, client: Object.assign(Object.create(client), { send }) };
+  }
+
+  test.each(['by hints', 'by looks alone'])(
+    'that is heard of %s is held by the slots that there are',
+    async (how) => {
+      for (let number = 0; number < ENDPOINTS; number++) await stage.endpoint(receiver.url(`/${number}`));
+      const refs = await stage.tip(...tips(EVENTS));
+      const pages: (readonly object[])[] = [];
+      let bodies = 0;
+      let mostBodies = 0;
+      const { post } = stage.deps;
+      const worker = stage.run({
+        bounds,
+        ledger: watched((page) => void pages.push(page)),
+        post: async (message, signal) => {
+          mostBodies = Math.max(mostBodies, ++bodies);
+          return post(message, signal).finally(() => bodies--);
+        },
+      });
+      if (how === 'by hints') worker.hints.pushAll(refs);
+      await receiver.has(ENDPOINTS * EVENTS);
+      await worker.stop();
+      expect(receiver.requests).toHaveLength(ENDPOINTS * EVENTS);
+      expect(mostBodies).toBeLessThanOrEqual(bounds.all + bounds.allSlow);
+      expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(100);
+      expect(new Set(pages.flat().flatMap(Object.keys))).toEqual(
+        new Set(['id', 'endpointId', 'handle', 'due']),
+      );
+    },
+  );
+
+  test('that takes long to look through is looked at the less often', async () => {
+    await stage.endpoint(receiver.url());
+    await stage.tip(...tips(3));
+    const rests: number[] = [];
+    const worker = stage.run({
+      ledger: watched(() => stage.pass(100)),
+      post: async () => ({ status: 200, durationMs: 1 }),
+      sleep: async (ms, signal) => {
+        rests.push(ms);
+        if (signal) await aborted(signal);
+      },
+    });
+    await expect.poll(() => Math.max(...rests), { timeout: 60_000 }).toBeGreaterThan(SLOW_MS);
+    await worker.stop();
+    expect(Math.max(...rests)).toBe(9 * 100 * DELIVERY_LISTS);
+  });
+
+  test('is worked off by one call, though few of it fit at a time', async () => {
+    for (let number = 0; number < ENDPOINTS; number++) await stage.endpoint(receiver.url(`/${number}`));
+    await stage.tip(...tips(EVENTS));
+    await deliverDue({ ...stage.deps, signal: stage.going, bounds });
+    expect(receiver.requests).toHaveLength(ENDPOINTS * EVENTS);
+  });
+});
+
+describe('of a crowd that has no room', () => {
+  const CROWD = 20;
+  const MINUTE_MS = 60_000;
+  const bounds = { ...BOUNDS, perEndpoint: 1, perSlowEndpoint: 1, waiting: 1 };
+
+  test.each([
+    ['nothing is put off when it has its turn soon', 1_000, 0],
+    ['what has its turn in ten minutes and more is put off until then', MINUTE_MS, 8],
+  ])('%s', async (_, tryMs, putOff) => {
+    const webhook = await stage.endpoint(receiver.url());
+    await stage.tip(...tips(CROWD));
+    const events = new EventEmitter();
+    const [secondBegan, looked] = [once(events, 'second'), once(events, 'looked')];
+    const stop = new AbortController();
+    let posts = 0;
+    let looks = 0;
+    const running = runDeliveries({
+      ...stage.deps,
+      bounds,
+      hints: new HintQueue(),
+      signal: stop.signal,
+      // The first try takes so long, and the second is under way until the end.
+      post: async (_, signal) => {
+        if (++posts === 1) {
+          stage.pass(tryMs);
+          return { status: 200, durationMs: tryMs };
+        }
+        events.emit('second');
+        await aborted(signal);
+        return { error: 'broken off', durationMs: 0 };
+      },
+      // The second look comes then, and no third.
+      sleep: async (ms, signal) => {
+        if (stop.signal.aborted) return;
+        if (ms !== SLOW_MS && ++looks === 1) return void (await secondBegan);
+        if (looks === 2) events.emit('looked');
+        if (signal) await aborted(signal);
+      },
+    });
+    await looked;
+    const later = new Date(stage.clock().getTime() + 10 * MINUTE_MS);
+    const waiting = (await stage.log(webhook)).filter(({ due }) => due && due >= later);
+    expect(waiting).toHaveLength(putOff);
+    stop.abort();
+    await running;
   });
 });
 
@@ -222,125 +342,6 @@ describe('a crowd for one endpoint', () => {
     await deliverDue({ ...stage.deps, signal: stage.going, bounds: { ...bounds, waiting: 100 } });
     expect(receiver.requests).toHaveLength(40);
     expect(most).toBeLessThanOrEqual(4);
-  });
-});
-
-describe('turns', () => {
-  /** A dispatcher whose work ends when it is told to, by a clock that is set by hand. Creators are told by `a1@creator`. */
-  function turns(more: Partial<typeof BOUNDS> = {}) {
-    let nowMs = 0;
-    const running = new Map<string, () => void>();
-    const slowed: (() => void)[] = [];
-    const dispatcher = new Dispatcher({
-      bounds: { ...BOUNDS, perEndpoint: 2, all: 4, perSlowEndpoint: 1, allSlow: 2, waiting: 100, ...more },
-      clock: () => new Date(nowMs),
-      sleep: (_, signal) =>
-        new Promise((resolve) => {
-          slowed.push(resolve);
-          signal.addEventListener('abort', () => resolve());
-        }),
-      work: ({ endpointId, id }) =>
-        new Promise((resolve) => void running.set(`${endpointId}${id}`, () => resolve(undefined))),
-      again: () => {},
-      room: () => {},
-    });
-    return {
-      dispatcher,
-      running: () => [...running.keys()],
-      offer: (...names: string[]) => {
-        for (const name of names) {
-          const [delivery, handle = 'alice'] = name.split('@') as [string, string?];
-          dispatcher.offer({ handle, endpointId: delivery[0]!, id: delivery.slice(1) });
-        }
-      },
-      /** So long goes by that what runs counts as slow. */
-      async lasts() {
-        nowMs += 1_001;
-        for (const each of slowed.splice(0)) each();
-        await new Promise(setImmediate);
-      },
-      async end(name: string, afterMs = 0) {
-        nowMs += afterMs;
-        running.get(name)!();
-        running.delete(name);
-        await new Promise(setImmediate);
-      },
-    };
-  }
-
-  test('go round the endpoints, each with so many at once', async () => {
-    const { offer, running, end } = turns();
-    offer('a1', 'a2', 'a3', 'a4', 'b1', 'c1', 'c2');
-    expect(running()).toEqual(['a1', 'a2', 'b1', 'c1']);
-    await end('b1');
-    expect(running()).toEqual(['a1', 'a2', 'c1', 'c2']);
-    await end('a1');
-    expect(running()).toEqual(['a2', 'c1', 'c2', 'a3']);
-  });
-
-  test('give slow endpoints slots of their own, fewer each', async () => {
-    const { offer, running, end } = turns();
-    offer('a1', 'a2', 'a3', 'b1', 'b2', 'b3');
-    await end('a1', 5_000);
-    await end('a2');
-    await end('b1');
-    await end('b2');
-    // Both took five seconds: one at a time each, and all four fast slots are free for others.
-    expect(running()).toEqual(['a3', 'b3']);
-    offer('c1', 'c2', 'd1', 'd2', 'e1');
-    expect(running()).toEqual(['a3', 'b3', 'c1', 'c2', 'd1', 'd2']);
-  });
-
-  test('move what turns out slow to slots of its own, while it runs', async () => {
-    const { offer, running, lasts } = turns();
-    offer('a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'd1');
-    expect(running()).toEqual(['a1', 'a2', 'b1', 'b2']);
-    await lasts();
-    // Two have the slow slots, two keep theirs for want of another; nothing more of a and b begins meanwhile.
-    expect(running()).toEqual(['a1', 'a2', 'b1', 'b2', 'c1', 'd1']);
-  });
-
-  test('are bounded for each creator, whichever endpoints they have', async () => {
-    const { offer, running, end } = turns({ all: 8, perCreator: 3 });
-    offer('a1', 'b1', 'c1', 'd1', 'e1', 'f1@bob', 'g1@bob');
-    expect(running()).toEqual(['a1', 'b1', 'c1', 'f1', 'g1']);
-    await end('f1');
-    expect(running()).toEqual(['a1', 'b1', 'c1', 'g1']);
-    await end('b1');
-    expect(running()).toEqual(['a1', 'c1', 'g1', 'd1']);
-  });
-
-  test('are bounded for each creator among the slow, too', async () => {
-    const { offer, running, lasts } = turns({ all: 8, allSlow: 8, perCreator: 3, perSlowCreator: 2 });
-    offer('a1', 'b1', 'c1', 'd1', 'e1', 'f1');
-    await lasts();
-    expect(running()).toEqual(['a1', 'b1', 'c1', 'd1', 'e1']);
-    await lasts();
-    expect(running()).toEqual(['a1', 'b1', 'c1', 'd1', 'e1']);
-    offer('g1@bob', 'h1@bob');
-    expect(running()).toEqual(['a1', 'b1', 'c1', 'd1', 'e1', 'g1', 'h1']);
-  });
-
-  test('come to an end', async () => {
-    const { dispatcher, offer, end } = turns();
-    await dispatcher.idle();
-    offer('a1');
-    let idle = false;
-    const waiting = dispatcher.idle().then(() => {
-      idle = true;
-    });
-    await new Promise(setImmediate);
-    expect(idle).toBe(false);
-    await end('a1');
-    await waiting;
-  });
-
-  test('are refused when too many of an endpoint wait', () => {
-    const { dispatcher } = turns({ perEndpoint: 1, waiting: 2 });
-    const offered = ['1', '2', '3', '4', '3'].map((id) =>
-      dispatcher.offer({ handle: 'alice', endpointId: 'a', id }),
-    );
-    expect(offered).toEqual([true, true, true, false, true]);
   });
 });
 
