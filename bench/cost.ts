@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import pino from 'pino';
 import { systemConnector } from '../connector/system.ts';
-import { HintQueue } from '../shared/hintQueue.ts';
+import { WakeQueue } from '../shared/concurrency/wakeQueue.ts';
 import { bookTips, encodeCursor } from '../shared/ledger/index.ts';
 import { synthesise } from '../test/infra/synthesise.ts';
 import { until } from '../test/regtest/harness/until.ts';
@@ -153,7 +153,7 @@ async function measureIdle(setting: Setting): Promise<Pick<Asked, 'readUnits' | 
   const connector = systemConnector(access, {
     ledger: meter.ledger,
     log: pino({ level: 'silent' }),
-    askHints: new HintQueue(),
+    askHints: new WakeQueue(),
     holder: 'bench',
     expirySeconds: 31_536_000,
     routeHints: false,

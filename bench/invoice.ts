@@ -1,4 +1,4 @@
-import { readAmpInvoice } from '../shared/invoices/index.ts';
+import { readAmpInvoice } from '../shared/bolt11/index.ts';
 import { startNetwork } from '../test/regtest/harness/network.ts';
 import { type Bench, judged, type Row, type Setting, versus } from './bench.ts';
 import { startChild } from './child.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { type EmbeddedTables, openEmbeddedTable } from '../local/table/index.ts';
-import { readAmpInvoice, signAmpInvoice } from '../shared/invoices/index.ts';
+import { readAmpInvoice, signAmpInvoice } from '../shared/bolt11/index.ts';
 import {
   addCreator,
   type Creator,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { lightningUri, qrSvg, signAmpInvoice } from '../shared/invoices/index.ts';
+import { lightningUri, signAmpInvoice } from '../shared/bolt11/index.ts';
+import { qrSvg } from '../shared/qr/qr.ts';
 import { type Bench, type Row, type Setting, versus } from './bench.ts';
 import { inTurns } from './rounds.ts';
 

@@ -1,4 +1,4 @@
-import { dynamoClient } from '../shared/dynamo.ts';
+import { dynamoClient } from '../shared/aws/dynamo.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 
 /** The table's name in all benchmarks. */

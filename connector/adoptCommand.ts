@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFlags } from '../shared/command/flags.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
 import { bookTips, is32Bytes, type Lease, type Ledger, readNode } from '../shared/ledger/index.ts';
-import { sleep } from '../shared/sleep.ts';
 import { adoptOnWord, ownerOnWord } from './adopt.ts';
 import { type Claimed, claimedInvoices } from './claimed.ts';
 import { UnknownNodeError, underLease } from './leading.ts';

@@ -1,4 +1,4 @@
-import type { Alarm } from '../shared/metrics.ts';
+import type { Alarm } from '../shared/contract/metrics.ts';
 import type { Log } from './log.ts';
 
 /** What an operator should hear of, by name. Vital signs tell how often each was raised, and a metric of the watch counts it. */

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import { readFlags } from '../shared/command/flags.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
+import { isShown, shownText } from '../shared/contract/shownText.ts';
 import {
   type Aside,
   closeAside,
@@ -11,8 +13,6 @@ import {
   readAsides,
   readNodes,
 } from '../shared/ledger/index.ts';
-import { isShown, shownText } from '../shared/shownText.ts';
-import { sleep } from '../shared/sleep.ts';
 import { AsideError, bookAside, eventOf, settlementOf } from './asides.ts';
 import { underLease } from './leading.ts';
 import { OptionError, openLedger, PLACES, PLACES_HELP, runMain } from './options.ts';

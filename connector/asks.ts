@@ -1,3 +1,8 @@
+import { Batcher } from '../shared/concurrency/batcher.ts';
+import { Semaphore } from '../shared/concurrency/semaphore.ts';
+import { TokenBuckets } from '../shared/concurrency/tokenBuckets.ts';
+import { TtlCache } from '../shared/concurrency/ttlCache.ts';
+import { type AskLimits, TOO_MANY_ASKS } from '../shared/contract/limits.ts';
 import {
   type Answer,
   ASK_LISTS,
@@ -9,14 +14,10 @@ import {
   readAsks,
   readCreator,
 } from '../shared/ledger/index.ts';
-import { type AskLimits, Buckets, TOO_MANY_ASKS } from '../shared/rate.ts';
-import { Recent } from '../shared/recent.ts';
-import { Together } from '../shared/together.ts';
 import { LndError } from './lnd.ts';
 import { isRefusal, type Minting } from './minting.ts';
-import { Turns } from './turns.ts';
 
-export { ASK_LIMITS, type AskLimits } from '../shared/rate.ts';
+export { ASK_LIMITS, type AskLimits } from '../shared/contract/limits.ts';
 
 /** An unpaid invoice of an ask lives so long. */
 export const ASK_EXPIRY_SECONDS = 600;
@@ -45,17 +46,17 @@ const MOST_REMEMBERED = 10_000;
 /** Mints an invoice for each ask, a few at a time, and answers it in the table. */
 export class AskMint {
   readonly #minting: Minting;
-  readonly #limits: Record<keyof AskLimits, Buckets>;
+  readonly #limits: Record<keyof AskLimits, TokenBuckets>;
   readonly #steadyMs: () => number;
-  readonly #creators: Recent<Creator | undefined>;
+  readonly #creators: TtlCache<Creator | undefined>;
   readonly #waiting: string[] = [];
   /** Asks that wait or are worked on. */
   readonly #inHand = new Set<string>();
   /** When an ask was first heard of, until it is answered. */
   readonly #firstSeen = new Map<string, number>();
-  readonly #atLnd = new Turns(AT_LND);
+  readonly #atLnd = new Semaphore(AT_LND);
   readonly #idle: (() => void)[] = [];
-  readonly #answers: Together<{ ask: Ask; answer: Answer }, boolean>;
+  readonly #answers: Batcher<{ ask: Ask; answer: Answer }, boolean>;
 
   constructor(
     minting: Minting,
@@ -65,16 +66,16 @@ export class AskMint {
   ) {
     this.#minting = minting;
     this.#steadyMs = steadyMs;
-    this.#answers = new Together(async (answers) => {
+    this.#answers = new Batcher(async (answers) => {
       const written = await answerAsks(minting.ledger, answers);
       answered(answers.map(({ ask }) => ask.id));
       return written;
     }, MOST_WRITTEN);
-    this.#creators = new Recent((handle) => readCreator(minting.ledger, handle), steadyMs);
+    this.#creators = new TtlCache((handle) => readCreator(minting.ledger, handle), steadyMs);
     this.#limits = {
-      all: new Buckets(limits.all, steadyMs),
-      creator: new Buckets(limits.creator, steadyMs),
-      client: new Buckets(limits.client, steadyMs),
+      all: new TokenBuckets(limits.all, steadyMs),
+      creator: new TokenBuckets(limits.creator, steadyMs),
+      client: new TokenBuckets(limits.client, steadyMs),
     };
   }
 

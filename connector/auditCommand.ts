@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import { readFlags } from '../shared/command/flags.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
 import { type AsideEvent, bookTips, type NewTip, readNode } from '../shared/ledger/index.ts';
-import { sleep } from '../shared/sleep.ts';
 import { Alarms } from './alarms.ts';
 import { attributionOnce, type Unverified } from './attribution.ts';
 import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';

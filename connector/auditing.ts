@@ -1,3 +1,4 @@
+import { Backoff } from '../shared/concurrency/backoff.ts';
 import {
   InvoiceMissingError,
   type Lease,
@@ -7,7 +8,6 @@ import {
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
 import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';
-import { Backoff } from './backoff.ts';
 import { type Lnd, LndError, type ToldPlain, type Unreadable } from './lnd.ts';
 import type { Log } from './log.ts';
 import type { Memos } from './memo.ts';

@@ -1,3 +1,4 @@
+import type { Backoff } from '../shared/concurrency/backoff.ts';
 import {
   type AsideEvent,
   batchLength,
@@ -12,7 +13,6 @@ import {
   paymentAside,
 } from '../shared/ledger/index.ts';
 import type { Alarms } from './alarms.ts';
-import type { Backoff } from './backoff.ts';
 import type { DustWatch } from './dust.ts';
 import type { Log } from './log.ts';
 

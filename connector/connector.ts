@@ -1,7 +1,7 @@
+import { Backoff } from '../shared/concurrency/backoff.ts';
 import { releaseLease } from '../shared/ledger/index.ts';
 import { type Alarm, Alarms } from './alarms.ts';
 import { type Drift, driftOf } from './audit.ts';
-import { Backoff } from './backoff.ts';
 import { DustWatch } from './dust.ts';
 import { lead, OtherNodeError, WrongNetworkError } from './leading.ts';
 import { MacaroonError } from './macaroon.ts';

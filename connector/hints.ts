@@ -5,8 +5,8 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { Backoff } from '../shared/concurrency/backoff.ts';
 import { type Hint, readHint } from '../shared/ledger/index.ts';
-import type { Backoff } from './backoff.ts';
 import type { Log } from './log.ts';
 
 /** Where hints at new asks and wants come from. They are for speed alone: what nobody hints at is found in the table. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { untilAborted } from '../shared/concurrency/untilAborted.ts';
 import { is32Bytes } from '../shared/ledger/index.ts';
-import { untilAborted } from '../shared/untilAborted.ts';
 import {
   highest,
   type Lnd,

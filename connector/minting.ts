@@ -1,4 +1,4 @@
-import { InvoiceError, readAmpInvoice } from '../shared/invoices/index.ts';
+import { InvoiceError, readAmpInvoice } from '../shared/bolt11/index.ts';
 import {
   type Creator,
   dropWant,

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ParseArgsConfig } from 'node:util';
+import { dynamoClient } from '../shared/aws/dynamo.ts';
 import { isFlagError } from '../shared/command/flags.ts';
-import { dynamoClient } from '../shared/dynamo.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
 import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './leading.ts';

@@ -1,4 +1,4 @@
-import { cleanText } from '../shared/shownText.ts';
+import { cleanText } from '../shared/contract/shownText.ts';
 
 /** Text message of the payer, as lnd's and other wallets send it. */
 const MESSAGE = 34349334n;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFlags } from '../shared/command/flags.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
 import { type Lease, type Ledger, readNodes, replaceMemoSecret } from '../shared/ledger/index.ts';
-import { sleep } from '../shared/sleep.ts';
 import { underLease } from './leading.ts';
 import { freshSecret } from './memo.ts';
 import { OptionError, openLedger, PLACES, PLACES_HELP, runMain } from './options.ts';

@@ -1,4 +1,4 @@
-import { readAmpInvoice } from '../shared/invoices/index.ts';
+import { readAmpInvoice } from '../shared/bolt11/index.ts';
 import {
   type CurrentInvoice,
   type Lease,

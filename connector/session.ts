@@ -1,3 +1,4 @@
+import { Backoff } from '../shared/concurrency/backoff.ts';
 import {
   type AsideEvent,
   currentInvoices,
@@ -18,7 +19,6 @@ import { ASK_LIMITS, AskMint } from './asks.ts';
 import { Attribution, type Unverified } from './attribution.ts';
 import type { Drift } from './audit.ts';
 import { Auditing } from './auditing.ts';
-import { Backoff } from './backoff.ts';
 import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
 import type { DustWatch } from './dust.ts';
 import { asideOf, entryOf } from './hearing.ts';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { sleep } from '../shared/sleep.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../shared/concurrency/backoff.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
 import { Connector } from './connector.ts';
 import { connectLnd, type LndCredentials } from './lndGrpc.ts';
 import { checkMacaroon } from './macaroon.ts';

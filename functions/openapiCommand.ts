@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PUBLIC, writeWhole } from '../shared/command/files.ts';
 import { isFlagError, readFlags } from '../shared/command/flags.ts';
-import { PUBLIC, writeWhole } from '../shared/files.ts';
 import { openapiText as manageText } from './manage/openapi.ts';
 import { openapiText as publicText } from './public/api/openapi.ts';
 

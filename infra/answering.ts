@@ -1,7 +1,7 @@
 import { request as askPlain } from 'node:http';
 import { request as askByTls } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import { sleep } from '../shared/sleep.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
 import { EDGE_QUESTIONS, type Question, STRANGERS_QUESTIONS } from './deploy/questions.ts';
 
 const TRIES = 12;

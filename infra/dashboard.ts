@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { ALARM_METRICS } from '../shared/metrics.ts';
+import { ALARM_METRICS } from '../shared/contract/metrics.ts';
 import type { Watch } from './watch.ts';
 
 const HALF = 12;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
-import { PUBLIC, writeWhole } from '../shared/files.ts';
+import { PUBLIC, writeWhole } from '../shared/command/files.ts';
 import type { Reached } from './answering.ts';
 import { type Place, placeOf } from './awsAccount.ts';
 import { checkConcurrency } from './deploy/quota.ts';

@@ -16,7 +16,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import type { IFunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { ASKED_HOST, VIEWER_ADDRESS } from '../shared/edgeHeaders.ts';
+import { ASKED_HOST, VIEWER_ADDRESS } from '../shared/contract/edgeHeaders.ts';
 import { acceptAlone, keptAsTold, wholeQuery } from './caching.ts';
 import type { OriginAccess } from './edge/originAccess.ts';
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { HASHED_FRESHNESS, LOADER_FRESHNESS } from '../shared/staticFiles.ts';
+import { HASHED_FRESHNESS, LOADER_FRESHNESS } from '../shared/contract/staticFiles.ts';
 
 const isHashed = (key: string) => key.includes('/');
 

@@ -4,7 +4,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import type { Metric } from '../shared/metrics.ts';
+import type { Metric } from '../shared/contract/metrics.ts';
 import { watchAccess } from './access.ts';
 import { type AlarmParts, alarm } from './alarms.ts';
 import { bundledFunction } from './bundledFunction.ts';

@@ -2,8 +2,8 @@ import { chmod, mkdir, open as openFile, readdir, rename } from 'node:fs/promise
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { OptionError, readNamed } from '../connector/options.ts';
+import { exists, PRIVATE, PRIVATE_FOLDER, writeWhole } from '../shared/command/files.ts';
 import { readFlags } from '../shared/command/flags.ts';
-import { exists, PRIVATE, PRIVATE_FOLDER, writeWhole } from '../shared/files.ts';
 import { runLocal } from './command.ts';
 
 const HELP = `npm run backup -- --data DIR --to DIR: copies the table of npm start as it is at one moment, while it runs

@@ -6,9 +6,9 @@ import { ALARMS, type Report } from '../functions/outbox/alarms.ts';
 import type { UrlRules } from '../functions/ssrf/urls.ts';
 import { poster } from '../functions/webhooks/post.ts';
 import { runDeliveries } from '../functions/webhooks/runner.ts';
-import { HintQueue } from '../shared/hintQueue.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
+import { WakeQueue } from '../shared/concurrency/wakeQueue.ts';
 import type { Ledger, QueuedDelivery } from '../shared/ledger/index.ts';
-import { sleep } from '../shared/sleep.ts';
 import { LiveHub } from './live/hub.ts';
 import { runStream } from './stream.ts';
 import type { StreamReader } from './table/index.ts';
@@ -18,7 +18,7 @@ export interface Events {
   /** What open pages listen to. */
   readonly hub: LiveHub;
   /** Hears of deliveries that something else queued. */
-  readonly queued: HintQueue<QueuedDelivery>;
+  readonly queued: WakeQueue<QueuedDelivery>;
   /** Where webhooks may go. */
   readonly webhookUrls: UrlRules;
   /** Ends when the signal aborts. */
@@ -36,7 +36,7 @@ export function localEvents(
   const fault = (error: unknown) => log.error({ error: String(error) }, 'an event could not be handed on');
   const report: Report = (alarm, seen) => log.error({ alarm, ...seen }, ALARMS[alarm]);
   const hub = new LiveHub(ledger, fault);
-  const queued = new HintQueue<QueuedDelivery>();
+  const queued = new WakeQueue<QueuedDelivery>();
   return {
     hub,
     queued,

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
-import { PRIVATE, PRIVATE_FOLDER } from '../shared/files.ts';
+import { PRIVATE, PRIVATE_FOLDER } from '../shared/command/files.ts';
 import { FolderLostError, TableFolderError, TableInUseError } from './table/errors.ts';
 
 /** Held locked while a process has the folder; its text is that process' id, as the process knows itself. */

@@ -2,7 +2,7 @@ import type { BlockList } from 'node:net';
 import { isIP } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
-import { isLoopbackHost } from '../shared/loopback.ts';
+import { isLoopbackHost } from '../shared/server/loopback.ts';
 import type { Listening } from './options.ts';
 
 /**

@@ -5,9 +5,9 @@ import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
 import { OptionError } from '../connector/options.ts';
 import { systemConnector } from '../connector/system.ts';
 import { keepWatchdog } from '../connector/watchdog.ts';
-import { AskHintQueue } from '../shared/askHints.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
-import { sleep } from '../shared/sleep.ts';
+import { AskWakeQueue } from './askHints.ts';
 import { aborted, runLocal, stopSignal } from './command.ts';
 import { localEvents } from './events.ts';
 import { HELP, type Listening, readOptions } from './options.ts';
@@ -30,7 +30,7 @@ runLocal(async (args) => {
   const log = pino();
   const keyPath = await operatorKey(ledger, data, clock(), random);
   const play = lnd ? undefined : await startPlayNodes(data, random);
-  const askHints = new AskHintQueue();
+  const askHints = new AskWakeQueue();
   const events = localEvents(tables, ledger, log, { allowLoopback: loopbackWebhooks });
   const site = await openSite(listen, {
     ledger,

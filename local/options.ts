@@ -2,8 +2,8 @@ import { BlockList, isIP } from 'node:net';
 import { OptionError, readLndAccess } from '../connector/options.ts';
 import type { LndAccess } from '../connector/system.ts';
 import { type FlagValues, readFlags } from '../shared/command/flags.ts';
-import { isLoopbackHost } from '../shared/loopback.ts';
 import { isLoopback } from '../shared/place.ts';
+import { isLoopbackHost } from '../shared/server/loopback.ts';
 
 export const HELP = `npm start -- [flags]: the whole of Ampjar in one process, on an embedded table
 

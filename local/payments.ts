@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { type LndCredentials, openServices } from '../connector/lndGrpc.ts';
-import { InvoiceError, readAmpInvoice } from '../shared/invoices/index.ts';
-import { parseMsat } from '../shared/money.ts';
+import { InvoiceError, readAmpInvoice } from '../shared/bolt11/index.ts';
+import { parseMsat } from '../shared/contract/money.ts';
 
 /** A payment as its payer sees it. */
 export interface Sent {

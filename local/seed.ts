@@ -5,7 +5,8 @@ import {
   ResourceInUseException,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { PRIVATE, writeWhole } from '../shared/files.ts';
+import { PRIVATE, writeWhole } from '../shared/command/files.ts';
+import { sleep } from '../shared/concurrency/sleep.ts';
 import {
   addCreator,
   addOption,
@@ -16,7 +17,6 @@ import {
   TTL,
   tableDefinition,
 } from '../shared/ledger/index.ts';
-import { sleep } from '../shared/sleep.ts';
 
 type Random = (length: number) => Uint8Array;
 

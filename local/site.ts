@@ -9,9 +9,9 @@ import type { Logger } from 'pino';
 import { lnurlApp } from '../functions/lnurl/app.ts';
 import { manageApp } from '../functions/manage/app.ts';
 import { publicApp } from '../functions/public/app.ts';
-import type { AskHintQueue } from '../shared/askHints.ts';
 import { type Ledger, WANT_HINT } from '../shared/ledger/index.ts';
-import { MOST_CONNECTIONS, SERVER_LIMITS } from '../shared/serverLimits.ts';
+import { MOST_CONNECTIONS, SERVER_LIMITS } from '../shared/server/limits.ts';
+import type { AskWakeQueue } from './askHints.ts';
 import type { Events } from './events.ts';
 import { clientAddress, knownHostsOnly } from './front.ts';
 import { liveApp } from './live/sse.ts';
@@ -25,7 +25,7 @@ export interface SiteParts {
   readonly log: Logger;
   readonly events: Events;
   /** Tells the connector of asks and wants, and is told of answers. */
-  readonly askHints: AskHintQueue;
+  readonly askHints: AskWakeQueue;
   /** Routes beside the product's own. */
   readonly more?: Hono | undefined;
   /** Ends the connections that stay open. */

@@ -1,4 +1,3 @@
-import { Backoff } from '../connector/backoff.ts';
 import { checkSums } from '../functions/outbox/checkSums.ts';
 import { type SweepDeps, sweep } from '../functions/outbox/reconcile.ts';
 import {
@@ -7,6 +6,7 @@ import {
   type StreamRecord as LambdaRecord,
   settle,
 } from '../functions/outbox/stream.ts';
+import { Backoff } from '../shared/concurrency/backoff.ts';
 import type { StreamReader, StreamRecord } from './table/index.ts';
 
 /** Records of one call to the worker, at most. */

@@ -1,5 +1,5 @@
 import { isFlagError, readFlags } from '../shared/command/flags.ts';
-import { formatSat, parseSat } from '../shared/money.ts';
+import { formatSat, parseSat } from '../shared/contract/money.ts';
 
 const HELP = `npm run tip -- <handle> <satoshi> [message] [flags]: tips a creator of npm start with play money
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { HASHED_FRESHNESS, LOADER_FRESHNESS } from '../shared/staticFiles.ts';
+import { HASHED_FRESHNESS, LOADER_FRESHNESS } from '../shared/contract/staticFiles.ts';
 import { LOADER, widgetFiles } from '../widget/build.ts';
 
 /** The widget's files as the bucket behind CloudFront has them, built when they are first asked for. */

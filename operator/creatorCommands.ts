@@ -1,4 +1,5 @@
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import { AmountError, formatSat, parseSat } from '../shared/contract/money.ts';
 import {
   AllowanceError,
   addCreator,
@@ -25,7 +26,6 @@ import {
   type Totals,
   tableDefinition,
 } from '../shared/ledger/index.ts';
-import { AmountError, formatSat, parseSat } from '../shared/money.ts';
 import { PlaceError } from '../shared/place.ts';
 import { commandOf, readWords, UsageError } from './words.ts';
 

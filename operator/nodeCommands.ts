@@ -1,4 +1,4 @@
-import { bounded } from '../shared/bounded.ts';
+import { bounded } from '../shared/concurrency/bounded.ts';
 import {
   assignNode,
   type Creator,

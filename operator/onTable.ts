@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { dynamoClient } from '../shared/dynamo.ts';
+import { dynamoClient } from '../shared/aws/dynamo.ts';
 import { clientConfig, type Place } from '../shared/place.ts';
 import { failureLine } from './failure.ts';
 

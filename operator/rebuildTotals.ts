@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
+import { dynamoClient } from '../shared/aws/dynamo.ts';
 import { isFlagError, readFlags } from '../shared/command/flags.ts';
-import { dynamoClient } from '../shared/dynamo.ts';
 import {
   type Comparison,
   compareSums,

@@ -16,7 +16,7 @@ const filesWith = (pattern: RegExp, home?: string) =>
 
 /**
  * Where a promise is made by hand, and why each such ends: a socket, stream or child that says nothing more must not keep one open.
- * Say here how yours ends, or use shared/untilAborted.ts.
+ * Say here how yours ends, or use shared/concurrency/untilAborted.ts.
  */
 const PROMISES_BY_HAND: Record<string, string> = {
   'cli/passed.ts': 'a child process of ours gives error or exit',
@@ -25,7 +25,6 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'connector/lndGrpc.ts': "raced against a timer that is later than gRPC's own deadline",
   'connector/main.ts': 'a server that is to listen on loopback gives listening or error',
   'connector/stopping.ts': 'rejected by the signal, and raced against the work',
-  'connector/turns.ts': 'whoever has a turn gives it on however its work ends',
   'functions/lnurl/answers.ts': 'each waits until a time, at which a look ends it',
   'functions/pages/script.ts': 'a timer',
   'functions/public/sharedReads.ts': 'the next turn of the event loop',
@@ -47,9 +46,10 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'local/table/reader.ts': 'the signal to stop wakes it',
   'local/table/store.ts':
     'each transaction is committed or refused; the loss of the folder may never come, and nothing waits for it alone',
-  'shared/hintQueue.ts': 'the signal to stop wakes it',
-  'shared/together.ts': 'the work that was given, of which each ends as it does',
-  'shared/untilAborted.ts': 'the signal',
+  'shared/concurrency/batcher.ts': 'the work that was given, of which each ends as it does',
+  'shared/concurrency/semaphore.ts': 'whoever has a turn gives it on however its work ends',
+  'shared/concurrency/untilAborted.ts': 'the signal',
+  'shared/concurrency/wakeQueue.ts': 'the signal to stop wakes it',
 };
 
 describe('product code', () => {
@@ -60,7 +60,7 @@ describe('product code', () => {
   it('writes files by writeWhole alone: aside, synced, renamed', () => {
     const writing =
       /\b(writeFile|writeFileSync|appendFile|appendFileSync|createWriteStream|copyFile|copyFileSync|cp|cpSync)\s*[(,]/;
-    expect(filesWith(writing, 'shared/files.ts')).toEqual([]);
+    expect(filesWith(writing, 'shared/command/files.ts')).toEqual([]);
   });
 
   it('serves HTTP within limits of time', () => {
@@ -81,7 +81,7 @@ describe('product code', () => {
 
   it('asks over HTTP only with a signal that ends it', () => {
     const ASKING = /(?<![\w.])fetch\((?!request\b)[^;]*/g;
-    const IN_A_BROWSER = ['functions/pages/script.ts', 'shared/liveClient.ts'];
+    const IN_A_BROWSER = ['functions/pages/script.ts', 'shared/browser/liveClient.ts'];
     const endless = sources.filter(
       ({ file, source }) =>
         !IN_A_BROWSER.includes(file) &&

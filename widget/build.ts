@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { PUBLIC, writeWhole } from '../shared/files.ts';
-import { LIVE_CLIENT } from '../shared/liveClient.ts';
+import { LIVE_CLIENT } from '../shared/browser/liveClient.ts';
+import { PUBLIC, writeWhole } from '../shared/command/files.ts';
 
 /** The loader's path under the origin: the address that sites write, for good. */
 export const LOADER = 'widget.js';

@@ -12,7 +12,8 @@ import { look } from '../../functions/watch/measure.ts';
 import { deliver } from '../../functions/webhooks/deliver.ts';
 import type { Answer } from '../../functions/webhooks/policy.ts';
 import { deliverDue } from '../../functions/webhooks/runner.ts';
-import { tipEvent } from '../../shared/events.ts';
+import { sleep } from '../../shared/concurrency/sleep.ts';
+import { tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   batchLength,
   bookTips,
@@ -24,7 +25,6 @@ import {
   type Tip,
 } from '../../shared/ledger/index.ts';
 import { tipToItem } from '../../shared/ledger/tips.ts';
-import { sleep } from '../../shared/sleep.ts';
 import { widgetFiles } from '../../widget/build.ts';
 import { aTip, type Books } from '../ledger.ts';
 import { type Asked, metered } from './meter.ts';

@@ -1,4 +1,4 @@
-import { ALARM_METRICS } from '../../shared/metrics.ts';
+import { ALARM_METRICS } from '../../shared/contract/metrics.ts';
 import { sum, times, type Usage } from './prices.ts';
 
 /** A resource of a CloudFormation template, as far as it is looked at. */

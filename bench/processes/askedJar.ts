@@ -5,8 +5,8 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
 import type { LndAccess } from '../../connector/system.ts';
 import { lnurlApp } from '../../functions/lnurl/app.ts';
+import { AskWakeQueue } from '../../local/askHints.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { AskHintQueue } from '../../shared/askHints.ts';
 import { tableDefinition } from '../../shared/ledger/index.ts';
 import { serveParent } from '../child.ts';
 import { TABLE } from '../remote.ts';
@@ -30,7 +30,7 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
   const tables = await openEmbeddedTable({ dir, clock: Date.now });
   const ledger = { client: tables.client(), table: TABLE };
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
-  const askHints = new AskHintQueue();
+  const askHints = new AskWakeQueue();
   let baseUrl = '';
   let asked = 0;
   const app = lnurlApp({

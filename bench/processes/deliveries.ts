@@ -8,8 +8,9 @@ import { poster } from '../../functions/webhooks/post.ts';
 import { runDeliveries } from '../../functions/webhooks/runner.ts';
 import { runStream } from '../../local/stream.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { eventId, tipEvent } from '../../shared/events.ts';
-import { HintQueue } from '../../shared/hintQueue.ts';
+import { sleep } from '../../shared/concurrency/sleep.ts';
+import { WakeQueue } from '../../shared/concurrency/wakeQueue.ts';
+import { eventId, tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   changeWebhook,
   type Ledger,
@@ -21,7 +22,6 @@ import {
   type Webhook,
 } from '../../shared/ledger/index.ts';
 import { tipToItem } from '../../shared/ledger/tips.ts';
-import { sleep } from '../../shared/sleep.ts';
 import { serveParent } from '../child.ts';
 import { TABLE } from '../remote.ts';
 
@@ -98,7 +98,7 @@ async function openDeliveries({ dir, ca }: Input) {
   }
 
   const report = () => {};
-  const deliveries = (signal: AbortSignal, hints: HintQueue<QueuedDelivery>) =>
+  const deliveries = (signal: AbortSignal, hints: WakeQueue<QueuedDelivery>) =>
     runDeliveries({ ledger, clock, signal, hints, post, random: randomBytes, sleep, report });
 
   const calls = {
@@ -132,14 +132,14 @@ async function openDeliveries({ dir, ca }: Input) {
           await sleep(LOOK_MS, signal);
         }
       };
-      running = Promise.all([deliveries(signal, new HintQueue()), watch()]);
+      running = Promise.all([deliveries(signal, new WakeQueue()), watch()]);
     },
     /** The most that the heap held since then, MB. */
     mostHeapMb: () => mostHeapMb,
     begin(): void {
       stop = new AbortController();
       const { signal } = stop;
-      const hints = new HintQueue<QueuedDelivery>();
+      const hints = new WakeQueue<QueuedDelivery>();
       const stream = runStream({
         tables,
         ledger,

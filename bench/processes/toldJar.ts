@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import pino from 'pino';
 import type { LndAccess } from '../../connector/system.ts';
+import { AskWakeQueue } from '../../local/askHints.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { AskHintQueue } from '../../shared/askHints.ts';
 import {
   addOption,
   putWebhook,
@@ -34,7 +34,7 @@ async function openToldJar({ dir, access }: ToldJarInput) {
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
   const log = pino(pino.destination(join(dir, 'events.log')));
   const stop = new AbortController();
-  const askHints = new AskHintQueue();
+  const askHints = new AskWakeQueue();
   const events = localEvents(tables, ledger, log);
   const site = await openSite(
     { address: '127.0.0.1', port: 0 },

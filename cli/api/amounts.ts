@@ -1,5 +1,12 @@
 import { UsageError } from '../../shared/command/failures.ts';
-import { formatSat, holdPayable, isPayable, MAX_MSAT, payable, payableLimits } from '../../shared/money.ts';
+import {
+  formatSat,
+  holdPayable,
+  isPayable,
+  MAX_MSAT,
+  payable,
+  payableLimits,
+} from '../../shared/contract/money.ts';
 
 /** msat as people read it: satoshi, to the millisatoshi. */
 export const sat = (msat: string): string => formatSat(BigInt(msat));

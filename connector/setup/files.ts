@@ -1,4 +1,4 @@
-import { exists, writeWhole } from '../../shared/files.ts';
+import { exists, writeWhole } from '../../shared/command/files.ts';
 import { OptionError } from '../options.ts';
 
 /** Check that none of the files is there yet. @throws OptionError */

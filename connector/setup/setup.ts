@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { dynamoClient } from '../../shared/dynamo.ts';
-import { PRIVATE, PUBLIC } from '../../shared/files.ts';
+import { dynamoClient } from '../../shared/aws/dynamo.ts';
+import { PRIVATE, PUBLIC } from '../../shared/command/files.ts';
 import { clientConfig } from '../../shared/place.ts';
 import { LndError } from '../lnd.ts';
 import { connectLnd, openServices, type Service } from '../lndGrpc.ts';

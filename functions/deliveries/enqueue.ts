@@ -1,4 +1,4 @@
-import type { TipEvent } from '../../shared/events.ts';
+import type { TipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   enqueueDeliveries,
   type Ledger,

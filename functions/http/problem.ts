@@ -1,4 +1,4 @@
-import { escapeUnshown } from '../../shared/shownText.ts';
+import { escapeUnshown } from '../../shared/contract/shownText.ts';
 import { ABSENCE_FRESHNESS } from './freshness.ts';
 import { KEYED_KINDS } from './keyedKinds.ts';
 import { type Representation, represent } from './representation.ts';

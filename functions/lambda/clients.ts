@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { dynamoClient } from '../../shared/dynamo.ts';
+import { dynamoClient } from '../../shared/aws/dynamo.ts';
 import type { TableConfig } from './environment.ts';
 
 /** How long one call of a service may take, in ms. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { LambdaEvent } from 'hono/aws-lambda';
-import { ASKED_HOST, ORIGIN_SECRET_HEADER, VIEWER_ADDRESS } from '../../shared/edgeHeaders.ts';
+import { ASKED_HOST, ORIGIN_SECRET_HEADER, VIEWER_ADDRESS } from '../../shared/contract/edgeHeaders.ts';
 
 /** A name without a port: nothing that could end a URL, an attribute or a Lightning Address. */
 const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;

@@ -1,4 +1,4 @@
-import type { AnswerHints } from '../../shared/askHints.ts';
+import type { EventEmitter } from 'node:events';
 import { type Ask, type Ledger, readAsks } from '../../shared/ledger/index.ts';
 
 /** Who asks alone is answered about as soon as the connector can. */
@@ -6,6 +6,9 @@ const FIRST_LOOK_MS = 10;
 const LOOK_EVERY_MS = 25;
 /** Where answers are told of, looks find but what a word of it missed. */
 const TOLD_LOOK_MS = 250;
+
+/** Tells of asks that were just answered. For speed alone: the table is what counts. */
+export type AnswerHints = EventEmitter<{ answered: [ids: readonly string[]] }>;
 
 interface Waiting {
   readonly untilMs: number;

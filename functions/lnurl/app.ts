@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type Context, Hono } from 'hono';
-import type { AnswerHints } from '../../shared/askHints.ts';
+import { Batcher } from '../../shared/concurrency/batcher.ts';
+import { type Rate, TokenBuckets } from '../../shared/concurrency/tokenBuckets.ts';
+import { TtlCache } from '../../shared/concurrency/ttlCache.ts';
+import { ASK_LIMITS, type AskLimits, TOO_MANY_ASKS } from '../../shared/contract/limits.ts';
 import {
   isHandle,
   isOptionId,
@@ -10,16 +13,13 @@ import {
   putAsks,
   readCreator,
 } from '../../shared/ledger/index.ts';
-import { ASK_LIMITS, type AskLimits, Buckets, type Rate, TOO_MANY_ASKS } from '../../shared/rate.ts';
-import { Recent } from '../../shared/recent.ts';
-import { Together } from '../../shared/together.ts';
 import { preflight } from '../http/preflight.ts';
 import { asProblem, Problem } from '../http/problem.ts';
 import { queryValue } from '../http/query.ts';
 import { respondTo } from '../http/representation.ts';
 import { canonicalPath, pathOf } from '../http/spelling.ts';
 import { problemAt } from '../pages/problemAt.ts';
-import { Answers } from './answers.ts';
+import { type AnswerHints, Answers } from './answers.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
 export interface LnurlOptions extends Omit<PayParts, 'creators' | 'asks' | 'answers' | 'mayAsk'> {
@@ -70,21 +70,21 @@ export function lnurlApp(options: LnurlOptions): Hono {
     report = () => {},
   } = options;
   const { ledger, steadyMs, sleep, random } = options;
-  const ofCreator = new Buckets(askLimits.creator, steadyMs);
-  const ofAll = new Buckets(askLimits.all, steadyMs);
+  const ofCreator = new TokenBuckets(askLimits.creator, steadyMs);
+  const ofAll = new TokenBuckets(askLimits.all, steadyMs);
   const parts: PayParts = {
     ...options,
     // Not known yet where a server is told its port only as it starts.
     get baseUrl() {
       return options.baseUrl;
     },
-    creators: new Recent((handle) => readCreator(ledger, handle), steadyMs),
-    asks: new Together((asks: readonly NewAsk[]) => putAsks(ledger, asks), MOST_WRITTEN),
+    creators: new TtlCache((handle) => readCreator(ledger, handle), steadyMs),
+    asks: new Batcher((asks: readonly NewAsk[]) => putAsks(ledger, asks), MOST_WRITTEN),
     answers: new Answers(ledger, steadyMs, sleep, options.answerHints),
     mayAsk: (handle) => ofCreator.take(handle) && ofAll.take(''),
   };
   let callbacks = 0;
-  const clients = new Buckets(clientRate, steadyMs);
+  const clients = new TokenBuckets(clientRate, steadyMs);
   const key = random(32);
   const app = new Hono({ getPath: (request) => canonicalPath(pathOf(request)) });
 

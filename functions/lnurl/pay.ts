@@ -1,3 +1,9 @@
+import type { Batcher } from '../../shared/concurrency/batcher.ts';
+import type { TtlCache } from '../../shared/concurrency/ttlCache.ts';
+import { TOO_MANY_ASKS } from '../../shared/contract/limits.ts';
+import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../../shared/contract/lnurl.ts';
+import { MAX_ASKED_MSAT, parseMsat } from '../../shared/contract/money.ts';
+import { cleanText } from '../../shared/contract/shownText.ts';
 import {
   type Ask,
   type Creator,
@@ -8,12 +14,6 @@ import {
   readTip,
   type TipOption,
 } from '../../shared/ledger/index.ts';
-import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../../shared/lnurl.ts';
-import { MAX_ASKED_MSAT, parseMsat } from '../../shared/money.ts';
-import { TOO_MANY_ASKS } from '../../shared/rate.ts';
-import type { Recent } from '../../shared/recent.ts';
-import { cleanText } from '../../shared/shownText.ts';
-import type { Together } from '../../shared/together.ts';
 import type { Answers } from './answers.ts';
 
 /** What a wallet is told when it can't have what it asked for. @see LUD-06 */
@@ -27,9 +27,9 @@ export interface PayParts {
   readonly baseUrl: string;
   readonly clock: () => Date;
   readonly steadyMs: () => number;
-  readonly creators: Recent<Creator | undefined>;
+  readonly creators: TtlCache<Creator | undefined>;
   /** Writes asks, those of one moment together. */
-  readonly asks: Together<NewAsk, unknown>;
+  readonly asks: Batcher<NewAsk, unknown>;
   readonly answers: Answers;
   /** Whether an invoice more may be asked for, of this creator and in all; if so, it counts. */
   readonly mayAsk: (handle: string) => boolean;

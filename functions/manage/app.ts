@@ -1,5 +1,5 @@
 import { bodyLimit } from 'hono/body-limit';
-import { Buckets, type Rate } from '../../shared/rate.ts';
+import { type Rate, TokenBuckets } from '../../shared/concurrency/tokenBuckets.ts';
 import { asProblem, Problem } from '../http/problem.ts';
 import { giveProblem, respond } from './answer.ts';
 import { readBearer } from './bearer.ts';
@@ -21,7 +21,7 @@ export const CREATOR_RATE: Rate = { perSecond: 10, burst: 100 };
 export const MOST_BODY_BYTES = 16_384;
 
 /** Who asks too often is told when to come back. @see draft-ietf-httpapi-ratelimit-headers */
-function rateHeaders(buckets: Buckets, who: string, { perSecond, burst }: Rate): Record<string, string> {
+function rateHeaders(buckets: TokenBuckets, who: string, { perSecond, burst }: Rate): Record<string, string> {
   const left = buckets.left(who);
   return {
     'ratelimit-policy': `"creator";q=${burst};w=${Math.ceil(burst / perSecond)}`,
@@ -36,7 +36,7 @@ function rateHeaders(buckets: Buckets, who: string, { perSecond, burst }: Rate):
 export function manageApp(options: ManageOptions): ManageHono {
   const { ledger, clock, report, steadyMs, creatorRate = CREATOR_RATE } = options;
   const app = emptyApp();
-  const buckets = new Buckets(creatorRate, steadyMs);
+  const buckets = new TokenBuckets(creatorRate, steadyMs);
 
   const description = documentOf();
   const document = JSON.stringify(description);

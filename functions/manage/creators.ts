@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { type AmountLimits, holdPayable, payableLimits } from '../../shared/contract/money.ts';
 import {
   AllowanceError,
   addCreator,
@@ -15,7 +16,6 @@ import {
   readCurrentInvoices,
   reopenCreator,
 } from '../../shared/ledger/index.ts';
-import { type AmountLimits, holdPayable, payableLimits } from '../../shared/money.ts';
 import { badValue, Problem } from '../http/problem.ts';
 import { give } from './answer.ts';
 import { unknownCreator } from './bearer.ts';

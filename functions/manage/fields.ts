@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/contract/money.ts';
+import { isShown, shownText } from '../../shared/contract/shownText.ts';
 import { SCOPES, SHOWS } from '../../shared/ledger/index.ts';
-import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/money.ts';
-import { isShown, shownText } from '../../shared/shownText.ts';
 
 /**
  * A text of a certain form. `expected` is what an error says that the field takes.

@@ -1,4 +1,4 @@
-import { eventId, tipEvent } from '../../shared/events.ts';
+import { eventId, tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   beginReplay,
   endReplay,

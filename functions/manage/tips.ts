@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { tipEvent } from '../../shared/events.ts';
+import { tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   decodeEventCursor,
   EventCursorError,

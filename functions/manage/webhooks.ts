@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isShown, shownText } from '../../shared/contract/shownText.ts';
 import {
   AllowanceError,
   changeWebhook,
@@ -15,7 +16,6 @@ import {
   type Webhook,
   WebhookMissingError,
 } from '../../shared/ledger/index.ts';
-import { isShown, shownText } from '../../shared/shownText.ts';
 import { badValue, Problem } from '../http/problem.ts';
 import { checkWebhookUrl, WebhookUrlError } from '../ssrf/urls.ts';
 import { done, give } from './answer.ts';

@@ -1,5 +1,5 @@
-import { bounded } from '../../shared/bounded.ts';
-import { type TipEvent, tipEvent } from '../../shared/events.ts';
+import { bounded } from '../../shared/concurrency/bounded.ts';
+import { type TipEvent, tipEvent } from '../../shared/contract/tipEvent.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
 import {
   isForGood,

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { LIVE_CLIENT } from '../../shared/liveClient.ts';
+import { LIVE_CLIENT } from '../../shared/browser/liveClient.ts';
 import { type Markup, pageHeaders } from './layout.ts';
 import { LIVE_PAGE_SCRIPT } from './liveScript.ts';
 import { PAGE_SCRIPT } from './script.ts';

@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html';
+import { LIVE_CLIENT } from '../../shared/browser/liveClient.ts';
+import { MAX_MSAT } from '../../shared/contract/money.ts';
 import type { Creator } from '../../shared/ledger/index.ts';
-import { LIVE_CLIENT } from '../../shared/liveClient.ts';
-import { MAX_MSAT } from '../../shared/money.ts';
 import { PRIVATE } from '../http/freshness.ts';
 import { badValue } from '../http/problem.ts';
 import { pageHeaders } from './layout.ts';

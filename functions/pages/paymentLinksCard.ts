@@ -1,8 +1,9 @@
 import { html, raw } from 'hono/html';
+import { MOST_COMMENT } from '../../shared/contract/lnurl.ts';
+import { callbackPath, type PaymentLinks } from '../../shared/contract/paymentLinks.ts';
 import type { TipOption } from '../../shared/ledger/index.ts';
-import { MOST_COMMENT } from '../../shared/lnurl.ts';
 import type { Markup } from './layout.ts';
-import { callbackPath, drawCode, type OtherWays } from './paymentLinks.ts';
+import { drawCode } from './linkCodes.ts';
 
 const webln = (handle: string, option: TipOption): Markup => {
   const amount = option.amountMsat === undefined ? '' : html` data-amount="${option.amountMsat}"`;
@@ -19,23 +20,23 @@ ${option.amountMsat === undefined ? field : ''}<label>Message, if you like <inpu
  * browser's own wallet.
  * @param amount in words
  */
-export const otherWaysCard = (
-  ways: OtherWays,
+export const paymentLinksCard = (
+  links: PaymentLinks,
   handle: string,
   option: TipOption,
   amount: string,
 ): Markup => html`<section class="jar other" aria-labelledby="other">
 <h2 id="other">Any other wallet</h2>
-<a class="qr" href="${ways.uri}" aria-label="QR code of the LNURL, ${amount}: open in a wallet">${raw(drawCode(ways, 'lnurl', 'svg'))}</a>
-<a class="open" href="${ways.uri}">Open by LNURL</a>
+<a class="qr" href="${links.uri}" aria-label="QR code of the LNURL, ${amount}: open in a wallet">${raw(drawCode(links, 'lnurl', 'svg'))}</a>
+<a class="open" href="${links.uri}">Open by LNURL</a>
 <div class="label"><label for="address">Lightning Address</label><button data-copy="address" type="button" aria-live="polite" hidden>Copy address</button></div>
-<input id="address" readonly value="${ways.lightningAddress}">
+<input id="address" readonly value="${links.lightningAddress}">
 ${option.amountMsat === undefined ? '' : html`<p class="soft">The code asks for ${amount}; with the address you choose the amount.</p>`}
 ${webln(handle, option)}
-<p class="soft">Most Lightning wallets pay an address or an LNURL, which gets them an invoice for this one payment${ways.lnurlpUri ? html`; some open <a href="${ways.lnurlpUri}">this link</a> instead` : ''}. If no invoice comes, the AMP code may still work: it needs the creator’s node alone.</p>
+<p class="soft">Most Lightning wallets pay an address or an LNURL, which gets them an invoice for this one payment${links.lnurlpUri ? html`; some open <a href="${links.lnurlpUri}">this link</a> instead` : ''}. If no invoice comes, the AMP code may still work: it needs the creator’s node alone.</p>
 <details>
 <summary>One code for cameras and wallets</summary>
-<a class="qr" href="${ways.link}" aria-label="QR code of this page with the LNURL along">${raw(drawCode(ways, 'any', 'svg'))}</a>
+<a class="qr" href="${links.link}" aria-label="QR code of this page with the LNURL along">${raw(drawCode(links, 'any', 'svg'))}</a>
 <p class="soft">A camera opens this page, where AMP comes first. Wallets that know the fallback of LNURL pay from it at once; others refuse it.</p>
 </details>
 </section>`;

@@ -1,15 +1,15 @@
 import { html, raw } from 'hono/html';
-import { type FeedEntry, showsTips } from '../../shared/contract/feed.ts';
-import { qrSvg } from '../../shared/invoices/qr.ts';
-import { lightningUri } from '../../shared/invoices/uri.ts';
+import { lightningUri } from '../../shared/bolt11/uri.ts';
+import { type FeedEntry, showsTips } from '../../shared/contract/feedEntry.ts';
+import { formatSat } from '../../shared/contract/money.ts';
+import { type PaymentLinks, paymentLinks } from '../../shared/contract/paymentLinks.ts';
 import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
 import { encodeCursor } from '../../shared/ledger/index.ts';
-import { formatSat } from '../../shared/money.ts';
+import { qrSvg } from '../../shared/qr/qr.ts';
 import { dayText, minuteText } from './dates.ts';
 import { type Markup, pageShell } from './layout.ts';
 import { type Live, liveData, livePage } from './live.ts';
-import { type OtherWays, otherWays } from './paymentLinks.ts';
-import { otherWaysCard } from './paymentLinksCard.ts';
+import { paymentLinksCard } from './paymentLinksCard.ts';
 
 /** Satoshi with thousands set apart, decimals untouched: "1,234,567.8 sat". */
 const satText = (msat: bigint) => `${formatSat(msat).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')} sat`;
@@ -65,11 +65,11 @@ ${
     : ''
 }</section>`;
 
-const ampCard = (page: TipPage, amount: string, ways: OtherWays | undefined): Markup => {
+const ampCard = (page: TipPage, amount: string, links: PaymentLinks | undefined): Markup => {
   const uri = lightningUri(page.invoice.paymentRequest);
   return html`<section class="jar" aria-label="AMP invoice">
 ${
-  ways
+  links
     ? html`<h2>A wallet that pays AMP</h2>
 `
     : ''
@@ -78,7 +78,7 @@ ${
 <div class="label"><label for="request">Payment request</label><button data-copy="request" type="button" aria-live="polite" hidden>Copy</button></div>
 <textarea id="request" readonly spellcheck="false">${page.invoice.paymentRequest}</textarea>
 <p class="soft">This invoice is static and reusable: print it, share it, pay it as often as you like until ${dayText(page.invoice.expiresAt)}.</p>
-<p class="soft">It needs a wallet that can pay AMP invoices: lnd itself, or an app on your own lnd, such as Zeus. Most phone wallets can’t yet, and refuse it without sending anything.${ways ? html` They take <a href="#other">the other code</a>.` : ''}</p>
+<p class="soft">It needs a wallet that can pay AMP invoices: lnd itself, or an app on your own lnd, such as Zeus. Most phone wallets can’t yet, and refuse it without sending anything.${links ? html` They take <a href="#other">the other code</a>.` : ''}</p>
 </section>`;
 };
 
@@ -95,8 +95,8 @@ ${address ? html`<link rel="canonical" href="${address}"><meta property="og:url"
 export function tipPage(page: TipPage): string {
   const { creator, option } = page;
   const amount = option.amountMsat === undefined ? 'any amount' : satText(option.amountMsat);
-  const ways = page.baseUrl ? otherWays(page.baseUrl, creator.handle, option.id) : undefined;
-  const amp = ampCard(page, amount, ways);
+  const links = page.baseUrl ? paymentLinks(page.baseUrl, creator.handle, option.id) : undefined;
+  const amp = ampCard(page, amount, links);
   return pageShell(
     `Tip ${creator.name}`,
     head(page),
@@ -105,7 +105,7 @@ export function tipPage(page: TipPage): string {
 <p class="soft">@${creator.handle} · ${amount}, over Lightning</p>
 </header>
 ${choice(page)}
-${ways ? html`<div class="ways">${amp}${otherWaysCard(ways, creator.handle, option, amount)}</div>` : amp}
+${links ? html`<div class="ways">${amp}${paymentLinksCard(links, creator.handle, option, amount)}</div>` : amp}
 ${recentTips(page)}`,
     page.live && showsTips(creator) ? livePage(page.live).script : undefined,
   );

@@ -1,5 +1,5 @@
-import { publicTips, startCursor } from '../../shared/contract/feed.ts';
-import { qrPng, qrSvg } from '../../shared/invoices/qr.ts';
+import { publicTips, startCursor } from '../../shared/contract/feedEntry.ts';
+import { paymentLinks } from '../../shared/contract/paymentLinks.ts';
 import {
   type CurrentInvoice,
   type Ledger,
@@ -7,6 +7,7 @@ import {
   readCreatorWithInvoice,
   readFeed,
 } from '../../shared/ledger/index.ts';
+import { qrPng, qrSvg } from '../../shared/qr/qr.ts';
 import {
   AFTER_FRESHNESS,
   CODE_FRESHNESS,
@@ -19,9 +20,9 @@ import {
 } from '../http/freshness.ts';
 import { type Representation, represent } from '../http/representation.ts';
 import { PAGE_HEADERS, PAGE_TYPE } from '../pages/layout.ts';
+import { drawCode, type LinkCode } from '../pages/linkCodes.ts';
 import { type Live, livePage } from '../pages/live.ts';
 import { type OverlayOptions, overlayPage } from '../pages/overlay.ts';
-import { drawCode, knownOrigin, type OtherCode, otherWays } from '../pages/paymentLinks.ts';
 import { TIP_HEADERS } from '../pages/problemAt.ts';
 import { tipPage } from '../pages/tipPage.ts';
 import {
@@ -35,6 +36,7 @@ import {
   totalsOf,
 } from './api/creators.ts';
 import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './api/payments.ts';
+import { knownOrigin } from './api/request.ts';
 
 /** What answers are made from. */
 export interface Source {
@@ -94,15 +96,15 @@ const PICTURE_TYPES = { svg: 'image/svg+xml', png: 'image/png' };
 /** A QR code that leads a wallet to an invoice of its own. It is there before the option has an AMP invoice. */
 export async function code(
   { ledger, baseUrl }: Source,
-  which: OtherCode,
+  which: LinkCode,
   form: keyof typeof PICTURE_TYPES,
   handle: string,
   optionId: string | undefined,
 ): Promise<Representation> {
   const origin = knownOrigin(baseUrl);
   const creator = openCreator(await readCreator(ledger, handle), handle);
-  const ways = otherWays(origin, handle, optionOf(creator, optionId).id);
-  const body = drawCode(ways, which, form);
+  const links = paymentLinks(origin, handle, optionOf(creator, optionId).id);
+  const body = drawCode(links, which, form);
   return represent({
     type: PICTURE_TYPES[form],
     body,

@@ -1,4 +1,4 @@
-import { METRICS, type Metric } from '../../shared/metrics.ts';
+import { METRICS, type Metric } from '../../shared/contract/metrics.ts';
 import type { Seen } from './measure.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { ALARM_METRICS, type Alarm, type Metric } from '../../shared/contract/metrics.ts';
 import {
   ALARMS_COUNT_MS,
   countOpenAsides,
@@ -11,7 +12,6 @@ import {
   readWrongSums,
   type VitalSigns,
 } from '../../shared/ledger/index.ts';
-import { ALARM_METRICS, type Alarm, type Metric } from '../../shared/metrics.ts';
 
 /** Of a node, how its connector fares; of one that never told, that nothing is known. */
 export interface NodeSeen extends Partial<VitalSigns> {

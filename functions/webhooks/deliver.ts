@@ -1,4 +1,4 @@
-import { tipEvent } from '../../shared/events.ts';
+import { tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   type Attempt,
   claim,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { sleep } from '../../shared/sleep.ts';
+import { sleep } from '../../shared/concurrency/sleep.ts';
 import { sendHints } from '../deliveries/hints.ts';
 import { ledgerClient, queueClient } from '../lambda/clients.ts';
 import { reportFault } from '../lambda/reportFault.ts';

@@ -3,7 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { untilAborted } from '../../shared/untilAborted.ts';
+import { untilAborted } from '../../shared/concurrency/untilAborted.ts';
 import { isLoopbackAddress, isPublicAddress } from '../ssrf/addresses.ts';
 import { dns, type Resolve } from '../ssrf/resolve.ts';
 import { checkWebhookUrl, hostOf, isLocalhost, WebhookUrlError } from '../ssrf/urls.ts';

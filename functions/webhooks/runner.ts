@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { aborted } from '../../shared/concurrency/untilAborted.ts';
 import {
   DELIVERY_LISTS,
   deliveryList,
@@ -6,7 +7,6 @@ import {
   putOff,
   type QueuedDelivery,
 } from '../../shared/ledger/index.ts';
-import { aborted } from '../../shared/untilAborted.ts';
 import type { DeliveryHints } from '../deliveries/hints.ts';
 import { type DeliverDeps, deliver } from './deliver.ts';
 import { BOUNDS, type Bounds, Dispatcher } from './dispatcher.ts';

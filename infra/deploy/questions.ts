@@ -1,4 +1,4 @@
-import { ORIGIN_SECRET_HEADER } from '../../shared/edgeHeaders.ts';
+import { ORIGIN_SECRET_HEADER } from '../../shared/contract/edgeHeaders.ts';
 
 /** What a deployment is asked at its end, and how it must answer. */
 export interface Question {

@@ -4,7 +4,7 @@ import { FunctionUrlOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { FunctionUrlAuthType, type IFunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { ORIGIN_SECRET_HEADER } from '../../shared/edgeHeaders.ts';
+import { ORIGIN_SECRET_HEADER } from '../../shared/contract/edgeHeaders.ts';
 import type { Settings } from '../settings.ts';
 
 /** 62 letters and digits, 43 times: 256 bits. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import type { Random } from '../../shared/amp/index.ts';
-import { exists, PRIVATE, writeWhole } from '../../shared/files.ts';
+import { exists, PRIVATE, writeWhole } from '../../shared/command/files.ts';
 import { isPrivateKey, publicKey } from './message-signature.ts';
 
 /** What a node is known by, and where the files are. */

@@ -5,7 +5,7 @@ import {
   type Network,
   signAmpInvoice,
   signPlainInvoice,
-} from '../../shared/invoices/index.ts';
+} from '../../shared/bolt11/index.ts';
 import { BLOCK_HEIGHT, FINAL_CLTV_DELTA } from './channel.ts';
 import type { NodeCredentials } from './credentials.ts';
 import type { InvoiceBook } from './invoices.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../shared/amp/index.ts';
-import { exists, PRIVATE, writeWhole } from '../../shared/files.ts';
-import type { Network } from '../../shared/invoices/index.ts';
+import type { Network } from '../../shared/bolt11/index.ts';
+import { exists, PRIVATE, writeWhole } from '../../shared/command/files.ts';
 import { DataFolder } from '../folder.ts';
 import type { Peer } from './channel.ts';
 import { nodeCredentials } from './credentials.ts';

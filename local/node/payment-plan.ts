@@ -1,4 +1,4 @@
-import type { Network } from '../../shared/invoices/network.ts';
+import type { Network } from '../../shared/bolt11/network.ts';
 import { FINAL_CLTV_DELTA } from './channel.ts';
 import { FIRST_CUSTOM_TYPE } from './onion.ts';
 import { type PaymentRequest, readPaymentRequest } from './payment-request.ts';

@@ -1,6 +1,6 @@
 import bolt11 from 'bolt11';
-import { featureBits, taggedFields } from '../../shared/invoices/fields.ts';
-import { COINS, type Network } from '../../shared/invoices/network.ts';
+import { featureBits, taggedFields } from '../../shared/bolt11/fields.ts';
+import { COINS, type Network } from '../../shared/bolt11/network.ts';
 import { RpcError } from './rpc-error.ts';
 
 /** What a payer needs of a payment request, AMP or not. Hashes and keys in hex, times in seconds. */

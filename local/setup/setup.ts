@@ -3,7 +3,7 @@ import { checkAbsent, write } from '../../connector/setup/files.ts';
 import type { Findings } from '../../connector/setup/findings.ts';
 import { judgeCertificate } from '../../connector/setup/node.ts';
 import { lookAtLnd, type Machine, nextSteps, tellUnreadable } from '../../connector/setup/setup.ts';
-import { PUBLIC } from '../../shared/files.ts';
+import { PUBLIC } from '../../shared/command/files.ts';
 import type { Choices } from './options.ts';
 import { STATE_FOLDER, unit } from './unit.ts';
 

@@ -1,5 +1,5 @@
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { dynamoClient } from '../../shared/dynamo.ts';
+import { dynamoClient } from '../../shared/aws/dynamo.ts';
 import type { FolderLostError } from './errors.ts';
 import { type Listener, listen } from './listen.ts';
 import { protocol } from './protocol.ts';

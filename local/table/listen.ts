@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopbackHost } from '../../shared/loopback.ts';
-import { MOST_CONNECTIONS, SERVER_LIMITS } from '../../shared/serverLimits.ts';
+import { MOST_CONNECTIONS, SERVER_LIMITS } from '../../shared/server/limits.ts';
+import { isLoopbackHost } from '../../shared/server/loopback.ts';
 import type { Answer } from './protocol.ts';
 
 export type Listener = { port: number; close(): Promise<void> };

@@ -1,4 +1,4 @@
-import { sleep } from '../sleep.ts';
+import { sleep } from '../concurrency/sleep.ts';
 import { readArguments } from './arguments.ts';
 import { type Command, command, type Env, type Parts } from './command.ts';
 import { completion, SHELLS } from './completion.ts';

@@ -1,4 +1,4 @@
-import { cleanText, escapeUnshown } from '../shownText.ts';
+import { cleanText, escapeUnshown } from '../contract/shownText.ts';
 
 /**
  * A text that others wrote, fit to be shown on a terminal: one line, without what moves the cursor or does worse, turns the order of what

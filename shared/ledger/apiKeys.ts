@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { SCOPES } from '../contract/choices.ts';
-import { isShown, shownText } from '../shownText.ts';
+import { isShown, shownText } from '../contract/shownText.ts';
 import { AllowanceError, takeAllowance } from './allowances.ts';
 import { type Item, moment, type Of, oneOf, optional, record, text } from './codec.ts';
 import { listedAttributes, readCreator } from './creators.ts';

@@ -8,8 +8,8 @@ import {
   MAX_MSAT,
   payable,
   payableLimits,
-} from '../money.ts';
-import { isShown, shownText } from '../shownText.ts';
+} from '../contract/money.ts';
+import { isShown, shownText } from '../contract/shownText.ts';
 import { AllowanceError, type Allowed, takeAllowance } from './allowances.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { newOptionId, openOptionId, parseHandle } from './handles.ts';

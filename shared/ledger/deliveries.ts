@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { bounded } from '../bounded.ts';
+import { bounded } from '../concurrency/bounded.ts';
 import { updateItem } from './change.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, small, text } from './codec.ts';
 import { listedAttributes } from './creators.ts';

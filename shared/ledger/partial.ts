@@ -1,5 +1,5 @@
 import { ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb';
-import { sleep } from '../sleep.ts';
+import { sleep } from '../concurrency/sleep.ts';
 
 /** What waits between the parts of an answer. */
 export interface Pauses {

@@ -3,7 +3,7 @@ import { type ServerType, serve } from '@hono/node-server';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publicApp } from '../../functions/public/app.ts';
-import { encodeLnurl } from '../../shared/lnurl.ts';
+import { encodeLnurl } from '../../shared/contract/lnurl.ts';
 import { HOSTILE, type Jar, NOW, openJar } from '../functions/public/jar.ts';
 import { openBrowser } from './browser.ts';
 import { scan as scanCode } from './scan.ts';

@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { publicApp } from '../../functions/public/app.ts';
 import { widgetRoutes } from '../../local/widget.ts';
-import { encodeLnurl } from '../../shared/lnurl.ts';
+import { encodeLnurl } from '../../shared/contract/lnurl.ts';
 import { HOSTILE, type Jar, NOW, openJar } from '../functions/public/jar.ts';
 import { openBrowser } from './browser.ts';
 import { byEvents, type Ends, eventually, TRANSPORTS } from './liveStage.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Alarms } from '../../connector/alarms.ts';
-import { Backoff } from '../../connector/backoff.ts';
 import { BookingQueue, type Heard } from '../../connector/bookingQueue.ts';
 import { DustWatch } from '../../connector/dust.ts';
+import { Backoff } from '../../shared/concurrency/backoff.ts';
 import {
   addCreator,
   type Invoice,

@@ -1,21 +1,21 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { HintQueue, MOST_HINTS } from '../../shared/hintQueue.ts';
+import { MOST_WAITING, WakeQueue } from '../../shared/concurrency/wakeQueue.ts';
 
 const never = new AbortController().signal;
 
 describe('hints within a process', () => {
   it('that nobody takes are kept up to a bound, and the oldest of more are dropped', async () => {
-    const hints = new HintQueue<number>();
-    for (let each = 0; each < 2 * MOST_HINTS; each++) hints.push(each);
+    const hints = new WakeQueue<number>();
+    for (let each = 0; each < 2 * MOST_WAITING; each++) hints.push(each);
     hints.pushAll([-1, -2]);
     const kept = await hints.next(new AbortController().signal);
-    expect(kept).toHaveLength(MOST_HINTS);
+    expect(kept).toHaveLength(MOST_WAITING);
     expect(kept.slice(-2)).toEqual([-1, -2]);
   });
 
   it('come at once when there are some, in their order, and once', async () => {
-    const hints = new HintQueue();
+    const hints = new WakeQueue();
     hints.push('a');
     hints.push('b');
     expect(await hints.next(never)).toEqual(['a', 'b']);
@@ -24,21 +24,21 @@ describe('hints within a process', () => {
   });
 
   it('wake who waits for them', async () => {
-    const hints = new HintQueue();
+    const hints = new WakeQueue();
     const waiting = hints.next(never);
     hints.push('a');
     expect(await waiting).toEqual(['a']);
   });
 
   it('that come together wake once', async () => {
-    const hints = new HintQueue();
+    const hints = new WakeQueue();
     const waiting = hints.next(never);
     for (const id of ['a', 'b', 'c']) hints.push(id);
     expect(await waiting).toEqual(['a', 'b', 'c']);
   });
 
   it('end with none when the signal aborts, before or while they are waited for', async () => {
-    const hints = new HintQueue();
+    const hints = new WakeQueue();
     const stop = new AbortController();
     const waiting = hints.next(stop.signal);
     stop.abort();
@@ -47,7 +47,7 @@ describe('hints within a process', () => {
   });
 
   it('go to who waits next when who waited before was told to stop', async () => {
-    const hints = new HintQueue();
+    const hints = new WakeQueue();
     const stop = new AbortController();
     const before = hints.next(stop.signal);
     stop.abort();
@@ -58,7 +58,7 @@ describe('hints within a process', () => {
   });
 
   it('leave no listeners behind', async () => {
-    const hints = new HintQueue();
+    const hints = new WakeQueue();
     const { signal } = new AbortController();
     for (let time = 0; time < 50; time++) {
       const waiting = hints.next(signal);

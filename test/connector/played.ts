@@ -11,7 +11,7 @@ import {
 } from '../../connector/lnd.ts';
 import { toEvent } from '../../connector/lndGrpc.ts';
 import { deriveChild, splitPayment } from '../../shared/amp/index.ts';
-import { type Network, signAmpInvoice } from '../../shared/invoices/index.ts';
+import { type Network, signAmpInvoice } from '../../shared/bolt11/index.ts';
 import { failedHtlc, lndHtlc, lndMessage } from '../lndMessages.ts';
 
 /** A message of a payer (TLV record 34349334). */

@@ -3,7 +3,7 @@ import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LndError } from '../../connector/lnd.ts';
 import { renewalOf } from '../../connector/rotation.ts';
-import { HintQueue } from '../../shared/hintQueue.ts';
+import { WakeQueue } from '../../shared/concurrency/wakeQueue.ts';
 import {
   addCreator,
   addOption,
@@ -126,7 +126,7 @@ describe('an invoice is minted', () => {
   });
 
   it('at once when a hint says that one is wanted, and not before the next look without', async () => {
-    const askHints = new HintQueue();
+    const askHints = new WakeQueue();
     await started({ askHints });
     await looked();
     stage.time.halt();

@@ -6,8 +6,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Backoff } from '../../connector/backoff.ts';
 import { SqsHints } from '../../connector/hints.ts';
+import { Backoff } from '../../shared/concurrency/backoff.ts';
 import { WANT_HINT, writeHint } from '../../shared/ledger/index.ts';
 import { type Ministack, startMinistack } from '../conformance/ministack.ts';
 import { suitesHere } from '../toolchains.ts';

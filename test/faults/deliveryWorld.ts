@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { enqueue } from '../../functions/deliveries/enqueue.ts';
 import type { Post } from '../../functions/webhooks/post.ts';
 import { type WorkDeps, work } from '../../functions/webhooks/work.ts';
-import { type TipEvent, tipEvent } from '../../shared/events.ts';
+import { type TipEvent, tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   changeWebhook,
   type DeliveryRef,

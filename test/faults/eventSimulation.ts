@@ -1,6 +1,6 @@
 import { GRACE_MS, sweep } from '../../functions/outbox/reconcile.ts';
 import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../functions/outbox/stream.ts';
-import { tipEvent } from '../../shared/events.ts';
+import { tipEvent } from '../../shared/contract/tipEvent.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
 import {
   HANDED_BLOCK,

@@ -1,5 +1,5 @@
 import { createECDH, createHash } from 'node:crypto';
-import { signAmpInvoice, signPlainInvoice } from '../../shared/invoices/index.ts';
+import { signAmpInvoice, signPlainInvoice } from '../../shared/bolt11/index.ts';
 import { lndMessage } from '../lndMessages.ts';
 import type { Shape } from './engine.ts';
 import type { Random } from './random.ts';

@@ -1,4 +1,4 @@
-import { MAX_MSAT } from '../../shared/money.ts';
+import { MAX_MSAT } from '../../shared/contract/money.ts';
 import type { Flaw } from './payments.ts';
 import { Random } from './random.ts';
 import { type LndFaults, NO_LND_FAULTS } from './service.ts';

@@ -8,7 +8,7 @@ import { publicApp } from '../../functions/public/app.ts';
 import openapi from '../../functions/public/openapi.json' with { type: 'json' };
 import { notAnswering } from '../../infra/answering.ts';
 import { EDGE_QUESTIONS } from '../../infra/deploy/questions.ts';
-import { ORIGIN_SECRET_HEADER } from '../../shared/edgeHeaders.ts';
+import { ORIGIN_SECRET_HEADER } from '../../shared/contract/edgeHeaders.ts';
 import { openBook } from '../shared/ledger/book.ts';
 
 const SECRET = 's'.repeat(43);

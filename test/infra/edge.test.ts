@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { OVERLAY_OPTIONS } from '../../functions/pages/overlay.ts';
 import { KEYED_QUERY } from '../../infra/caching.ts';
 import type { StageSettings } from '../../infra/settings.ts';
-import { ORIGIN_SECRET_HEADER } from '../../shared/edgeHeaders.ts';
+import { ORIGIN_SECRET_HEADER } from '../../shared/contract/edgeHeaders.ts';
 import { synthesise } from './synthesise.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { look } from '../../functions/watch/measure.ts';
+import { METRICS } from '../../shared/contract/metrics.ts';
 import { park, saveVitalSigns } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, listed, prefix } from '../../shared/ledger/keys.ts';
-import { METRICS } from '../../shared/metrics.ts';
 import { lead, NODE, NOW, openBook } from '../shared/ledger/book.ts';
 import { recordCalls } from './calls.ts';
 import { allows, type Statement } from './iam.ts';

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedTables, openEmbeddedTable } from '../../local/table/index.ts';
 import { HELP, isBadInput, run } from '../../operator/creatorCommands.ts';
 import { failureLine } from '../../operator/failure.ts';
+import { MAX_ASKED_MSAT } from '../../shared/contract/money.ts';
 import {
   addOption,
   CreatorError,
@@ -22,7 +23,6 @@ import {
   readCreator,
   tableDefinition,
 } from '../../shared/ledger/index.ts';
-import { MAX_ASKED_MSAT } from '../../shared/money.ts';
 import { clientConfig, readPlace } from '../../shared/place.ts';
 
 const MAIN = fileURLToPath(new URL('../../operator/creator.ts', import.meta.url));

@@ -5,7 +5,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALLS, HINT_CALL } from '../../connector/lndGrpc.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { readAmpInvoice } from '../../shared/invoices/index.ts';
+import { readAmpInvoice } from '../../shared/bolt11/index.ts';
 import { addCreator, type Ledger, tableDefinition } from '../../shared/ledger/index.ts';
 import { currentOf, expectBooks, tipOf } from './harness/books.ts';
 import { runConnector } from './harness/connector.ts';

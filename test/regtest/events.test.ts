@@ -12,10 +12,10 @@ import type { Browser } from 'playwright-core';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CALLS } from '../../connector/lndGrpc.ts';
+import { AskWakeQueue } from '../../local/askHints.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { AskHintQueue } from '../../shared/askHints.ts';
 import {
   addCreator,
   type CurrentInvoice,
@@ -71,7 +71,7 @@ beforeAll(async () => {
     new Date(),
     randomBytes,
   ));
-  const askHints = new AskHintQueue();
+  const askHints = new AskWakeQueue();
   const log = pino({ level: 'silent' });
   const events = localEvents(tables, ledger, log);
   site = await openSite(

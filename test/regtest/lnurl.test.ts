@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { LightningAddress } from '@getalby/lightning-tools/lnurl';
 import * as lnurlPay from 'lnurl-pay';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { encodeLnurl } from '../../shared/contract/lnurl.ts';
 import {
   addOption,
   openOptionId,
@@ -11,7 +12,6 @@ import {
   readTotals,
   setLimits,
 } from '../../shared/ledger/index.ts';
-import { encodeLnurl } from '../../shared/lnurl.ts';
 import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
 import { tipOf } from './harness/books.ts';
 import type { Running } from './harness/connector.ts';

@@ -1,4 +1,4 @@
-/** The browser's side of live tips, which pages have as text: shared/liveClient.ts, which says more. */
+/** The browser's side of live tips, which pages have as text: shared/browser/liveClient.ts, which says more. */
 declare module 'ampjar:live' {
   /** A tip as the public feed has it. */
   export interface Tip {

@@ -1,4 +1,5 @@
-import { publicTips, showsTips } from '../../../shared/contract/feed.ts';
+import { publicTips, showsTips } from '../../../shared/contract/feedEntry.ts';
+import { type PaymentLinks, paymentLinks } from '../../../shared/contract/paymentLinks.ts';
 import {
   type Creator,
   type CurrentInvoice,
@@ -15,7 +16,6 @@ import {
 } from '../../../shared/ledger/index.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Live } from '../../pages/live.ts';
-import { type OtherWays, otherWays } from '../../pages/paymentLinks.ts';
 import type { CreatorBody, FeedBody, TotalsBody } from './schemas.ts';
 
 /** The creator, if there is one who takes tips. */
@@ -37,11 +37,11 @@ export function openCreator(creator: Creator | undefined, handle: string): Creat
   return creator;
 }
 
-const optionBody = (option: TipOption, ways: OtherWays | undefined) => ({
+const optionBody = (option: TipOption, links: PaymentLinks | undefined) => ({
   id: option.id,
   label: option.label,
   amountMsat: option.amountMsat?.toString() ?? null,
-  lnurl: ways?.lnurl ?? null,
+  lnurl: links?.lnurl ?? null,
 });
 
 /** Sums in all and by option: those that the creator offers now in their order, then those of earlier days. */
@@ -65,15 +65,15 @@ export async function creatorBody(
 ): Promise<CreatorBody> {
   const found = await readCreatorWithTotals(ledger, handle);
   const creator = openCreator(found.creator, handle);
-  const waysOf = (optionId: string) => (baseUrl ? otherWays(baseUrl, handle, optionId) : undefined);
-  const ways = waysOf(openOptionId(handle));
+  const linksOf = (optionId: string) => (baseUrl ? paymentLinks(baseUrl, handle, optionId) : undefined);
+  const links = linksOf(openOptionId(handle));
   return {
     handle: creator.handle,
     name: creator.name,
     shows: creator.shows,
-    lightningAddress: ways?.lightningAddress ?? null,
-    lnurl: ways?.lnurl ?? null,
-    options: creator.options.map((option) => optionBody(option, waysOf(option.id))),
+    lightningAddress: links?.lightningAddress ?? null,
+    lnurl: links?.lnurl ?? null,
+    options: creator.options.map((option) => optionBody(option, linksOf(option.id))),
     totals: showsTips(creator) ? totalsBody(creator, found.totals) : null,
     live: live ?? null,
     createdAt: creator.createdAt.toISOString(),

@@ -1,4 +1,4 @@
-import { MOST_COMMENT } from '../../../shared/lnurl.ts';
+import { MOST_COMMENT } from '../../../shared/contract/lnurl.ts';
 
 const inPath = (name: string, description: string, pattern: string) => ({
   name,

@@ -1,4 +1,4 @@
-import { lightningUri } from '../../../shared/invoices/uri.ts';
+import { lightningUri } from '../../../shared/bolt11/uri.ts';
 import {
   type CurrentInvoice,
   type Invoice,

@@ -89,3 +89,12 @@ export function readPaymentAddr(value: string): string {
   if (HEX_32.test(paymentAddr)) return paymentAddr;
   throw badValue('paymentAddr', value, '32 bytes in hex, 64 digits');
 }
+
+/** The origin, or a problem: an LNURL is an address, which can't be told without knowing one's own. */
+export function knownOrigin(baseUrl: string | undefined): string {
+  if (baseUrl) return baseUrl;
+  throw new Problem('no-origin', 'code: this service was not told its own address, so it has no LNURL.', {
+    field: 'code',
+    expected: 'amp, or nothing',
+  });
+}

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { FeedEntry } from '../../../shared/contract/feed.ts';
+import type { FeedEntry } from '../../../shared/contract/feedEntry.ts';
 
 const described = <S extends z.ZodType>(schema: S, description: string, example: unknown): S =>
   schema.meta({ description, examples: [example] }) as S;

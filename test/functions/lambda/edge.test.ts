@@ -2,7 +2,7 @@ import type { LambdaEvent } from 'hono/aws-lambda';
 import { expect, test } from 'vitest';
 import { isFromEdge } from '../../../functions/lambda/edge.ts';
 import { readConfig } from '../../../functions/public/config.ts';
-import { ORIGIN_SECRET_HEADER } from '../../../shared/edgeHeaders.ts';
+import { ORIGIN_SECRET_HEADER } from '../../../shared/contract/edgeHeaders.ts';
 
 const SECRET = 'a1'.repeat(22);
 const asking = (headers?: Record<string, string>) => ({ headers }) as unknown as LambdaEvent;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Answers } from '../../../functions/lnurl/answers.ts';
-import { AskHintQueue } from '../../../shared/askHints.ts';
+import { AskWakeQueue } from '../../../local/askHints.ts';
 import { answerAsk, type Ledger, openOptionId, putAsk, readAsk } from '../../../shared/ledger/index.ts';
 import { type Sent, tampered } from '../../connector/tampered.ts';
 import { hex, NOW, openBook } from '../../shared/ledger/book.ts';
@@ -19,7 +19,7 @@ let now: number;
 let answers: Answers;
 /** Where the connector is in the same process. */
 let told: Answers;
-let hints: AskHintQueue;
+let hints: AskWakeQueue;
 
 beforeEach(async () => {
   ({ ledger, close } = await openBook());
@@ -38,7 +38,7 @@ beforeEach(async () => {
       };
     });
   answers = new Answers(watched, () => now, sleep);
-  hints = new AskHintQueue();
+  hints = new AskWakeQueue();
   told = new Answers(watched, () => now, sleep, hints.answers);
 });
 afterEach(() => close());

@@ -11,7 +11,7 @@ import { type LnurlOptions, lnurlApp } from '../../../functions/lnurl/app.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import type { Payment } from '../../../local/node/payer.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
-import { HintQueue } from '../../../shared/hintQueue.ts';
+import { WakeQueue } from '../../../shared/concurrency/wakeQueue.ts';
 import { addCreator, addOption, type Ledger, TTL, tableDefinition } from '../../../shared/ledger/index.ts';
 
 export const BASE_URL = 'https://tips.example';
@@ -74,7 +74,7 @@ export async function openStage({ askLimits = UNLIMITED }: { askLimits?: AskLimi
     randomBytes,
   );
 
-  const hints = new HintQueue();
+  const hints = new WakeQueue();
   const lnurl = (more: Partial<LnurlOptions> = {}) =>
     lnurlApp({
       ledger,

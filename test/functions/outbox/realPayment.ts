@@ -2,7 +2,7 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { toSettlement } from '../../../connector/lndGrpc.ts';
 import { verifySettlement } from '../../../connector/settlement.ts';
 import { type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
-import type { TipEvent } from '../../../shared/events.ts';
+import type { TipEvent } from '../../../shared/contract/tipEvent.ts';
 import {
   addCreator,
   bookTips,

@@ -1,7 +1,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
-import { tipEvent } from '../../../shared/events.ts';
+import { tipEvent } from '../../../shared/contract/tipEvent.ts';
 import { markHanded, publicTipId, setMinimum, type Tip } from '../../../shared/ledger/index.ts';
 import { keyItem } from '../../../shared/ledger/keys.ts';
 import { tipKey } from '../../../shared/ledger/tips.ts';

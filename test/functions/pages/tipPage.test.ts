@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publicApp } from '../../../functions/public/app.ts';
-import { encodeLnurl } from '../../../shared/lnurl.ts';
+import { encodeLnurl } from '../../../shared/contract/lnurl.ts';
 import { HOSTILE, type Jar, NOW, openJar } from '../public/jar.ts';
 
 let jar: Jar;

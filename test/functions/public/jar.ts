@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
-import { readAmpInvoice, signAmpInvoice } from '../../../shared/invoices/index.ts';
+import { readAmpInvoice, signAmpInvoice } from '../../../shared/bolt11/index.ts';
 import { changeCreator } from '../../../shared/ledger/creators.ts';
 import {
   addCreator,

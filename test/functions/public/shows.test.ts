@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import openapi from '../../../functions/public/openapi.json' with { type: 'json' };
-import { tipEvent } from '../../../shared/events.ts';
+import { tipEvent } from '../../../shared/contract/tipEvent.ts';
 import {
   addCreator,
   addOption,

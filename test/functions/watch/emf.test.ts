@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { metricLine } from '../../../functions/watch/emf.ts';
-import { METRICS } from '../../../shared/metrics.ts';
+import { METRICS } from '../../../shared/contract/metrics.ts';
 import { NODE, NOW } from '../../shared/ledger/book.ts';
 
 const node = { node: NODE, aliveAt: NOW, version: '0.1.0', waiting: 0, asidesOpen: 0 };

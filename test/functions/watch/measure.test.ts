@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ALARMS } from '../../../connector/alarms.ts';
 import { look } from '../../../functions/watch/measure.ts';
+import { ALARM_METRICS, METRICS } from '../../../shared/contract/metrics.ts';
 import {
   addCreator,
   assignNode,
@@ -18,7 +19,6 @@ import {
   takeLease,
   type VitalSigns,
 } from '../../../shared/ledger/index.ts';
-import { ALARM_METRICS, METRICS } from '../../../shared/metrics.ts';
 import { gather, hex, lead, NODE, NOW, openBook } from '../../shared/ledger/book.ts';
 
 const OTHER = `03${'cd'.repeat(32)}`;

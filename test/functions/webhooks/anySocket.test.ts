@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { poster } from '../../../functions/webhooks/post.ts';
-import { bounded } from '../../../shared/bounded.ts';
+import { bounded } from '../../../shared/concurrency/bounded.ts';
 import { Random } from '../../faults/random.ts';
 import {
   type Act,

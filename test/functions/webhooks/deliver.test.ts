@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { CLAIM_MS } from '../../../functions/webhooks/deliver.ts';
 import { OFF_AFTER_MS } from '../../../functions/webhooks/policy.ts';
 import { GRACE_MS } from '../../../functions/webhooks/runner.ts';
+import { aborted } from '../../../shared/concurrency/untilAborted.ts';
 import {
   claim,
   DELIVERY_LISTS,
@@ -13,7 +14,6 @@ import {
   type QueuedDelivery,
   rotateSecret,
 } from '../../../shared/ledger/index.ts';
-import { aborted } from '../../../shared/untilAborted.ts';
 import {
   type Authority,
   answers,

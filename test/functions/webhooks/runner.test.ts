@@ -4,11 +4,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { BOUNDS, SLOW_MS } from '../../../functions/webhooks/dispatcher.ts';
 import { deliverDue, GRACE_MS, runDeliveries } from '../../../functions/webhooks/runner.ts';
 import { work } from '../../../functions/webhooks/work.ts';
-import { HintQueue } from '../../../shared/hintQueue.ts';
+import { sleep } from '../../../shared/concurrency/sleep.ts';
+import { aborted } from '../../../shared/concurrency/untilAborted.ts';
+import { WakeQueue } from '../../../shared/concurrency/wakeQueue.ts';
 import { DELIVERY_LISTS, deliveryId } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
-import { sleep } from '../../../shared/sleep.ts';
-import { aborted } from '../../../shared/untilAborted.ts';
 import { type Act, CHUNK, CHUNKED, INFORMATION, SWITCH, startActor } from './anySocket.ts';
 import {
   type Authority,
@@ -286,7 +286,7 @@ describe('of a crowd that has no room', () => {
     const running = runDeliveries({
       ...stage.deps,
       bounds,
-      hints: new HintQueue(),
+      hints: new WakeQueue(),
       signal: stop.signal,
       // The first try takes so long, and the second is under way until the end.
       post: async (_, signal) => {

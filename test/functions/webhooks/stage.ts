@@ -8,8 +8,9 @@ import { type DeliverDeps, deliver } from '../../../functions/webhooks/deliver.t
 import { type Post, poster } from '../../../functions/webhooks/post.ts';
 import { runDeliveries } from '../../../functions/webhooks/runner.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
-import { type TipEvent, tipEvent } from '../../../shared/events.ts';
-import { HintQueue } from '../../../shared/hintQueue.ts';
+import { sleep } from '../../../shared/concurrency/sleep.ts';
+import { WakeQueue } from '../../../shared/concurrency/wakeQueue.ts';
+import { type TipEvent, tipEvent } from '../../../shared/contract/tipEvent.ts';
 import {
   changeWebhook,
   type Ledger,
@@ -23,7 +24,6 @@ import {
   type Webhook,
 } from '../../../shared/ledger/index.ts';
 import { tipToItem } from '../../../shared/ledger/tips.ts';
-import { sleep } from '../../../shared/sleep.ts';
 import type { Authority } from './receiver.ts';
 
 export const START = new Date('2026-03-01T12:00:00Z');
@@ -107,7 +107,7 @@ export async function openStage(authority: Authority) {
     /** A worker as `npm start` runs it. */
     run(more: Partial<Parameters<typeof runDeliveries>[0]> = {}) {
       const stop = new AbortController();
-      const hints = new HintQueue<QueuedDelivery>();
+      const hints = new WakeQueue<QueuedDelivery>();
       const running = runDeliveries({ ...deps, signal: stop.signal, hints, ...more });
       return {
         hints,

@@ -11,7 +11,7 @@ import { LiveHub } from '../../../local/live/hub.ts';
 import { type LiveOptions, liveApp } from '../../../local/live/sse.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import { widgetRoutes } from '../../../local/widget.ts';
-import { type TipEvent, tipEvent } from '../../../shared/events.ts';
+import { type TipEvent, tipEvent } from '../../../shared/contract/tipEvent.ts';
 import {
   addCreator,
   bookTips,

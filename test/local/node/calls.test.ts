@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Told } from '../../../connector/lnd.ts';
 import { connectLnd } from '../../../connector/lndGrpc.ts';
 import { startDevNode } from '../../../local/node/index.ts';
-import { readAmpInvoice } from '../../../shared/invoices/index.ts';
+import { readAmpInvoice } from '../../../shared/bolt11/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };
 import { connect, hex, type Pair, startPair } from './pair.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readAmpInvoice } from '../../../shared/invoices/index.ts';
+import { readAmpInvoice } from '../../../shared/bolt11/index.ts';
 import { hex, type Pair, startPair } from './pair.ts';
 
 let pair: Pair;

@@ -6,7 +6,7 @@ import { vi } from 'vitest';
 import { CALLS } from '../../../connector/lndGrpc.ts';
 import type { Choices } from '../../../connector/system.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
-import { HintQueue } from '../../../shared/hintQueue.ts';
+import { WakeQueue } from '../../../shared/concurrency/wakeQueue.ts';
 import { addCreator, type Ledger, tableDefinition } from '../../../shared/ledger/index.ts';
 import { type Running, runConnector } from './connector.ts';
 import type { LndNode } from './lnd.ts';
@@ -19,7 +19,7 @@ export async function openAsking(jar: LndNode) {
   const tables = await openEmbeddedTable({ dir, clock: Date.now });
   const ledger: Ledger = { client: tables.client(), table: 'ampjar' };
   await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table)));
-  const askHints = new HintQueue();
+  const askHints = new WakeQueue();
   const site = await openSite(ledger, (id) => askHints.push(id));
   // The wallets' libraries take the fetch of the machine.
   vi.stubGlobal('fetch', site.fetch);

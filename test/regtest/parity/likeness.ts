@@ -1,6 +1,6 @@
 import bolt11 from 'bolt11';
 import { verifySet } from '../../../shared/amp/index.ts';
-import { COINS } from '../../../shared/invoices/network.ts';
+import { COINS } from '../../../shared/bolt11/network.ts';
 import type { Fields } from '../harness/grpc.ts';
 import { KEYSEND_PREIMAGE, readRecords } from '../harness/records.ts';
 import { sha256 } from './calls.ts';

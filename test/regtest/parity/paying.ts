@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { signAmpInvoice } from '../../../shared/invoices/index.ts';
+import { signAmpInvoice } from '../../../shared/bolt11/index.ts';
 import type { Fields } from '../harness/grpc.ts';
 import { KEYSEND_PREIMAGE, TEXT_MESSAGE } from '../harness/records.ts';
 import { until } from '../harness/until.ts';

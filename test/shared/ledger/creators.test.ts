@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_ASKED_MSAT, MAX_MSAT } from '../../../shared/contract/money.ts';
 import {
   addCreator,
   addOption,
@@ -22,7 +23,6 @@ import {
   setShows,
   wantAnother,
 } from '../../../shared/ledger/index.ts';
-import { MAX_ASKED_MSAT, MAX_MSAT } from '../../../shared/money.ts';
 import { around, gather, NOW, openBook } from './book.ts';
 
 let book: Awaited<ReturnType<typeof openBook>>;

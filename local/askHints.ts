@@ -1,0 +1,12 @@
+import { EventEmitter } from 'node:events';
+import type { AnswerHints } from '../functions/lnurl/answers.ts';
+import { WakeQueue } from '../shared/concurrency/wakeQueue.ts';
+
+/** Hints at asks, and at their answers, where who asks and who answers share a process. */
+export class AskWakeQueue extends WakeQueue {
+  readonly answers: AnswerHints = new EventEmitter();
+
+  answered(ids: readonly string[]): void {
+    this.answers.emit('answered', ids);
+  }
+}
