@@ -1,4 +1,4 @@
-import { ROTATE_AFTER } from '../connector/minting.ts';
+import { ROTATE_AFTER } from '../connector/invoices/mint.ts';
 import { addAmpInvoice } from '../test/regtest/harness/invoices.ts';
 import { type Bench, judged, type Row, type Setting, versus } from './bench.ts';
 import { startChild } from './child.ts';

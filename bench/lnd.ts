@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { CALLS } from '../connector/lndGrpc.ts';
+import { CALLS } from '../connector/lnd/client.ts';
 import type { LndAccess } from '../connector/system.ts';
 import { BINARIES, binaryPath } from '../test/regtest/harness/binaries.ts';
 import { unary } from '../test/regtest/harness/grpc.ts';

@@ -16,6 +16,6 @@ export const auditCommands = [
     summary: 'hold the table against lnd’s own books, and book what it lacks; where the node is',
     more: 'Exit code 0 when they agree, 1 when they differ in anything, booked by now or not.',
     examples: ['audit --lnd-cert tls.cert --lnd-macaroon connector.macaroon --dry-run'],
-    run: passedTo('connector/auditCommand.ts'),
+    run: passedTo('connector/audit/auditCommand.ts'),
   }),
 ];

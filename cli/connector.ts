@@ -35,7 +35,7 @@ export const connectorCommands = [
       'connector adopt --lnd-cert tls.cert --lnd-macaroon connector.macaroon',
       `connector adopt ${'5e'.repeat(32)} --yes --lnd-cert tls.cert --lnd-macaroon connector.macaroon`,
     ],
-    run: passedTo('connector/adoptCommand.ts'),
+    run: passedTo('connector/invoices/adoptCommand.ts'),
   }),
   command({
     name: 'connector rotate-secret',
@@ -44,6 +44,6 @@ export const connectorCommands = [
     summary: 'another secret for the memos of invoices, after a leak',
     more: 'Connectors that run take it up within seconds.',
     examples: ['connector rotate-secret --table ampjar --region eu-central-1'],
-    run: passedTo('connector/rotateSecretCommand.ts'),
+    run: passedTo('connector/invoices/rotateSecretCommand.ts'),
   }),
 ];

@@ -1,13 +1,13 @@
 import { Backoff } from '../shared/concurrency/backoff.ts';
 import { releaseLease } from '../shared/ledger/index.ts';
-import { type Alarm, Alarms } from './alarms.ts';
-import { type Drift, driftOf } from './audit.ts';
-import { DustWatch } from './dust.ts';
-import { lead, OtherNodeError, WrongNetworkError } from './leading.ts';
-import { MacaroonError } from './macaroon.ts';
-import { openMemos } from './memo.ts';
+import { type Drift, driftOf } from './audit/audit.ts';
+import { type Alarm, Alarms } from './health/alarms.ts';
+import { RecentAlarms } from './health/recentAlarms.ts';
+import { openMemos } from './invoices/memo.ts';
+import { lead, OtherNodeError, WrongNetworkError } from './lease.ts';
+import { MacaroonError } from './lnd/macaroon.ts';
 import type { ConnectorParts } from './parts.ts';
-import { RecentAlarms } from './recentAlarms.ts';
+import { DustWatch } from './payments/belowMinimum.ts';
 import { type Place, Session } from './session.ts';
 import { atMost, ledgerUntil, lndUntil, unlessAborted } from './stopping.ts';
 

@@ -6,9 +6,9 @@ import { sleep } from '../shared/concurrency/sleep.ts';
 import { SERVER_LIMITS } from '../shared/server/limits.ts';
 import { isLoopbackHost } from '../shared/server/loopback.ts';
 import { isWell } from './connector.ts';
-import { SqsHints } from './hints.ts';
+import { keepWatchdog } from './health/watchdog.ts';
+import { LONGEST_EXPIRY_SECONDS, ROTATE_AFTER } from './invoices/mint.ts';
 import type { Log } from './log.ts';
-import { LONGEST_EXPIRY_SECONDS, ROTATE_AFTER } from './minting.ts';
 import {
   OptionError,
   openLedger,
@@ -18,9 +18,9 @@ import {
   readNumber,
   runMain,
 } from './options.ts';
-import { queueClient } from './queueClient.ts';
+import { queueClient } from './requests/queueClient.ts';
+import { SqsHints } from './requests/wakeMessages.ts';
 import { systemBackoff, systemConnector } from './system.ts';
-import { keepWatchdog } from './watchdog.ts';
 
 const HELP = `npm run connector -- [flags]: books what lnd settles, mints what the table wants
 

@@ -5,8 +5,8 @@ import { dynamoClient } from '../shared/aws/dynamo.ts';
 import { isFlagError } from '../shared/command/flags.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
-import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './leading.ts';
-import { bakeCommand, checkMacaroon, MacaroonError } from './macaroon.ts';
+import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './lease.ts';
+import { bakeCommand, checkMacaroon, MacaroonError } from './lnd/macaroon.ts';
 import type { LndAccess } from './system.ts';
 
 /** A flag or variable that can't be taken; the message names it. */

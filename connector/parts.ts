@@ -1,8 +1,8 @@
 import type { Ledger } from '../shared/ledger/index.ts';
-import type { AskLimits } from './asks.ts';
-import type { AskHints } from './hints.ts';
-import type { Lnd } from './lnd.ts';
+import type { Lnd } from './lnd/contract.ts';
 import type { Log } from './log.ts';
+import type { AskLimits } from './requests/invoiceRequests.ts';
+import type { AskHints } from './requests/wakeMessages.ts';
 
 /** What a connector is made of. */
 export interface ConnectorParts {

@@ -13,26 +13,33 @@ import {
   putWant,
   WANT_HINT,
 } from '../shared/ledger/index.ts';
-import { adoptLost } from './adopt.ts';
-import type { Alarms } from './alarms.ts';
-import { ASK_LIMITS, AskMint } from './asks.ts';
-import { Attribution, type Unverified } from './attribution.ts';
-import type { Drift } from './audit.ts';
-import { Auditing } from './auditing.ts';
-import { type BookingCounts, BookingQueue } from './bookingQueue.ts';
-import type { DustWatch } from './dust.ts';
-import { asideOf, entryOf } from './hearing.ts';
-import { type Lnd, LndError, type LndEvent, type Told, type ToldPlain, type Unreadable } from './lnd.ts';
-import type { Memos } from './memo.ts';
-import { Mint, type Minting, ROTATE_AFTER } from './minting.ts';
+import type { Drift } from './audit/audit.ts';
+import { Auditing } from './audit/auditing.ts';
+import type { Alarms } from './health/alarms.ts';
+import { VitalSignsTeller } from './health/heartbeat.ts';
+import type { RecentAlarms } from './health/recentAlarms.ts';
+import { adoptLost } from './invoices/adopt.ts';
+import { Attribution, type Unverified } from './invoices/attribution.ts';
+import type { Memos } from './invoices/memo.ts';
+import { Mint, type Minting, ROTATE_AFTER } from './invoices/mint.ts';
+import { resume } from './invoices/resume.ts';
+import { earliestRotation, hintsAreStale } from './invoices/rotation.ts';
+import {
+  type Lnd,
+  LndError,
+  type LndEvent,
+  type Told,
+  type ToldPlain,
+  type Unreadable,
+} from './lnd/contract.ts';
 import { Nudge } from './nudge.ts';
 import type { ConnectorParts } from './parts.ts';
-import { plainEntryOf } from './plain.ts';
-import type { RecentAlarms } from './recentAlarms.ts';
-import { resume } from './resuming.ts';
-import { earliestRotation, hintsAreStale } from './rotation.ts';
+import type { DustWatch } from './payments/belowMinimum.ts';
+import { plainEntryOf } from './payments/bolt11.ts';
+import { type BookingCounts, BookingQueue } from './payments/bookingQueue.ts';
+import { asideOf, entryOf } from './payments/hearing.ts';
+import { ASK_LIMITS, AskMint } from './requests/invoiceRequests.ts';
 import { atMost, ledgerUntil, lndUntil } from './stopping.ts';
-import { VitalSignsTeller } from './vitalSigns.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const AUDIT_EVERY_MS = 600_000;

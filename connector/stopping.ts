@@ -1,5 +1,5 @@
 import type { Ledger } from '../shared/ledger/index.ts';
-import type { Lnd } from './lnd.ts';
+import type { Lnd } from './lnd/contract.ts';
 
 /**
  * Ends what is under way as soon as a signal aborts, whatever becomes of it: an answer that never comes holds up no stop. It listens to

@@ -1,10 +1,10 @@
 import { setInterval } from 'node:timers/promises';
 import pino from 'pino';
-import { OtherNodeError, WrongNetworkError } from '../connector/leading.ts';
-import { LONGEST_EXPIRY_SECONDS } from '../connector/minting.ts';
+import { keepWatchdog } from '../connector/health/watchdog.ts';
+import { LONGEST_EXPIRY_SECONDS } from '../connector/invoices/mint.ts';
+import { OtherNodeError, WrongNetworkError } from '../connector/lease.ts';
 import { OptionError } from '../connector/options.ts';
 import { systemConnector } from '../connector/system.ts';
-import { keepWatchdog } from '../connector/watchdog.ts';
 import { sleep } from '../shared/concurrency/sleep.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { AskWakeQueue } from './askHints.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CALLS } from '../connector/lndGrpc.ts';
+import { CALLS } from '../connector/lnd/client.ts';
 import { PRIVATE, writeWhole } from '../shared/command/files.ts';
 import { startDevNode } from './node/index.ts';
 import { connectPayer, paymentRoutes } from './payments.ts';

@@ -178,7 +178,7 @@ describe('the type any', () => {
     ['shared/any.ts', 1],
     ['connector/booking.ts', 1],
     ['local/any.ts', 1],
-    ['connector/lndGrpc.ts', 0],
+    ['connector/lnd/client.ts', 0],
   ])('in %s is refused %i times: it stands where shapes of gRPC are read', async (file, times) => {
     expect(await lint({ [file]: 'export const raw: any = 1;' })).toHaveLength(times);
   });

@@ -20,10 +20,11 @@ const filesWith = (pattern: RegExp, home?: string) =>
  */
 const PROMISES_BY_HAND: Record<string, string> = {
   'cli/passed.ts': 'a child process of ours gives error or exit',
-  'connector/asks.ts': 'an abort wakes all that are idle',
-  'connector/bookingQueue.ts': 'an abort wakes who waits for work; the stop wakes who waits for room',
-  'connector/lndGrpc.ts': "raced against a timer that is later than gRPC's own deadline",
+  'connector/lnd/client.ts': "raced against a timer that is later than gRPC's own deadline",
   'connector/main.ts': 'a server that is to listen on loopback gives listening or error',
+  'connector/payments/bookingQueue.ts':
+    'an abort wakes who waits for work; the stop wakes who waits for room',
+  'connector/requests/invoiceRequests.ts': 'an abort wakes all that are idle',
   'connector/stopping.ts': 'rejected by the signal, and raced against the work',
   'functions/lnurl/answers.ts': 'each waits until a time, at which a look ends it',
   'functions/pages/script.ts': 'a timer',

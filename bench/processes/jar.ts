@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
-import { ROTATE_AFTER } from '../../connector/minting.ts';
+import { ROTATE_AFTER } from '../../connector/invoices/mint.ts';
 import type { LndAccess } from '../../connector/system.ts';
 import type { Reads } from '../../functions/public/answers.ts';
 import { publicApp } from '../../functions/public/app.ts';

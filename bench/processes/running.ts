@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pino from 'pino';
-import { LONGEST_EXPIRY_SECONDS } from '../../connector/minting.ts';
+import { LONGEST_EXPIRY_SECONDS } from '../../connector/invoices/mint.ts';
 import { type Choices, type LndAccess, systemConnector } from '../../connector/system.ts';
 import { addCreator, type Ledger, readCreatorWithInvoice } from '../../shared/ledger/index.ts';
 import { until } from '../../test/regtest/harness/until.ts';

@@ -1,8 +1,8 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { type Ledger, readNode, readNodes } from '../../shared/ledger/index.ts';
-import type { Lnd } from '../lnd.ts';
-import { LndError } from '../lnd.ts';
-import { queueClient } from '../queueClient.ts';
+import type { Lnd } from '../lnd/contract.ts';
+import { LndError } from '../lnd/contract.ts';
+import { queueClient } from '../requests/queueClient.ts';
 import type { Findings } from './findings.ts';
 import { explain, type NodeFacts } from './node.ts';
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { LndError } from '../lnd.ts';
-import { callLnd, type Service } from '../lndGrpc.ts';
+import { callLnd, type Service } from '../lnd/client.ts';
+import { LndError } from '../lnd/contract.ts';
 import type { Findings } from './findings.ts';
 
 /** lnd as it tells of itself. */

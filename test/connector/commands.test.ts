@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LndEvent } from '../../connector/lnd.ts';
-import { eventJson } from '../../connector/lndGrpc.ts';
+import { eventJson } from '../../connector/lnd/client.ts';
+import type { LndEvent } from '../../connector/lnd/contract.ts';
 import { systemConnector } from '../../connector/system.ts';
 import type { Listener } from '../../local/table/index.ts';
 import {
@@ -83,8 +83,10 @@ const lnd = () => [
   ...['--lnd-cert', jar.access.certPath],
   ...['--lnd-macaroon', jar.access.macaroonPath],
 ];
-const audit = (...args: string[]) => run('connector/auditCommand.ts', [...lnd(), ...endpoint(), ...args]);
-const asides = (...args: string[]) => run('connector/asidesCommand.ts', [...args, ...endpoint()]);
+const audit = (...args: string[]) =>
+  run('connector/audit/auditCommand.ts', [...lnd(), ...endpoint(), ...args]);
+const asides = (...args: string[]) =>
+  run('connector/payments/quarantineCommand.ts', [...args, ...endpoint()]);
 const state = () => readNode(jar.ledger, jar.node.pubkey);
 
 /** Keep an event as the connector does. @returns the id by which the operator names it */

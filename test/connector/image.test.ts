@@ -95,13 +95,14 @@ describe.skipIf(!suitesHere().has('image'))('what the image runs', () => {
     expect(stderr).toBe('');
   });
 
-  it.each(['connector/auditCommand.ts', 'connector/asidesCommand.ts', 'connector/setup/main.ts'])(
-    'has %s, too',
-    async (file) => {
-      const { stdout } = await run(start[0]!, [file, '--help'], { cwd: root, env: env() });
-      expect(stdout).toContain('--table');
-    },
-  );
+  it.each([
+    'connector/audit/auditCommand.ts',
+    'connector/payments/quarantineCommand.ts',
+    'connector/setup/main.ts',
+  ])('has %s, too', async (file) => {
+    const { stdout } = await run(start[0]!, [file, '--help'], { cwd: root, env: env() });
+    expect(stdout).toContain('--table');
+  });
 
   it('leads beside lnd, is healthy by its own check, and ends by SIGTERM', async () => {
     const { port } = await jar.tables.listen(0);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { CALLS, callLnd, openServices } from '../../connector/lndGrpc.ts';
+import { CALLS, callLnd, openServices } from '../../connector/lnd/client.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import type { SendPayment } from '../../local/node/payment-plan.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';

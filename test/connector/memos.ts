@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { Memos, readMemos } from '../../connector/memo.ts';
+import { Memos, readMemos } from '../../connector/invoices/memo.ts';
 import { type Ledger, readMemoSecret } from '../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../shared/ledger/keys.ts';
 import { NOW } from '../shared/ledger/book.ts';

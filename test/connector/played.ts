@@ -1,4 +1,5 @@
 import { createECDH, createHash, randomBytes } from 'node:crypto';
+import { toEvent } from '../../connector/lnd/client.ts';
 import {
   type AmpState,
   highest,
@@ -8,8 +9,7 @@ import {
   type NodeInfo,
   type Told,
   type Unreadable,
-} from '../../connector/lnd.ts';
-import { toEvent } from '../../connector/lndGrpc.ts';
+} from '../../connector/lnd/contract.ts';
 import { deriveChild, splitPayment } from '../../shared/amp/index.ts';
 import { type Network, signAmpInvoice } from '../../shared/bolt11/index.ts';
 import { failedHtlc, lndHtlc, lndMessage } from '../lndMessages.ts';

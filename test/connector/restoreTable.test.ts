@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LONGEST_EXPIRY_SECONDS } from '../../connector/minting.ts';
+import { LONGEST_EXPIRY_SECONDS } from '../../connector/invoices/mint.ts';
 import { systemConnector } from '../../connector/system.ts';
 import { readArguments, run } from '../../operator/restoreCommand.ts';
 import {

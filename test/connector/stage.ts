@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { onTestFailed } from 'vitest';
 import { Connector } from '../../connector/connector.ts';
-import type { Lnd } from '../../connector/lnd.ts';
+import type { Lnd } from '../../connector/lnd/contract.ts';
 import type { ConnectorParts } from '../../connector/parts.ts';
 import { addCreator, type Ledger, readCreatorWithInvoice, readNode } from '../../shared/ledger/index.ts';
 import { NOW, openBook } from '../shared/ledger/book.ts';

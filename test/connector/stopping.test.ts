@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Lnd } from '../../connector/lnd.ts';
+import type { Lnd } from '../../connector/lnd/contract.ts';
 import { lndUntil, unlessAborted } from '../../connector/stopping.ts';
 import { readFeed } from '../../shared/ledger/index.ts';
 import { openStage, type Stage, until } from './stage.ts';

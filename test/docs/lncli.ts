@@ -1,7 +1,7 @@
 /** `lncli bakemacaroon`, as the pages type it, at the node on lnd's own port whose files lie in this folder. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { callLnd, openServices } from '../../connector/lndGrpc.ts';
+import { callLnd, openServices } from '../../connector/lnd/client.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

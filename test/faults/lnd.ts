@@ -1,3 +1,4 @@
+import { markOf, toEvent } from '../../connector/lnd/client.ts';
 import {
   highest,
   type Lnd,
@@ -5,8 +6,7 @@ import {
   type LndInvoice,
   type PlainState,
   type SetState,
-} from '../../connector/lnd.ts';
-import { markOf, toEvent } from '../../connector/lndGrpc.ts';
+} from '../../connector/lnd/contract.ts';
 import { messageOf, type NodeInvoice, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
 import type { SimNode } from './service.ts';

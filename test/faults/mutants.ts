@@ -1,6 +1,6 @@
-import type { LndEvent } from '../../connector/lnd.ts';
-import { toEvent } from '../../connector/lndGrpc.ts';
-import { claimIn, Memos } from '../../connector/memo.ts';
+import { claimIn, Memos } from '../../connector/invoices/memo.ts';
+import { toEvent } from '../../connector/lnd/client.ts';
+import type { LndEvent } from '../../connector/lnd/contract.ts';
 import type { Shape } from './engine.ts';
 import type { Sabotage, WorldOptions } from './world.ts';
 

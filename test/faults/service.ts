@@ -1,4 +1,4 @@
-import { LndError, type LndEvent, type PlainState, type SetState } from '../../connector/lnd.ts';
+import { LndError, type LndEvent, type PlainState, type SetState } from '../../connector/lnd/contract.ts';
 import type { NodeBooks, NodeSet } from './node.ts';
 import type { Random } from './random.ts';
 import type { Actor, Scheduler, Wire } from './scheduler.ts';

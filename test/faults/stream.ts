@@ -1,5 +1,5 @@
-import { LndError, type LndEvent } from '../../connector/lnd.ts';
-import { toEvent } from '../../connector/lndGrpc.ts';
+import { toEvent } from '../../connector/lnd/client.ts';
+import { LndError, type LndEvent } from '../../connector/lnd/contract.ts';
 import { messageOf, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
 import { DEADLINE, type SimNode, UNAVAILABLE } from './service.ts';

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { permissions } from '../../connector/macaroon.ts';
+import { permissions } from '../../connector/lnd/macaroon.ts';
 import { installCommands } from '../../infra/connectorInstall.ts';
 import { type Jar, openJar } from '../connector/jar.ts';
 import { suitesHere } from '../toolchains.ts';

@@ -30,7 +30,7 @@ const REASONS: Record<string, () => unknown> = {
   'Asks AwsSolutions-SQS3': () => {
     const asks = Object.entries(traced.resources).find(([id]) => id.startsWith('Asks'))![1];
     expect(asks.Properties.MessageRetentionPeriod, 'older than anyone who waits').toBe(60);
-    // test/connector/hints.test.ts: the connector finds without a hint what a hint tells of.
+    // test/connector/requests/invoiceRequests.test.ts: the connector finds without a hint what a hint tells of.
   },
   'Edge/Distribution AwsSolutions-CFR1': () => expect(distribution).not.toHaveProperty('Restrictions'),
   'Edge/Distribution AwsSolutions-CFR2': () =>

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
+import { CALLS } from '../../connector/lnd/client.ts';
 import { startDevNode } from '../../local/node/index.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'ampjar-own-lnd-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
+import { CALLS } from '../../connector/lnd/client.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import {
   addCreator,

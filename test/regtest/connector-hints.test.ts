@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CALLS, HINT_CALL } from '../../connector/lndGrpc.ts';
+import { CALLS, HINT_CALL } from '../../connector/lnd/client.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { readAmpInvoice } from '../../shared/bolt11/index.ts';
 import { addCreator, type Ledger, tableDefinition } from '../../shared/ledger/index.ts';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
-import { checkMacaroon } from '../../connector/macaroon.ts';
+import { CALLS } from '../../connector/lnd/client.ts';
+import { checkMacaroon } from '../../connector/lnd/macaroon.ts';
 import type { Choices } from '../../connector/system.ts';
 import {
   addCreator,

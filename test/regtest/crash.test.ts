@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
+import { CALLS } from '../../connector/lnd/client.ts';
 import {
   addCreator,
   type Ledger,

@@ -11,7 +11,7 @@ import pino from 'pino';
 import type { Browser } from 'playwright-core';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
+import { CALLS } from '../../connector/lnd/client.ts';
 import { AskWakeQueue } from '../../local/askHints.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';

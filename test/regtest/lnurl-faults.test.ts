@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { AskHints } from '../../connector/hints.ts';
+import type { AskHints } from '../../connector/requests/wakeMessages.ts';
 import { type Ledger, openOptionId, readAsk, readTip } from '../../shared/ledger/index.ts';
 import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
 import { tipOf } from './harness/books.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
+import { CALLS } from '../../connector/lnd/client.ts';
 import type { LndAccess } from '../../connector/system.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { readArguments, run } from '../../operator/restoreCommand.ts';

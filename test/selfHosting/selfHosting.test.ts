@@ -11,7 +11,7 @@ import { LightningAddress } from '@getalby/lightning-tools/lnurl';
 import * as lnurlPay from 'lnurl-pay';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CALLS } from '../../connector/lndGrpc.ts';
+import { CALLS } from '../../connector/lnd/client.ts';
 import { type DevNode, startDevNode } from '../../local/node/index.ts';
 import { until } from '../connector/jar.ts';
 import { freePorts } from '../regtest/harness/ports.ts';

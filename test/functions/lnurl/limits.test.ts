@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AskLimits } from '../../../connector/asks.ts';
+import type { AskLimits } from '../../../connector/requests/invoiceRequests.ts';
 import { addCreator, readAsk } from '../../../shared/ledger/index.ts';
 import { openStage, type Stage, until } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
-import { LndError } from '../../../connector/lnd.ts';
+import { LndError } from '../../../connector/lnd/contract.ts';
 import { checkSums, TURN_MS } from '../../../functions/outbox/checkSums.ts';
 import { look } from '../../../functions/watch/measure.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ALARMS } from '../../../connector/alarms.ts';
+import { ALARMS } from '../../../connector/health/alarms.ts';
 import { look } from '../../../functions/watch/measure.ts';
 import { ALARM_METRICS, METRICS } from '../../../shared/contract/metrics.ts';
 import {

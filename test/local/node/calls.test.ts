@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Told } from '../../../connector/lnd.ts';
-import { connectLnd } from '../../../connector/lndGrpc.ts';
+import { connectLnd } from '../../../connector/lnd/client.ts';
+import type { Told } from '../../../connector/lnd/contract.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import { readAmpInvoice } from '../../../shared/bolt11/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };

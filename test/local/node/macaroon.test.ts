@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { CALLS as CONNECTOR_CALLS } from '../../../connector/lndGrpc.ts';
-import { checkMacaroon, permissions } from '../../../connector/macaroon.ts';
+import { CALLS as CONNECTOR_CALLS } from '../../../connector/lnd/client.ts';
+import { checkMacaroon, permissions } from '../../../connector/lnd/macaroon.ts';
 import { Bakery } from '../../../local/node/macaroon.ts';
 import { decodeMacaroonId, encodeMacaroonId, MacaroonIdError } from '../../../local/node/macaroon-id.ts';
 import { CALLS } from '../../../local/node/permissions.ts';

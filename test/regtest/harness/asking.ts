@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { vi } from 'vitest';
-import { CALLS } from '../../../connector/lndGrpc.ts';
+import { CALLS } from '../../../connector/lnd/client.ts';
 import type { Choices } from '../../../connector/system.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import { WakeQueue } from '../../../shared/concurrency/wakeQueue.ts';

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import type { Connector } from '../../../connector/connector.ts';
-import { LONGEST_EXPIRY_SECONDS } from '../../../connector/minting.ts';
+import { LONGEST_EXPIRY_SECONDS } from '../../../connector/invoices/mint.ts';
 import { type Choices, type LndAccess, systemConnector } from '../../../connector/system.ts';
 import type { Ledger } from '../../../shared/ledger/index.ts';
 import { until } from './until.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { plainClaimIn } from '../../../connector/plain.ts';
+import { plainClaimIn } from '../../../connector/payments/bolt11.ts';
 import { type Ledger, readFeed, readTip, readTotals, type Tip } from '../../../shared/ledger/index.ts';
 import { streaming, unary } from './grpc.ts';
 import type { WireInvoice } from './invoices.ts';

@@ -1,6 +1,6 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ALARMS } from '../../../connector/alarms.ts';
+import { ALARMS } from '../../../connector/health/alarms.ts';
 import { type Item, itemSize } from '../../../local/table/value.ts';
 import {
   LeaseLostError,

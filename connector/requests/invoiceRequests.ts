@@ -1,0 +1,207 @@
+import { Batcher } from '../../shared/concurrency/batcher.ts';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
+import { TokenBuckets } from '../../shared/concurrency/tokenBuckets.ts';
+import { TtlCache } from '../../shared/concurrency/ttlCache.ts';
+import { type AskLimits, TOO_MANY_ASKS } from '../../shared/contract/limits.ts';
+import {
+  type Answer,
+  ASK_LISTS,
+  type Ask,
+  answerAsks,
+  type Creator,
+  isOfNode,
+  openAsks,
+  readAsks,
+  readCreator,
+} from '../../shared/ledger/index.ts';
+import { isRefusal, type Minting } from '../invoices/mint.ts';
+import { LndError } from '../lnd/contract.ts';
+
+export { ASK_LIMITS, type AskLimits } from '../../shared/contract/limits.ts';
+
+/** An unpaid invoice of an ask lives so long. */
+export const ASK_EXPIRY_SECONDS = 600;
+/**
+ * Who asked is told after 4.5 seconds that no invoice comes: one made later than this would be for nobody. It
+ * counts from when the ask was first seen here, for the asker's clock may be another.
+ */
+const ASKER_WAITS_MS = 3_500;
+/** An ask from before this connector was there is older than clocks are apart. */
+const SURELY_LATE_MS = 60_000;
+/** Invoices that are asked of lnd at the same time, so that a flood of asks leaves it time to settle. */
+const AT_LND = 8;
+/**
+ * Batches that are worked on at the same time, and asks in each: the table answers many in the time of one, and none waits until
+ * the last of a batch before it is answered.
+ */
+const BATCHES = 32;
+const BATCH = 25;
+/** Answers that are written together. */
+const MOST_WRITTEN = 50;
+/** Asks that wait here; what is beyond waits in the table, for it could not be answered in time. */
+const MOST_WAITING = 2_000;
+/** What could not be answered, and vanished from the table, is forgotten at last. */
+const MOST_REMEMBERED = 10_000;
+
+/** Mints an invoice for each ask, a few at a time, and answers it in the table. */
+export class AskMint {
+  readonly #minting: Minting;
+  readonly #limits: Record<keyof AskLimits, TokenBuckets>;
+  readonly #steadyMs: () => number;
+  readonly #creators: TtlCache<Creator | undefined>;
+  readonly #waiting: string[] = [];
+  /** Asks that wait or are worked on. */
+  readonly #inHand = new Set<string>();
+  /** When an ask was first heard of, until it is answered. */
+  readonly #firstSeen = new Map<string, number>();
+  readonly #atLnd = new Semaphore(AT_LND);
+  readonly #idle: (() => void)[] = [];
+  readonly #answers: Batcher<{ ask: Ask; answer: Answer }, boolean>;
+
+  constructor(
+    minting: Minting,
+    limits: AskLimits,
+    steadyMs: () => number,
+    answered: (ids: readonly string[]) => void = () => {},
+  ) {
+    this.#minting = minting;
+    this.#steadyMs = steadyMs;
+    this.#answers = new Batcher(async (answers) => {
+      const written = await answerAsks(minting.ledger, answers);
+      answered(answers.map(({ ask }) => ask.id));
+      return written;
+    }, MOST_WRITTEN);
+    this.#creators = new TtlCache((handle) => readCreator(minting.ledger, handle), steadyMs);
+    this.#limits = {
+      all: new TokenBuckets(limits.all, steadyMs),
+      creator: new TokenBuckets(limits.creator, steadyMs),
+      client: new TokenBuckets(limits.client, steadyMs),
+    };
+  }
+
+  /** Hear of an ask. It may be told of twice, and not be there any more. */
+  hint(id: string): void {
+    if (this.#inHand.has(id) || this.#waiting.length >= MOST_WAITING) return;
+    this.#inHand.add(id);
+    if (!this.#firstSeen.has(id)) this.#remember(id);
+    this.#waiting.push(id);
+    this.#idle.shift()?.();
+  }
+
+  #remember(id: string) {
+    this.#firstSeen.set(id, this.#steadyMs());
+    if (this.#firstSeen.size <= MOST_REMEMBERED) return;
+    const [oldest] = this.#firstSeen.keys();
+    this.#firstSeen.delete(oldest!);
+  }
+
+  /** Find the asks that nobody hinted at. */
+  async look(): Promise<void> {
+    for (let list = 0; list < ASK_LISTS; list++) {
+      for await (const { id } of openAsks(this.#minting.ledger, list)) {
+        if (this.#waiting.length >= MOST_WAITING) return;
+        this.hint(id);
+      }
+    }
+  }
+
+  /** Answer asks until the signal aborts. @throws LndError when lnd is away */
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = () => {
+      for (const resolve of this.#idle.splice(0)) resolve();
+    };
+    signal.addEventListener('abort', wake);
+    try {
+      await Promise.all(Array.from({ length: BATCHES }, () => this.#work(signal)));
+    } finally {
+      signal.removeEventListener('abort', wake);
+    }
+  }
+
+  async #work(signal: AbortSignal) {
+    while (!signal.aborted) {
+      const ids = this.#waiting.splice(0, BATCH);
+      if (ids.length === 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+      else await this.#answerAll(ids, signal);
+    }
+  }
+
+  async #answerAll(ids: readonly string[], signal: AbortSignal) {
+    const { ledger, log } = this.#minting;
+    // The table's troubles are the asker's to hear of by the time that passes; lnd's end the connection.
+    const failed = (error: unknown) => {
+      if (error instanceof LndError || signal.aborted) throw error;
+      log.warn({ error: String(error) }, 'an ask could not be answered');
+    };
+    try {
+      const asks = await readAsks(ledger, ids);
+      const open: Ask[] = [];
+      for (const [at, id] of ids.entries()) {
+        const ask = asks[at];
+        if (ask?.status === 'open') open.push(ask);
+        else this.#firstSeen.delete(id);
+      }
+      await Promise.all(open.map((ask) => this.#answer(ask).catch(failed)));
+    } catch (error) {
+      failed(error);
+    } finally {
+      for (const id of ids) this.#inHand.delete(id);
+    }
+  }
+
+  async #answer(ask: Ask) {
+    // Another node's connector answers it. When that is away, the ask ends as one that came too late, here or there.
+    if (!this.#isLate(ask) && !(await this.#isOurs(ask))) return;
+    const answer = (await this.#refusalOf(ask)) ?? (await this.#atLnd.take(() => this.#mint(ask)));
+    await this.#answers.do({ ask, answer });
+    this.#firstSeen.delete(ask.id);
+  }
+
+  async #isOurs({ handle }: Ask): Promise<boolean> {
+    const creator = await this.#creators.of(handle);
+    return isOfNode(this.#minting.lease, creator ?? {});
+  }
+
+  async #refusalOf(ask: Ask): Promise<Answer | undefined> {
+    if (this.#isLate(ask)) return TOO_LATE;
+    const { all, creator, client } = this.#limits;
+    if (!(client.take(ask.client) && creator.take(ask.handle) && all.take(''))) return refusal(TOO_MANY_ASKS);
+    const found = await this.#creators.of(ask.handle);
+    if (found?.status !== 'active' || !found.options.some(({ id }) => id === ask.optionId))
+      return refusal('this tip option is not there any more');
+    return undefined;
+  }
+
+  #isLate({ id, createdAt }: Ask): boolean {
+    const now = this.#steadyMs();
+    const waited = now - (this.#firstSeen.get(id) ?? now);
+    return waited > ASKER_WAITS_MS || this.#minting.clock().getTime() - createdAt.getTime() > SURELY_LATE_MS;
+  }
+
+  async #mint(ask: Ask): Promise<Answer> {
+    // Others had their turn at lnd before it.
+    if (this.#isLate(ask)) return TOO_LATE;
+    const { lnd, memos, clock, routeHints, alarms } = this.#minting;
+    const { id, handle, optionId, amountMsat, descriptionHash } = ask;
+    const { memo } = memos.write(handle, { optionId, askId: id }, clock());
+    const expirySeconds = ASK_EXPIRY_SECONDS;
+    const expiresAt = new Date(clock().getTime() + expirySeconds * 1000);
+    try {
+      const made = await lnd.addPlainInvoice({
+        memo,
+        amountMsat,
+        descriptionHash,
+        expirySeconds,
+        routeHints,
+      });
+      return { status: 'minted', ...made, expiresAt };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      alarms.raise('mint-failed', { handle, optionId, error: String(error) });
+      return refusal('the node refused to make this invoice');
+    }
+  }
+}
+
+const refusal = (reason: string): Answer => ({ status: 'refused', reason });
+const TOO_LATE = refusal('the invoice could not be made in time; ask again');

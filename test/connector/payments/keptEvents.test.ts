@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { eventJson, toEvent } from '../../../connector/lnd/client.ts';
+import { verifySettlement } from '../../../connector/payments/amp.ts';
+import { readKeptEvent } from '../../../connector/payments/keptEvents.ts';
+import { asideAction, paymentAside } from '../../../shared/ledger/asides.ts';
+import { MESSAGE, settledMessage } from '../played.ts';
+import { recorded, recordedEvent } from '../recorded.ts';
+
+/** Without the message that told of it. */
+const told = ({ raw: _, ...event }: any) => event;
+
+describe('an event that is kept', () => {
+  it.each(recorded.map(({ memo }, at) => [at, memo]))('says the same when it is read again: %i, %j', (at) => {
+    const raw = recordedEvent(at);
+    expect(told(readKeptEvent(eventJson(raw)))).toEqual(told(toEvent(raw)));
+  });
+
+  it('is of each kind that there is', () => {
+    const kinds = recorded.map((_, at) => readKeptEvent(eventJson(recordedEvent(at))).kind);
+    expect(new Set(kinds)).toEqual(new Set(['amp', 'plain', 'other']));
+  });
+
+  it('that could not be read can not be read again, either', () => {
+    const raw = recordedEvent(7);
+    raw.amt_paid_msat = 'many';
+    expect(readKeptEvent(eventJson(raw))).toMatchObject({ kind: 'unreadable' });
+  });
+
+  it('is whole in the table however many shards it came in and whatever its payer sent with each', () => {
+    const invoice = {
+      paymentRequest: 'lnbcrt1',
+      paymentAddr: 'ab'.repeat(32),
+      memo: 'Tip',
+      addIndex: 3n,
+      creationDate: 0n,
+    };
+    const records = new Map([
+      [MESSAGE, Buffer.from('hello')],
+      [70_001n, randomBytes(1_000)],
+    ]);
+    const raw = settledMessage(invoice, 7n, 1_795_000_000n, { amountMsat: 483_000n, shards: 966, records });
+    for (const htlc of raw.htlcs) htlc.custom_channel_data = randomBytes(1_010);
+    const before = toEvent(raw);
+    if (before.kind !== 'amp') throw new Error(before.kind);
+    const aside = paymentAside(before.settlement, { reason: 'a test', event: eventJson(raw) });
+    const item = asideAction('ampjar', 'node', aside).Put!.Item!;
+    expect(item).not.toHaveProperty('cutFrom');
+    const kept = readKeptEvent(gunzipSync(item.event!.B!).toString());
+    if (kept.kind !== 'amp') throw new Error(kept.kind);
+    expect(verifySettlement(kept.settlement)).toEqual(verifySettlement(before.settlement));
+    expect(verifySettlement(kept.settlement)).toMatchObject({ set: { shards: 966, message: 'hello' } });
+  });
+});
