@@ -122,9 +122,11 @@ describe('the policy', () => {
     await jar.pay(unowned, { amountMsat: 1000n });
     await until(async () => (await readAsides(ledger, jar.node.pubkey).next()).value);
     const code = await jar.invoice('alice');
-    for (let paid = 0; paid < 2; paid++)
+    // One payment more may be needed: another invoice is wanted by what was received, and minted by what is booked.
+    await until(async () => {
       await booked(await jar.pay(code.paymentRequest, { amountMsat: 1000n }));
-    await until(async () => (await jar.invoice('alice')).paymentAddr !== code.paymentAddr);
+      return (await jar.invoice('alice')).paymentAddr !== code.paymentAddr;
+    });
     const asked = { handle: 'alice', optionId: open, amountMsat: 8000n, createdAt: new Date() };
     const id = Buffer.from(random(16)).toString('base64url');
     await putAsk(ledger, { ...asked, id, descriptionHash: 'ab'.repeat(32), client: 'wallet' });

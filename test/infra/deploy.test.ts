@@ -35,7 +35,7 @@ describe('npm run deploy', () => {
   });
 
   test.each([
-    [['--stag', 'test'], {}, 2, "Unknown option '--stag'"],
+    [['--stag', 'test'], {}, 2, "Unknown option '--stag'; see --help"],
     [['--stage', 'prod'], {}, 2, 'stage: "prod", expected one of production, test'],
     [
       [],
