@@ -64,6 +64,10 @@ describe('product code', () => {
     expect(filesWith(writing, 'shared/command/files.ts')).toEqual([]);
   });
 
+  it('asks the tables of kinds of payment what differs, and names none', () => {
+    expect(filesWith(/\bvia\b\)?\s*[!=]==?|\bswitch \([^)]*\bvia\)/)).toEqual([]);
+  });
+
   it('serves HTTP within limits of time', () => {
     const serving = filesWith(/\bcreateServer\(|from '@hono\/node-server';/);
     expect(serving).toContain('connector/main.ts');

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { WEBHOOK_EVENTS } from '../../shared/ledger/index.ts';
+import { PAYMENT_KIND_NAMES, WEBHOOK_EVENTS } from '../../shared/ledger/index.ts';
 import * as fields from './fields.ts';
 
 export const problemSchema = z
@@ -80,7 +80,7 @@ export const tipSchema = z
     setId: fields.hex32(
       'The set id of an AMP payment, the payment hash of a BOLT11 one: the payer’s secret.',
     ),
-    via: z.enum(['amp', 'bolt11']),
+    via: z.enum(PAYMENT_KIND_NAMES),
     tipId: z.string().meta({ description: 'The id that the public feed names the tip by.' }),
     optionId: fields.optionId,
     paymentAddr: fields.hex32('The payment address of the invoice that was paid.'),

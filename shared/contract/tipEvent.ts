@@ -1,4 +1,4 @@
-import type { Tip } from '../ledger/index.ts';
+import type { PaymentKind, Tip } from '../ledger/index.ts';
 
 /** The version of the event's schema; it grows when a receiver of the old one would misread the new. */
 export const EVENT_VERSION = 1;
@@ -20,7 +20,7 @@ export interface TipEvent {
     readonly sequence: string;
     /** hex: the set id of an AMP payment, the payment hash of a BOLT11 one. */
     readonly setId: string;
-    readonly via: 'amp' | 'bolt11';
+    readonly via: PaymentKind;
     /** The id that the public feed names the tip by. */
     readonly tipId: string;
     readonly optionId: string;

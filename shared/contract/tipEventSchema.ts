@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PAYMENT_KIND_NAMES } from '../ledger/index.ts';
 import { EVENT_VERSION } from './tipEvent.ts';
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
@@ -23,7 +24,7 @@ export const tipEventSchema = z
       setId: hex(32).meta({
         description: 'The set id of an AMP payment, the payment hash of a BOLT11 one: the payer’s secret.',
       }),
-      via: z.enum(['amp', 'bolt11']),
+      via: z.enum(PAYMENT_KIND_NAMES),
       tipId: z
         .string()
         .regex(/^[A-Za-z0-9_-]{22}$/)

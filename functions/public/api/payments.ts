@@ -3,6 +3,7 @@ import {
   type CurrentInvoice,
   type Invoice,
   type Ledger,
+  ofKind,
   publicTipId,
   readInvoice,
   readTip,
@@ -40,12 +41,12 @@ export const namedInvoiceBody = (invoice: Invoice): NamedInvoiceBody => ({
 });
 
 /**
- * A tip for who holds its set id: the payer or the creator. A BOLT11 payment has no such secret, for the nodes between
- * payer and receiver see its hash; its payer has the address to verify it by.
+ * A tip for who holds its set id: the payer or the creator. Of a payment whose id is no secret nothing is told here; its payer has the
+ * address to verify it by.
  */
 export async function tipBody(ledger: Ledger, setId: string): Promise<TipBody> {
   const tip = await readTip(ledger, setId);
-  if (tip?.via !== 'amp') {
+  if (!tip || !ofKind(tip.via).idIsSecret) {
     throw new Problem('unknown-tip', 'setId: no tip with this set id is booked.', {
       field: 'setId',
       expected: 'the set id of a settled payment, which the payer sees as its payment hash',
