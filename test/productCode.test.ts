@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 /** What runs for users: all rooms but those of tests and benchmarks. */
-const ROOMS = ['cli', 'connector', 'functions', 'infra', 'local', 'operator', 'shared', 'widget'];
+const ROOMS = ['cli', 'connector', 'functions', 'infra', 'local', 'shared', 'widget'];
 
 const sources = ROOMS.flatMap((room) =>
   readdirSync(room, { recursive: true, encoding: 'utf8' })
