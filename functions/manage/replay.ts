@@ -2,6 +2,7 @@ import { eventId, tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   beginReplay,
   endReplay,
+  enqueueTest,
   type Ledger,
   publicTipId,
   type QueuedDelivery,
@@ -101,7 +102,7 @@ export interface EndpointTestEvent {
 /**
  * Send an endpoint a test event, whichever it takes: like any other, with retries and an entry in the log.
  * @returns the entry's id
- * @throws ReplayError
+ * @throws ReplayError, AllowanceError
  */
 export async function sendTest(
   ledger: Ledger,
@@ -120,10 +121,5 @@ export async function sendTest(
   };
   const { id: testId, type } = event;
   const body = JSON.stringify(event);
-  const [ref] = await requeueDeliveries(
-    ledger,
-    [{ endpointId, handle, eventId: testId, type, body, at: now }],
-    now,
-  );
-  return ref!;
+  return enqueueTest(ledger, { endpointId, handle, eventId: testId, type, body, at: now }, now);
 }

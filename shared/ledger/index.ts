@@ -95,6 +95,7 @@ export {
   dueDeliveries,
   type Ending,
   enqueueDeliveries,
+  enqueueTest,
   finish,
   firstDelivery,
   isDeliveryId,
