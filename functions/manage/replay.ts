@@ -1,10 +1,10 @@
-import { eventId, tipEvent } from '../../shared/contract/tipEvent.ts';
+import { HEX_32 } from '../../shared/contract/forms.ts';
+import { eventId, tipEvent } from '../../shared/contract/tip.ts';
 import {
   beginReplay,
   endReplay,
   enqueueTest,
   type Ledger,
-  publicTipId,
   type QueuedDelivery,
   readEvents,
   readTip,
@@ -36,7 +36,7 @@ export interface Replay {
 /** Events that one call sends again, at most. */
 export const MOST_REPLAYED = 1_000;
 
-const deliveryOf = (webhook: Webhook, tip: Tip) => tipDelivery(webhook, tipEvent(tip, publicTipId(tip)));
+const deliveryOf = (webhook: Webhook, tip: Tip) => tipDelivery(webhook, tipEvent(tip));
 
 function checkEnabled({ id, status }: Webhook) {
   if (status !== 'enabled') throw new ReplayError('not enabled', `"${id}" is ${status}: enable it first`);
@@ -80,7 +80,7 @@ const PREFIX = eventId('');
 
 async function tipOfEvent(ledger: Ledger, { handle }: Webhook, id: string): Promise<Tip> {
   const setId = id.startsWith(PREFIX) ? id.slice(PREFIX.length) : '';
-  const tip = /^[0-9a-f]{64}$/.test(setId) ? await readTip(ledger, setId) : undefined;
+  const tip = HEX_32.test(setId) ? await readTip(ledger, setId) : undefined;
   if (tip?.handle !== handle || tip.dust) {
     throw new ReplayError(
       'no such event',
