@@ -120,7 +120,6 @@ describe('a connection', () => {
       const again = stage.start();
       await again.live();
       for (const message of meanwhile) await booked(message);
-      await until(() => again.connector.health.booked === 20);
       expect(again.connector.health).toMatchObject({ booked: 20, drift: 0, alarms: {} });
       expect(stage.lnd.lookedUp).toBe(before === 0n ? 1 : 0);
     },
@@ -136,7 +135,6 @@ describe('a connection', () => {
     await connector.live();
     await booked(paidBefore);
     expect(stage.lnd.subscribed).toEqual([1n, 0n]);
-    await until(() => connector.connector.health.booked === 1);
     expect(connector.connector.health).toMatchObject({ booked: 1, drift: 0, alarms: {} });
   });
 
@@ -456,8 +454,10 @@ describe('an audit', () => {
       ({ cursor } = await audit.run(stage.time.clock(), cursor));
       // The one that is handed out is looked at each time.
       expect(stage.lnd.lookedAt[0]).toBe(invoice.paymentAddr);
-      expect(stage.lnd.lookedAt.length).toBeLessThanOrEqual(104);
-      looked.push(new Set(stage.lnd.lookedAt));
+      // An invoice whose rows are read too, in its turn, is looked at a second time: which ones follows from their addresses.
+      const distinct = new Set(stage.lnd.lookedAt);
+      expect(distinct.size).toBeLessThanOrEqual(103);
+      looked.push(distinct);
     }
     expect(old.every((addr) => looked.some((run) => run.has(addr)))).toBe(true);
     stage.lnd.lookedAt.splice(0);
