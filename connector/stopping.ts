@@ -59,9 +59,9 @@ export const lndUntil = (lnd: Lnd, signal: AbortSignal): Lnd => ending(lnd, sign
  * The table, each of whose requests ends when the signal aborts. A write may take effect all the same: whatever is written demands what it
  * needs, so that is no other than a crash.
  */
-export const ledgerUntil = ({ client, table }: Ledger, signal: AbortSignal): Ledger => ({
-  client: ending(client, signal, ['destroy']),
-  table,
+export const ledgerUntil = (ledger: Ledger, signal: AbortSignal): Ledger => ({
+  ...ledger,
+  client: ending(ledger.client, signal, ['destroy']),
 });
 
 /** Wait for some work, for so long at most; what becomes of it is for others to say. */

@@ -65,6 +65,17 @@ describe('a seed', () => {
     expect(first.steps).toBeGreaterThan(100);
   });
 
+  it('decides all that happens, and the table at the end, in any process', async () => {
+    const digests = async () => {
+      const { code, out } = await run('--seeds', '12', '--digests');
+      expect(code, out).toBe(0);
+      return [...out.matchAll(/^seed \d+: [0-9a-f]{64}$/gm)].map(([line]) => line).toSorted();
+    };
+    const first = await digests();
+    expect(first).toHaveLength(12);
+    expect(await digests()).toEqual(first);
+  });
+
   it('differs from other seeds', async () => {
     const digests = await Promise.all(
       ['1', '2', '3'].map(async (seed) => (await simulate(planOf(seed))).digest),
@@ -93,6 +104,7 @@ describe('npm run test:faults', () => {
   it('prints the seed, what is wrong and what happened before, and ends with 1', async () => {
     const mutant = 'payments that their invoice does not count';
     const { code, out } = await run('--from', '3', '--seeds', '1', '--mutant', mutant);
+    expect(out).toMatch(/^the mutant made a difference [1-9]\d* times$/m);
     expect(code).toBe(1);
     expect(out).toMatch(/^seed 3 FAILED$/m);
     expect(out).toMatch(/^ {2}\d+ [ab]\d > TransactWriteItems /m);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { readFlags } from '../../shared/command/flags.ts';
 import { killedAtEachAwait } from './eachAwait.ts';
+import { hermetic } from './hermetic.ts';
 import { MUTANTS } from './mutants.ts';
 import { planOf } from './plan.ts';
 import { type Outcome, simulate } from './simulate.ts';
@@ -12,13 +13,15 @@ const HELP = `npm run test:faults -- [flags]: breaks everything around the ledge
   --seeds N        how many, default 1000
   --workers N      processes that share them, default one for each processor
   --trace          print all that happens; of one seed only
+  --digests        print a hash of all that happened in each seed, with its table at the end
   --each-await     kill a connector at each of its await points in turn, in place of seeds
   --mutant NAME    break an invariant on purpose, to see which seeds notice:
 ${Object.keys(MUTANTS)
   .map((name) => `                     ${JSON.stringify(name)}`)
   .join('\n')}
 
-A seed decides all of a run, so a run that failed fails again with the same seed and the same code. Exits 1 when one failed.
+A seed decides all of a run, so a run that failed fails again with the same seed and the same code: it has no clock and no chance
+of this machine's. Exits 1 when one failed, 2 when a mutant changed nothing.
 `;
 
 const TRACE_LINES = 80;
@@ -30,6 +33,7 @@ function settings() {
     seeds: { type: 'string', default: '1000' },
     workers: { type: 'string', default: String(availableParallelism()) },
     trace: { type: 'boolean', default: false },
+    digests: { type: 'boolean', default: false },
     'each-await': { type: 'boolean', default: false },
     mutant: { type: 'string' },
   });
@@ -57,9 +61,12 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** What a worker does: every so-manyth seed. */
 async function work({ from, seeds, workers, sabotage }: Settings, worker: number): Promise<void> {
+  const strayed: string[] = [];
+  hermetic((problem) => strayed.push(problem));
   for (let at = worker; at < seeds; at += workers) {
     const outcome = await simulate(planOf(String(from + at)), { sabotage });
-    await new Promise((resolve) => process.send!(outcome, resolve));
+    const problems = [...outcome.problems, ...strayed.splice(0)];
+    await new Promise((resolve) => process.send!({ ...outcome, problems }, resolve));
   }
   process.disconnect();
 }
@@ -71,19 +78,25 @@ function report({ seed, problems, trace }: Outcome, withTrace: boolean): void {
 }
 
 async function shared(config: Settings): Promise<number> {
-  const { seeds, workers } = config;
+  const { seeds, workers, sabotage, digests } = config;
   const began = performance.now();
-  let [done, settled, failed, told] = [0, 0, 0, began];
+  let [done, settled, booked, actions, sabotaged, failed, told] = [0, 0, 0, 0, 0, 0, began];
   const saw = new Map<string, number>();
   const take = (outcome: Outcome) => {
     done++;
     settled += outcome.settled;
+    booked += outcome.booked;
+    actions += outcome.steps;
+    sabotaged += outcome.sabotaged;
+    if (digests) say(`seed ${outcome.seed}: ${outcome.digest}`);
     for (const [what, times] of Object.entries(outcome.saw)) saw.set(what, (saw.get(what) ?? 0) + times);
     if (outcome.problems.length > 0) report(outcome, failed++ === 0);
     if (performance.now() - told < PROGRESS_EVERY_MS && done < seeds) return;
     told = performance.now();
     const seconds = ((told - began) / 1000).toFixed(0);
-    say(`${done} of ${seeds} seeds, ${settled} payments, ${failed} failed, ${seconds} s`);
+    say(
+      `${done} of ${seeds} seeds, ${settled} payments, ${booked} booked, ${actions} actions, ${failed} failed, ${seconds} s`,
+    );
   };
   const children = Array.from(
     { length: workers },
@@ -103,6 +116,9 @@ async function shared(config: Settings): Promise<number> {
   );
   if (codes.some((code) => code !== 0)) throw new Error('a worker ended early');
   const often = [...saw].sort(([, a], [, b]) => b - a);
+  if (sabotage) say(`the mutant made a difference ${sabotaged} times`);
+  if (sabotage && sabotaged === 0)
+    throw new Error('--mutant: it aims at nothing that happens in these seeds');
   say(`seen: ${often.map(([what, times]) => `${what} ${times}`).join(', ')}`);
   return failed;
 }
@@ -117,6 +133,7 @@ async function main(): Promise<number> {
     say(`killed at ${points} await points, ${failed} failed`);
     return failed;
   } else if (config.trace) {
+    hermetic(say);
     const outcome = await simulate(planOf(String(config.from)), { sabotage: config.sabotage, echo: say });
     return outcome.problems.length;
   } else return shared(config);

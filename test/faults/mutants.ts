@@ -2,7 +2,8 @@ import { claimIn, Memos } from '../../connector/invoices/memo.ts';
 import { toEvent } from '../../connector/lnd/client.ts';
 import type { LndEvent } from '../../connector/lnd/contract.ts';
 import type { Shape } from './engine.ts';
-import type { Sabotage, WorldOptions } from './world.ts';
+import type { Sabotage } from './sabotage.ts';
+import type { WorldOptions } from './world.ts';
 
 type Make = NonNullable<WorldOptions['sabotage']>;
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Truth, unfinished } from './checker.ts';
 import { type Plan, STRANGE } from './plan.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -7,7 +8,7 @@ export interface Outcome {
   readonly seed: string;
   /** What is wrong; nothing when the ledger held. */
   readonly problems: readonly string[];
-  /** A name of all that happened, in its order. */
+  /** A name of all that happened, in its order, and of the table at the end. */
   readonly digest: string;
   readonly trace: readonly string[];
   readonly steps: number;
@@ -16,6 +17,10 @@ export interface Outcome {
   /** How long it took to come to rest once nothing went wrong any more, in virtual ms. */
   readonly convergedMs: number;
   readonly settled: number;
+  /** Payments that are in the table at the end. */
+  readonly booked: number;
+  /** How often sabotage made a difference. */
+  readonly sabotaged: number;
   /** How often connectors raised an alarm, failed in some way, or said something. */
   readonly saw: Readonly<Record<string, number>>;
   /** Whether the connector came to the await point where it was to be killed. */
@@ -71,6 +76,8 @@ export async function simulate(plan: Plan, options: SimulationOptions = {}): Pro
     process.off('unhandledRejection', unhandled);
   }
   for (const problem of problems) scheduler.note(`WRONG: ${problem}`);
+  const items = world.table.engine.items();
+  scheduler.note(`table ${createHash('sha256').update(JSON.stringify(items)).digest('hex')}`);
   return {
     seed: plan.seed,
     problems,
@@ -79,6 +86,8 @@ export async function simulate(plan: Plan, options: SimulationOptions = {}): Pro
     awaits,
     convergedMs,
     settled: world.payers.happened.size,
+    booked: items.filter(({ pk }) => pk.S.startsWith('tip#')).length,
+    sabotaged: world.sabotaged,
     saw: Object.fromEntries(world.saw),
     killed,
     digest: scheduler.digest(),

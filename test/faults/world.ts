@@ -16,16 +16,11 @@ import { type Option, Payers } from './payers.ts';
 import type { Away, CreatorPlan, PaymentPlan, Plan } from './plan.ts';
 import { ConnectorProcess, type Host } from './process.ts';
 import { Random } from './random.ts';
+import { type Sabotage, told } from './sabotage.ts';
 import { type Actor, Scheduler } from './scheduler.ts';
-import { SimNode, type Telling } from './service.ts';
-import { NO_TABLE_FAULTS, type Rewrite, SimTable } from './table.ts';
+import { SimNode } from './service.ts';
+import { NO_TABLE_FAULTS, SimTable } from './table.ts';
 import { befall, planRestore } from './troubles.ts';
-
-/** Breaks an invariant on purpose, to see whether anyone notices. */
-export interface Sabotage {
-  rewrite?: Rewrite;
-  telling?: Telling;
-}
 
 export interface WorldOptions {
   /** Told each line of the trace. */
@@ -55,6 +50,8 @@ export class World {
   readonly problems: string[] = [];
   /** How often connectors raised an alarm, failed in some way, or said something. */
   readonly saw = new Map<string, number>();
+  /** How often sabotage made a difference. */
+  sabotaged = 0;
   readonly #random: Random;
   readonly #options: Option[] = [];
   readonly #closed = new Set<string>();
@@ -75,7 +72,8 @@ export class World {
     this.scheduler = scheduler;
     this.#random = random.stream('world');
     const books = new NodeBooks(random.stream('books'), this.wall);
-    const sabotage = options.sabotage?.({ engine: () => this.table.engine, node: books.pubkey });
+    const made = options.sabotage?.({ engine: () => this.table.engine, node: books.pubkey });
+    const sabotage = made && told(made, () => this.sabotaged++);
     this.fencing = new Fencing(() => this.table.engine, books.pubkey);
     this.checkpoints = new Checkpoints(
       () => this.table.engine,
