@@ -1,4 +1,5 @@
 import { Backoff } from '../shared/concurrency/backoff.ts';
+import { withLinkedController } from '../shared/concurrency/untilAborted.ts';
 import { releaseLease } from '../shared/ledger/index.ts';
 import { type Drift, driftOf } from './audit/audit.ts';
 import { type Alarm, Alarms } from './health/alarms.ts';
@@ -72,7 +73,7 @@ export class Connector {
     const backoff = new Backoff({ firstMs: 500, mostMs: 30_000, chance, sleep });
     while (!signal.aborted) {
       try {
-        await this.#connection(signal, () => backoff.reset());
+        await withLinkedController(signal, (ended) => this.#connection(ended, () => backoff.reset()));
       } catch (error) {
         if (isFinal(error)) throw error;
         if (signal.aborted) break;
@@ -86,9 +87,9 @@ export class Connector {
     this.health.state = 'stopped';
   }
 
-  async #connection(stopped: AbortSignal, live: () => void) {
-    // Its own, so that what listens to it goes with the connection.
-    const stop = AbortSignal.any([stopped]);
+  /** Until it fails or the signal aborts; what listens to the controller goes with the connection. */
+  async #connection(ended: AbortController, live: () => void) {
+    const stop = ended.signal;
     const { ledger, log, holder, sleep, anotherNode = false } = this.#parts;
     const lnd = lndUntil(await unlessAborted(stop, () => this.#parts.connect()), stop);
     try {
@@ -105,7 +106,7 @@ export class Connector {
       try {
         this.health.state = 'catching up';
         const memos = await openMemos(this.#parts, led.lease);
-        this.#session = new Session(this.#parts, this.#watcher(live), { lnd, memos, stop, ...led });
+        this.#session = new Session(this.#parts, this.#watcher(live), { lnd, memos, ended, ...led });
         await this.#session.run();
       } finally {
         this.#session = undefined;

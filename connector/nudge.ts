@@ -1,9 +1,13 @@
+import { withLinkedController } from '../shared/concurrency/untilAborted.ts';
+
 /** A wait that can be cut short, also before it begins. */
 export class Nudge {
-  #nudged = new AbortController();
+  #isNudged = false;
+  #wake = () => {};
 
   nudge(): void {
-    this.#nudged.abort();
+    this.#isNudged = true;
+    this.#wake();
   }
 
   /** Sleep until the time is over, someone nudged since the last sleep, or the signal aborts. */
@@ -12,8 +16,12 @@ export class Nudge {
     ms: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const nudged = this.#nudged;
-    if (!nudged.signal.aborted) await sleep(ms, AbortSignal.any([signal, nudged.signal]));
-    if (nudged.signal.aborted) this.#nudged = new AbortController();
+    if (!this.#isNudged)
+      await withLinkedController(signal, (own) => {
+        this.#wake = () => own.abort();
+        return sleep(ms, own.signal);
+      });
+    this.#wake = () => {};
+    this.#isNudged = false;
   }
 }

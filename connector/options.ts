@@ -2,10 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ParseArgsConfig } from 'node:util';
 import { dynamoClient } from '../shared/aws/dynamo.ts';
-import { UsageError } from '../shared/command/failures.ts';
 import { isFlagError } from '../shared/command/flags.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
-import { clientConfig, readPlace } from '../shared/place.ts';
+import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
 import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './lease.ts';
 import { bakeCommand, checkMacaroon, MacaroonError } from './lnd/macaroon.ts';
 import type { LndAccess } from './system.ts';
@@ -74,7 +73,7 @@ export async function readCertificate(flag: string, path: string): Promise<Buffe
   }
 }
 
-/** The table. @throws UsageError */
+/** The table. @throws PlaceError */
 export function openLedger(values: Values, env: Env): Ledger {
   const place = readPlace(values, env);
   return { client: dynamoClient(clientConfig(place)), table: place.table };
@@ -97,7 +96,7 @@ export function readNumber(
 /** Exit code of a failed command: 2 when the asker can mend it by asking differently. */
 export const exitCode = (error: unknown) =>
   error instanceof OptionError ||
-  error instanceof UsageError ||
+  error instanceof PlaceError ||
   error instanceof MacaroonError ||
   error instanceof WrongNetworkError ||
   error instanceof OtherNodeError ||

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Backoff } from '../shared/concurrency/backoff.ts';
 import {
   type AsideEvent,
@@ -39,7 +40,7 @@ import { plainEntryOf } from './payments/bolt11.ts';
 import { type BookingCounts, BookingQueue } from './payments/bookingQueue.ts';
 import { asideOf, entryOf } from './payments/hearing.ts';
 import { ASK_LIMITS, AskMint } from './requests/invoiceRequests.ts';
-import { atMost, ledgerUntil, lndUntil } from './stopping.ts';
+import { atMost, ledgerUntil } from './stopping.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const AUDIT_EVERY_MS = 600_000;
@@ -51,6 +52,9 @@ const FIRST = 1n;
 
 const settleIndexOf = (event: Exclude<LndEvent, { kind: 'unreadable' }>): bigint =>
   event.kind === 'other' ? event.settleIndex : event.settlement.settleIndex;
+
+/** What a session does side by side listens to one signal, some of it twice: 17 at most. More than this is a leak, of which Node warns. */
+const MOST_LISTENERS = 25;
 
 /** What waits is booked within this once the session ends; a table that does not answer holds it up no longer. */
 const STOPS_WITHIN_MS = 5_000;
@@ -85,7 +89,7 @@ export class Session {
   readonly #lnd: Lnd;
   readonly #lease: Lease;
   readonly #state: NodeState | undefined;
-  readonly #ended = new AbortController();
+  readonly #ended: AbortController;
   readonly #signal: AbortSignal;
   readonly #minting: Minting;
   readonly #queue: BookingQueue;
@@ -106,14 +110,24 @@ export class Session {
       lease,
       memos,
       state,
-      stop,
-    }: { lnd: Lnd; lease: Lease; memos: Memos; state: NodeState | undefined; stop: AbortSignal },
+      ended,
+    }: {
+      /** Each of whose calls ends with the connection. */
+      lnd: Lnd;
+      lease: Lease;
+      memos: Memos;
+      state: NodeState | undefined;
+      /** Aborts when the connection is to end, and when the session has. */
+      ended: AbortController;
+    },
   ) {
-    this.#signal = AbortSignal.any([stop, this.#ended.signal]);
+    this.#ended = ended;
+    this.#signal = ended.signal;
+    setMaxListeners(MOST_LISTENERS, this.#signal);
     // What was heard is booked after the end, too; all else ends with the signal.
     this.#parts = { ...parts, ledger: ledgerUntil(parts.ledger, this.#signal) };
     this.#watcher = watcher;
-    this.#lnd = lndUntil(lnd, this.#signal);
+    this.#lnd = lnd;
     this.#lease = lease;
     this.#state = state;
     const { alarms, dust, counts } = watcher;

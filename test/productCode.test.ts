@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 /** What runs for users: all rooms but those of tests and benchmarks. */
-const ROOMS = ['cli', 'connector', 'functions', 'infra', 'local', 'shared', 'widget'];
+const ROOMS = ['cli', 'connector', 'functions', 'infra', 'local', 'operator', 'shared', 'widget'];
 
 const sources = ROOMS.flatMap((room) =>
   readdirSync(room, { recursive: true, encoding: 'utf8' })
@@ -64,10 +64,6 @@ describe('product code', () => {
     expect(filesWith(writing, 'shared/command/files.ts')).toEqual([]);
   });
 
-  it('asks the tables of kinds of payment what differs, and names none', () => {
-    expect(filesWith(/\bvia\b\)?\s*[!=]==?|\bswitch \([^)]*\bvia\)/)).toEqual([]);
-  });
-
   it('serves HTTP within limits of time', () => {
     const serving = filesWith(/\bcreateServer\(|from '@hono\/node-server';/);
     expect(serving).toContain('connector/main.ts');
@@ -82,6 +78,11 @@ describe('product code', () => {
     expect(filesWith(/\bnew Promise\b|\bPromise\.withResolvers\b/).toSorted()).toEqual(
       Object.keys(PROMISES_BY_HAND),
     );
+  });
+
+  it('links signals so that the one that lives on is let go', () => {
+    const inNode = filesWith(/\bAbortSignal\.any\(/).filter((file) => !file.startsWith('widget/'));
+    expect(inNode).toEqual([]);
   });
 
   it('asks over HTTP only with a signal that ends it', () => {

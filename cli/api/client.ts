@@ -1,3 +1,4 @@
+import { withDeadline } from '../../shared/concurrency/untilAborted.ts';
 import { problem } from './bodies.ts';
 import { NoAnswerError, RefusedError, StrangeAnswerError } from './failures.ts';
 import { type AnswerOf, type AskedOf, OPERATIONS, type OperationName } from './operations.ts';
@@ -123,11 +124,10 @@ export class Client {
   async #try(address: string, init: RequestInit): Promise<Tried> {
     const { url, fetch, signal } = this.#parts;
     try {
-      const response = await fetch(address, {
-        ...init,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+      return await withDeadline(signal, ANSWER_MS, async (within) => {
+        const response = await fetch(address, { ...init, signal: within });
+        return { response, text: await response.text() };
       });
-      return { response, text: await response.text() };
     } catch (error) {
       signal.throwIfAborted();
       return { lost: new NoAnswerError(url, error as Error) };

@@ -9,7 +9,6 @@ import {
   forgetAside,
   type Lease,
   type Ledger,
-  PAYMENT_KINDS,
   readAside,
   readAsides,
   readNodes,
@@ -124,9 +123,8 @@ async function close(
         throw error;
       },
     );
-    process.stdout.write(
-      `booked ${tip.amountMsat} msat for ${tip.handle}, ${PAYMENT_KINDS[tip.via].id} ${tip.setId}\n`,
-    );
+    const what = tip.via === 'amp' ? 'set' : 'payment hash';
+    process.stdout.write(`booked ${tip.amountMsat} msat for ${tip.handle}, ${what} ${tip.setId}\n`);
   });
   return 0;
 }

@@ -1,13 +1,15 @@
 import { z } from '@hono/zod-openapi';
-import { tipBody, tipEvent } from '../../shared/contract/tip.ts';
+import { tipEvent } from '../../shared/contract/tipEvent.ts';
 import {
   decodeEventCursor,
   EventCursorError,
   encodeEventCursor,
   eraseText,
+  publicTipId,
   readEvents,
   readNewest,
   readTip,
+  type Tip,
 } from '../../shared/ledger/index.ts';
 import { badValue, Problem } from '../http/problem.ts';
 import { give } from './answer.ts';
@@ -16,6 +18,8 @@ import { creatorOf } from './creators.ts';
 import * as fields from './fields.ts';
 import { type ManageHono, type ManageParts, operation } from './operation.ts';
 import { eventsSchema, tipSchema, tipsSchema } from './schemas.ts';
+
+const eventOf = (tip: Tip) => tipEvent(tip, publicTipId(tip));
 
 /** The set id is a payer's secret, so the error doesn't repeat it. */
 const unknownTip = () =>
@@ -50,7 +54,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
     async ({ params: { handle }, query }) => {
       await creatorOf(ledger, handle);
       const { tips, next } = await readNewest(ledger, handle, query);
-      return give({ tips: tips.map(tipBody), next: next?.toString() ?? null });
+      return give({ tips: tips.map((tip) => eventOf(tip).data), next: next?.toString() ?? null });
     },
   );
 
@@ -68,7 +72,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
     async ({ params: { handle, setId } }) => {
       const tip = await readTip(ledger, setId);
       if (tip?.handle !== handle) throw unknownTip();
-      return give(tipBody(tip));
+      return give(eventOf(tip).data);
     },
   );
 
@@ -88,7 +92,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
     async ({ params: { handle, setId } }) => {
       const tip = await eraseText(ledger, handle, setId);
       if (!tip) throw unknownTip();
-      return give(tipBody(tip));
+      return give(eventOf(tip).data);
     },
   );
 
@@ -126,7 +130,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
         limit,
       });
       return give({
-        events: tips.map(tipEvent),
+        events: tips.map(eventOf),
         next: encodeEventCursor(handle, through),
         more: next !== undefined,
       });

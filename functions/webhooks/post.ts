@@ -3,7 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { untilAborted } from '../../shared/concurrency/untilAborted.ts';
+import { untilAborted, withDeadline } from '../../shared/concurrency/untilAborted.ts';
 import { isLoopbackAddress, isPublicAddress } from '../ssrf/addresses.ts';
 import { dns, type Resolve } from '../ssrf/resolve.ts';
 import { checkWebhookUrl, hostOf, isLocalhost, WebhookUrlError } from '../ssrf/urls.ts';
@@ -64,22 +64,18 @@ export function poster(options: PostOptions = {}): Post {
   const { deadlineMs = DEADLINE_MS, steadyMs = () => performance.now(), ca } = options;
   // Made once: to read the authorities takes longer than a handshake.
   const secureContext = createSecureContext({ ...(ca !== undefined && { ca }) });
-  return async (message, stopped) => {
-    const began = steadyMs();
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), deadlineMs);
-    const signal = AbortSignal.any([stopped, deadline.signal]);
-    const durationMs = () => Math.max(0, Math.round(steadyMs() - began));
-    try {
-      const { status, retryAfter } = await exchange(message, { ...options, secureContext }, signal);
-      return { status, ...(retryAfter !== undefined && { retryAfter }), durationMs: durationMs() };
-    } catch (error) {
-      const late = deadline.signal.aborted && !stopped.aborted;
-      return { error: late ? `no answer within ${deadlineMs} ms` : told(error), durationMs: durationMs() };
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  return (message, stopped) =>
+    withDeadline(stopped, deadlineMs, async (signal) => {
+      const began = steadyMs();
+      const durationMs = () => Math.max(0, Math.round(steadyMs() - began));
+      try {
+        const { status, retryAfter } = await exchange(message, { ...options, secureContext }, signal);
+        return { status, ...(retryAfter !== undefined && { retryAfter }), durationMs: durationMs() };
+      } catch (error) {
+        const late = signal.aborted && !stopped.aborted;
+        return { error: late ? `no answer within ${deadlineMs} ms` : told(error), durationMs: durationMs() };
+      }
+    });
 }
 
 async function exchange(

@@ -1,7 +1,10 @@
+import { getEventListeners } from 'node:events';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Lnd } from '../../connector/lnd/contract.ts';
-import { lndUntil, unlessAborted } from '../../connector/stopping.ts';
+import { ledgerUntil, lndUntil, unlessAborted } from '../../connector/stopping.ts';
 import { readFeed } from '../../shared/ledger/index.ts';
+import { getItems } from '../../shared/ledger/read.ts';
 import { openStage, type Stage, until } from './stage.ts';
 import { tampered } from './tampered.ts';
 
@@ -45,6 +48,59 @@ describe('what ends with a signal', () => {
     const waiting = Object.keys(calls).map((name) => (lnd as any)[name]());
     stop.abort();
     for (const call of waiting) await expect(call).rejects.toThrow(stop.signal.reason);
+  });
+});
+
+describe('a table that ends with a signal', () => {
+  it('waits between the parts of an answer as the table does', async () => {
+    const waits: number[] = [];
+    let calls = 0;
+    const client = {
+      send: async () => (++calls === 1 ? { UnprocessedKeys: { ampjar: { Keys: [{}] } } } : {}),
+    } as unknown as DynamoDBClient;
+    const pauses = { sleep: async (ms: number) => void waits.push(ms), random: () => 0 };
+    const ledger = ledgerUntil({ client, table: 'ampjar', pauses }, new AbortController().signal);
+    await getItems(ledger, [{ pk: 'a', sk: 'b' }]);
+    expect({ calls, waits: waits.length }).toEqual({ calls: 2, waits: 1 });
+  });
+});
+
+/** How long it is watched. */
+const WATCHED_MS = 60_000;
+
+describe('a connector that runs', () => {
+  it('listens to no signal more and more often', async () => {
+    const stage = await openStage();
+    const warned: Error[] = [];
+    const warn = (warning: Error) => void warned.push(warning);
+    process.on('warning', warn);
+    try {
+      stage.time.flow();
+      let most = 0;
+      const connector = stage.start({
+        sleep: (ms, signal) => {
+          most = Math.max(most, getEventListeners(signal, 'abort').length);
+          return stage.time.sleep(ms, signal);
+        },
+      });
+      await connector.live();
+      const watched = async () => {
+        const since = stage.time.ms;
+        most = 0;
+        await until(() => {
+          connector.connector.hint();
+          return stage.time.ms > since + WATCHED_MS;
+        });
+        return most;
+      };
+      const first = await watched();
+      expect(await watched()).toBeLessThanOrEqual(first);
+      await connector.stop();
+      expect(warned.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+    } finally {
+      process.off('warning', warn);
+      await stage.close();
+    }
   });
 });
 
@@ -135,7 +191,12 @@ describe('a connector that is stopped with 20,000 payments before it', () => {
 
   it('when lnd or the table do not answer any more stops all the same', async () => {
     let silent = false;
-    const over = tampered(stage.ledger, () => (silent ? { wait: never() } : undefined));
+    let unanswered = 0;
+    const over = tampered(stage.ledger, () => {
+      if (!silent) return undefined;
+      unanswered++;
+      return { wait: never() };
+    });
     const mute = new Proxy(stage.lnd, {
       get(lnd, name) {
         const value = Reflect.get(lnd, name);
@@ -149,7 +210,7 @@ describe('a connector that is stopped with 20,000 payments before it', () => {
     const invoice = await stage.current();
     silent = true;
     stage.lnd.pay(invoice);
-    await until(() => connector.connector.health.waiting > 0 || stage.time.ms > 60_000);
+    await until(() => unanswered > 0);
     const since = stage.time.ms;
     await connector.stop();
     expect(stage.time.ms - since).toBeLessThan(10_000);

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { receiptSchema } from '../../../shared/contract/tipSchemas.ts';
 import {
   creatorSchema,
   feedSchema,
@@ -9,6 +8,7 @@ import {
   payInvoiceSchema,
   payRequestSchema,
   problemSchema,
+  tipSchema,
   totalsSchema,
   verificationSchema,
 } from './schemas.ts';
@@ -19,7 +19,7 @@ export const SCHEMAS = {
   NamedInvoice: namedInvoiceSchema,
   Feed: feedSchema,
   Totals: totalsSchema,
-  Tip: receiptSchema,
+  Tip: tipSchema,
   PayRequest: payRequestSchema,
   PayInvoice: payInvoiceSchema,
   Verification: verificationSchema,
