@@ -6,12 +6,20 @@ import { UsageError } from './failures.ts';
 import { helpOf } from './help.ts';
 import { jsonLine, plain } from './terminal.ts';
 
-const print = (text: string) => void process.stdout.write(`${text}\n`);
-const warn = (line: string) => void process.stderr.write(`ampjar: ${plain(line)}\n`);
+/** What a command line has of the world. */
+export interface Terminal {
+  readonly env: Env;
+  /** Columns of the terminal; undefined when there is none. */
+  readonly columns: number | undefined;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Whether, and that, one is told to stop; who never asks for the signal is stopped by the system, at once. */
+  readonly stop: { readonly asked: boolean; readonly signal: AbortSignal };
+}
 
 /** Columns of the terminal; `COLUMNS` tells where there is none. */
-function terminalWidth({ COLUMNS }: Env): number | undefined {
-  if (process.stdout.isTTY) return process.stdout.columns;
+function widthOf({ columns, env: { COLUMNS } }: Terminal): number | undefined {
+  if (columns !== undefined) return columns;
   return COLUMNS !== undefined && /^[1-9]\d{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
 }
 
@@ -60,37 +68,26 @@ export function withHelp(of: readonly Command[]): readonly Command[] {
   return commands;
 }
 
-async function run(commands: readonly Command[], args: readonly string[], parts: Parts): Promise<number> {
-  const asked = args.length === 0 ? { help: true as const, words: [] } : readArguments(commands, args);
-  if (asked.help) {
-    const help = helpOf(commands, asked.words);
-    if (args.length > 0) print(help);
-    else process.stderr.write(`${help}\n`);
-    return args.length > 0 ? 0 : 2;
-  }
-  const { command, words, values } = asked;
-  const { body, text, note, code = 0 } = await command.run({ words, values }, parts);
-  if (values.json && body !== undefined) print(jsonLine(body));
-  else if (text !== undefined) print(text);
-  if (note !== undefined && !values.json) warn(note);
-  return code;
-}
-
 /**
- * Run a command line to the end of this process: whatever goes wrong is one line on stderr and an exit code, 2 where the command line
- * is to be mended and 1 else.
+ * Run a command line: whatever goes wrong is one line on stderr.
  * @param commands {@link withHelp}
+ * @returns the exit code: 2 where the command line is to be mended, 1 where something else went wrong
  */
-export async function runProgram(commands: readonly Command[], args: readonly string[]): Promise<never> {
-  // Whoever read what they wanted, as head does, has closed the pipe.
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
-  // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const { env } = process;
-  const stop = stopping();
+export async function runCommand(
+  commands: readonly Command[],
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const { env, out, err, stop } = terminal;
+  const print = (text: string) => out(`${text}\n`);
+  const warn = (line: string) => err(`ampjar: ${plain(line)}\n`);
+  if (args.length === 0) {
+    err(`${helpOf(commands, [])}\n`);
+    return 2;
+  }
   const parts: Parts = {
     env,
-    width: terminalWidth(env),
+    width: widthOf(terminal),
     print,
     warn,
     sleep,
@@ -98,9 +95,37 @@ export async function runProgram(commands: readonly Command[], args: readonly st
       return stop.signal;
     },
   };
-  const code = await run(commands, args, parts).catch((error: Error) => {
-    if (!stop.asked) warn(error.message);
+  try {
+    const asked = readArguments(commands, args);
+    if (asked.help) {
+      print(helpOf(commands, asked.words));
+      return 0;
+    }
+    const { command, words, values } = asked;
+    const { body, text, note, code = 0 } = await command.run({ words, values }, parts);
+    if (values.json && body !== undefined) print(jsonLine(body));
+    else if (text !== undefined) print(text);
+    if (note !== undefined && !values.json) warn(note);
+    return code;
+  } catch (error) {
+    if (!stop.asked) warn((error as Error).message);
     return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** {@link runCommand} to the end of this process. */
+export async function runProgram(commands: readonly Command[], args: readonly string[]): Promise<never> {
+  const { stdout, stderr, env } = process;
+  // Whoever read what they wanted, as head does, has closed the pipe.
+  stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+  // Which Node the SDK asks for from 2027 on is for package.json to settle, not for each command to repeat.
+  env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const code = await runCommand(commands, args, {
+    env,
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    stop: stopping(),
   });
   // Connections that are kept for another request don't keep the process.
   process.exit(code);

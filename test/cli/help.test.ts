@@ -11,7 +11,7 @@ import { FLAGS as SETUP_FLAGS } from '../../connector/setup/options.ts';
 import { FLAGS as SERVER_SETUP_FLAGS } from '../../local/setup/options.ts';
 import { readArguments } from '../../shared/command/arguments.ts';
 import { usageOf } from '../../shared/command/help.ts';
-import { run, wordsOf } from './stage.ts';
+import { run, runProcess, wordsOf } from './stage.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
@@ -22,6 +22,12 @@ const nameOf = (line: string) => {
 };
 
 describe('help', () => {
+  it('and errors and exit codes are those of the process', async () => {
+    expect(await runProcess(['help', 'tips'])).toEqual(await run(['help', 'tips']));
+    expect(await runProcess(['tisp'])).toEqual(await run(['tisp']));
+    expect(await runProcess([])).toEqual({ code: 2, out: '', err: (await run(['help'])).out });
+  });
+
   it('lists each command with what it can’t do without', async () => {
     const { code, out } = await run(['help']);
     expect(code).toBe(0);
@@ -70,7 +76,11 @@ describe('the audit', () => {
 
   it('is run with them, and gives its exit code', async () => {
     const env = { AMPJAR_LND_CERT: undefined, AMPJAR_LND_MACAROON: undefined };
-    const { code, err } = await run(['audit', '--lnd-cert', '/nowhere', '--dry-run'], env, 'cli/main.ts');
+    const { code, err } = await runProcess(
+      ['audit', '--lnd-cert', '/nowhere', '--dry-run'],
+      env,
+      'cli/main.ts',
+    );
     expect([code, err]).toEqual([2, '--lnd-macaroon: missing (or AMPJAR_LND_MACAROON); see --help\n']);
   });
 });
@@ -87,13 +97,13 @@ describe('the commands of a connector', () => {
   it('are run with words and flags, by what npx finds, too, and give their exit code', async () => {
     const env = { AMPJAR_LND_CERT: undefined, AMPJAR_LND_MACAROON: undefined };
     for (const file of ['cli/main.ts', 'cli/ampjar.js']) {
-      const named = await run(['connector', 'adopt', 'ABC', '--yes'], env, file);
+      const named = await runProcess(['connector', 'adopt', 'ABC', '--yes'], env, file);
       expect([named.code, named.err]).toEqual([
         2,
         'payment address: "ABC" is not 64 hex digits in lower case\n',
       ]);
     }
-    const { code, err } = await run(['connector', 'adopt', '--yes'], env, 'cli/main.ts');
+    const { code, err } = await runProcess(['connector', 'adopt', '--yes'], env, 'cli/main.ts');
     expect([code, err]).toEqual([2, expect.stringMatching(/^payment address: missing; --yes takes those/)]);
   });
 });
@@ -114,7 +124,7 @@ describe('the setup of a connector', () => {
   it('is run with them, by the command that npx finds, too', async () => {
     const unit = ['connector-setup', '--print', '--lnd-cert', '/lnd/tls.cert', '--health-port=9000'];
     for (const file of ['cli/main.ts', 'cli/ampjar.js']) {
-      const { code, out, err } = await run(unit, {}, file);
+      const { code, out, err } = await runProcess(unit, {}, file);
       expect([code, err]).toEqual([0, '']);
       expect(out).toContain('LoadCredential=lnd.cert:/lnd/tls.cert\n');
       expect(out).toContain('SocketBindAllow=ipv4:tcp:9000\n');
@@ -122,7 +132,7 @@ describe('the setup of a connector', () => {
   });
 
   it('explains itself as the command line does', async () => {
-    const { code, out } = await run(['--help'], {}, 'connector/setup/main.ts');
+    const { code, out } = await runProcess(['--help'], {}, 'connector/setup/main.ts');
     expect(code).toBe(0);
     for (const flag of Object.keys(SETUP_FLAGS).filter((each) => each !== 'help'))
       expect(out).toContain(`--${flag}`);

@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { build } from 'esbuild';
+import { COMMANDS } from '../../cli/commands.ts';
+import { runCommand } from '../../shared/command/program.ts';
 import { bookTips, type NewTip, readNode, takeLease } from '../../shared/ledger/index.ts';
 import { openStage, type Stage } from '../functions/manage/stage.ts';
 
@@ -70,8 +72,26 @@ export async function start(args: readonly string[], env: Env = {}, file?: strin
   return spawn(process.execPath, [...command, ...args], { cwd: ROOT, env: { ...bare, ...env } });
 }
 
-/** Run it to its end. */
-export async function run(args: readonly string[], env: Env = {}, file?: string): Promise<Ran> {
+/** Run a command line to its end, in this process. */
+export async function run(args: readonly string[], env: Env = {}): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const code = await runCommand(COMMANDS, args, {
+    env,
+    columns: undefined,
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    stop: { asked: false, signal: new AbortController().signal },
+  });
+  return { code, out, err };
+}
+
+/** Run one as a process of its own to its end: the program, or another file's. */
+export async function runProcess(args: readonly string[], env: Env = {}, file?: string): Promise<Ran> {
   const child = await start(args, env, file);
   let out = '';
   let err = '';
