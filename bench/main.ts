@@ -21,6 +21,7 @@ import { type Result, table } from './print.ts';
 import { protocol } from './protocol.ts';
 import { qr } from './qr.ts';
 import { start } from './start.ts';
+import { stop } from './stop.ts';
 import { takeover } from './takeover.ts';
 import { told } from './told.ts';
 
@@ -36,6 +37,7 @@ const BENCHES: readonly Bench[] = [
   deliver,
   backlog,
   start,
+  stop,
   takeover,
   growth,
   cost,

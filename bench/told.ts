@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { eventId } from '../shared/contract/tipEvent.ts';
+import { eventId } from '../shared/contract/tip.ts';
 import { openBrowser } from '../test/browser/browser.ts';
 import { streaming } from '../test/regtest/harness/grpc.ts';
 import type { WireInvoice } from '../test/regtest/harness/invoices.ts';

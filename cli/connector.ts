@@ -1,12 +1,6 @@
 import { command } from '../shared/command/command.ts';
+import { TABLE } from '../shared/place.ts';
 import { passedTo } from './passed.ts';
-
-/** These ask lnd and the table themselves, not the API. */
-const TABLE = {
-  table: { type: 'string', value: 'NAME', about: 'the table, or AMPJAR_TABLE; ampjar' },
-  region: { type: 'string', value: 'REGION', about: 'its AWS Region, or AWS_REGION; us-east-1' },
-  endpoint: { type: 'string', value: 'URL', about: 'where DynamoDB answers, or AMPJAR_ENDPOINT; AWS' },
-} as const;
 
 /** Flags that name lnd and the table. */
 export const NODE = {

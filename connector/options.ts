@@ -2,9 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ParseArgsConfig } from 'node:util';
 import { dynamoClient } from '../shared/aws/dynamo.ts';
+import { UsageError } from '../shared/command/failures.ts';
 import { isFlagError } from '../shared/command/flags.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
-import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
+import { clientConfig, readPlace } from '../shared/place.ts';
 import { OtherNodeError, UnknownNodeError, WrongNetworkError } from './lease.ts';
 import { bakeCommand, checkMacaroon, MacaroonError } from './lnd/macaroon.ts';
 import type { LndAccess } from './system.ts';
@@ -73,7 +74,7 @@ export async function readCertificate(flag: string, path: string): Promise<Buffe
   }
 }
 
-/** The table. @throws PlaceError */
+/** The table. @throws UsageError */
 export function openLedger(values: Values, env: Env): Ledger {
   const place = readPlace(values, env);
   return { client: dynamoClient(clientConfig(place)), table: place.table };
@@ -96,7 +97,7 @@ export function readNumber(
 /** Exit code of a failed command: 2 when the asker can mend it by asking differently. */
 export const exitCode = (error: unknown) =>
   error instanceof OptionError ||
-  error instanceof PlaceError ||
+  error instanceof UsageError ||
   error instanceof MacaroonError ||
   error instanceof WrongNetworkError ||
   error instanceof OtherNodeError ||

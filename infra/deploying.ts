@@ -168,5 +168,5 @@ edge      ${PROOFS[originAccess]}
 All of it is written down in ${file}. Next, as docs/deploy.md tells:
 
   npx ampjar connector-setup --stack ${stackName(stage)} …    beside lnd, with that file
-  npm run key -- add --operator --table ${TableName} --region ${Region}
+  npx ampjar keys bootstrap --table ${TableName} --region ${Region}
 `;

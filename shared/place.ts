@@ -1,9 +1,13 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { Flags, Values } from './command/command.ts';
+import { UsageError } from './command/failures.ts';
 
-/** A place of the table that can't be one; the message names the flag or variable. */
-export class PlaceError extends Error {
-  override readonly name = 'PlaceError';
-}
+/** The flags that say where the table is. */
+export const TABLE = {
+  table: { type: 'string', value: 'NAME', about: 'the table, or AMPJAR_TABLE; ampjar' },
+  region: { type: 'string', value: 'REGION', about: 'its AWS Region, or AWS_REGION; us-east-1' },
+  endpoint: { type: 'string', value: 'URL', about: 'where DynamoDB answers, or AMPJAR_ENDPOINT; AWS' },
+} as const satisfies Flags;
 
 /** Where the table is. */
 export interface Place {
@@ -13,18 +17,19 @@ export interface Place {
   readonly endpoint?: string;
 }
 
-type Flags = { table?: string | undefined; region?: string | undefined; endpoint?: string | undefined };
-
 /**
  * Where the table is, by flags, then by environment (`AMPJAR_TABLE`, `AWS_REGION`, `AMPJAR_ENDPOINT`).
- * @throws PlaceError
+ * @throws UsageError
  */
-export function readPlace(flags: Flags, env: Record<string, string | undefined>): Place {
+export function readPlace(
+  flags: Partial<Values<typeof TABLE>>,
+  env: Record<string, string | undefined>,
+): Place {
   const table = flags.table ?? (env.AMPJAR_TABLE || 'ampjar');
   const region = flags.region ?? (env.AWS_REGION || 'us-east-1');
   const endpoint = flags.endpoint ?? (env.AMPJAR_ENDPOINT || undefined);
   const refuse = (field: string, value: string, expected: string) => {
-    throw new PlaceError(`${field}: ${JSON.stringify(value.slice(0, 80))} is not ${expected}`);
+    throw new UsageError(`${field}: ${JSON.stringify(value.slice(0, 80))} is not ${expected}`);
   };
   if (!/^[A-Za-z0-9_.-]{3,255}$/.test(table)) refuse('table', table, "a DynamoDB table's name");
   if (!/^[a-z0-9-]+$/.test(region)) refuse('region', region, 'an AWS Region');

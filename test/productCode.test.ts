@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 /** What runs for users: all rooms but those of tests and benchmarks. */
-const ROOMS = ['cli', 'connector', 'functions', 'infra', 'local', 'operator', 'shared', 'widget'];
+const ROOMS = ['cli', 'connector', 'functions', 'infra', 'local', 'shared', 'widget'];
 
 const sources = ROOMS.flatMap((room) =>
   readdirSync(room, { recursive: true, encoding: 'utf8' })
@@ -62,6 +62,10 @@ describe('product code', () => {
     const writing =
       /\b(writeFile|writeFileSync|appendFile|appendFileSync|createWriteStream|copyFile|copyFileSync|cp|cpSync)\s*[(,]/;
     expect(filesWith(writing, 'shared/command/files.ts')).toEqual([]);
+  });
+
+  it('asks the tables of kinds of payment what differs, and names none', () => {
+    expect(filesWith(/\bvia\b\)?\s*[!=]==?|\bswitch \([^)]*\bvia\)/)).toEqual([]);
   });
 
   it('serves HTTP within limits of time', () => {

@@ -26,20 +26,21 @@ async function ends(file: string, args: readonly string[]) {
 }
 
 describe.each(OURS)('npm run %s', (name, script) => {
-  const [, file = ''] = /^tsx ([\w./]+)$/.exec(script) ?? [];
+  const [, file = '', words = ''] = /^tsx ([\w./]+)((?: [\w-]+)*)$/.exec(script) ?? [];
+  const ending = (...args: string[]) => ends(file, [...words.split(' ').filter(Boolean), ...args]);
 
   it('is one program', () => {
     expect(file, script).not.toBe('');
   });
 
   it.each(['--help', '-h'])('explains itself by %s', async (flag) => {
-    const { code, out, err } = await ends(file, [flag]);
+    const { code, out, err } = await ending(flag);
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(new RegExp(`npm (run )?${name}|^ampjar`));
+    expect(out).toMatch(new RegExp(`npm (run )?${name}|^Usage: ampjar${words}`));
   });
 
   it('refuses a flag that it does not know by one line and exit code 2', async () => {
-    const { code, out, err } = await ends(file, ['--no-such-flag']);
+    const { code, out, err } = await ending('--no-such-flag');
     expect(err).toMatch(/^[^\n]*--no-such-flag[^\n]*\n$/);
     expect([code, out]).toEqual([2, '']);
   });

@@ -13,14 +13,13 @@ import { deliver } from '../../functions/webhooks/deliver.ts';
 import type { Answer } from '../../functions/webhooks/policy.ts';
 import { deliverDue } from '../../functions/webhooks/runner.ts';
 import { sleep } from '../../shared/concurrency/sleep.ts';
-import { tipEvent } from '../../shared/contract/tipEvent.ts';
+import { tipEvent } from '../../shared/contract/tip.ts';
 import {
   batchLength,
   bookTips,
   type DeliveryRef,
   type Ledger,
   type NewInvoice,
-  publicTipId,
   putWebhook,
   type Tip,
 } from '../../shared/ledger/index.ts';
@@ -164,8 +163,7 @@ export async function measureWebhook({
   const invoice = await join('hooked');
   const url = 'https://hooks.example/';
   await putWebhook(ledger, { handle: 'hooked', url, events: ['tip.settled'] }, clock(), randomBytes);
-  const queue = async (ledger: Ledger, tip: Tip) =>
-    (await enqueue(ledger, [tipEvent(tip, publicTipId(tip))], clock()))[0]!;
+  const queue = async (ledger: Ledger, tip: Tip) => (await enqueue(ledger, [tipEvent(tip)], clock()))[0]!;
   const attempt = (ledger: Ledger, ref: DeliveryRef) =>
     deliver(
       { ledger, post: async () => TAKEN, clock, random: randomBytes, sleep, report },

@@ -10,11 +10,10 @@ import { runStream } from '../../local/stream.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { sleep } from '../../shared/concurrency/sleep.ts';
 import { WakeQueue } from '../../shared/concurrency/wakeQueue.ts';
-import { eventId, tipEvent } from '../../shared/contract/tipEvent.ts';
+import { eventId, tipEvent } from '../../shared/contract/tip.ts';
 import {
   changeWebhook,
   type Ledger,
-  publicTipId,
   putWebhook,
   type QueuedDelivery,
   type Tip,
@@ -117,7 +116,7 @@ async function openDeliveries({ dir, ca }: Input) {
     /** Write rows of tips, and queue their events, so that they wait before a worker begins. */
     async queue(booked: { handles: readonly string[]; count: number }): Promise<void> {
       for await (const tips of rows(booked)) {
-        const events = tips.map((tip) => tipEvent(tip, publicTipId(tip)));
+        const events = tips.map(tipEvent);
         await enqueue(ledger, events, clock());
       }
     },

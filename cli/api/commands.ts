@@ -10,9 +10,9 @@ import { webhookCommands } from './webhooks.ts';
 export const apiCommands = [
   ...creatorCommands,
   ...optionCommands,
+  ...rotateCommands,
   ...tipCommands,
   ...webhookCommands,
   ...eventCommands,
   ...keyCommands,
-  ...rotateCommands,
 ];

@@ -9,6 +9,7 @@ import {
   forgetAside,
   type Lease,
   type Ledger,
+  PAYMENT_KINDS,
   readAside,
   readAsides,
   readNodes,
@@ -123,8 +124,9 @@ async function close(
         throw error;
       },
     );
-    const what = tip.via === 'amp' ? 'set' : 'payment hash';
-    process.stdout.write(`booked ${tip.amountMsat} msat for ${tip.handle}, ${what} ${tip.setId}\n`);
+    process.stdout.write(
+      `booked ${tip.amountMsat} msat for ${tip.handle}, ${PAYMENT_KINDS[tip.via].id} ${tip.setId}\n`,
+    );
   });
   return 0;
 }

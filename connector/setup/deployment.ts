@@ -26,7 +26,7 @@ type Outputs = Readonly<Record<string, string>>;
 
 /**
  * A deployment, by the file of outputs that `npm run deploy` wrote and by flags, which go first.
- * @throws OptionError, PlaceError
+ * @throws OptionError, UsageError
  */
 export async function readDeployment(
   given: Given,

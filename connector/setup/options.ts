@@ -103,7 +103,7 @@ export interface AwsIdentity {
   readonly seen: { readonly certificate: string; readonly key: string };
 }
 
-/** Read what a setup is told. @throws OptionError, PlaceError */
+/** Read what a setup is told. @throws OptionError, UsageError */
 export async function readChoices(values: Values, env: Record<string, string | undefined>): Promise<Choices> {
   const path = (flag: string, value: string) => plain(flag, resolve(value));
   const { instance } = values;

@@ -1,4 +1,4 @@
-import type { TipEvent } from '../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../shared/contract/tip.ts';
 import {
   enqueueDeliveries,
   type Ledger,

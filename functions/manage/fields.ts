@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { HANDLE, HEX_32, OPTION_ID, PUBLIC_KEY } from '../../shared/contract/forms.ts';
 import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/contract/money.ts';
 import { isShown, shownText } from '../../shared/contract/shownText.ts';
 import { SCOPES, SHOWS } from '../../shared/ledger/index.ts';
@@ -85,20 +86,19 @@ export const line = (most: number, description: string, example: string) =>
 const HEX = 'c1a78bd2b4f3cc1c8b3a2a5b8b1a5f0a0c4f7d3fa77cdd0e9a2a0f7d7a4b6f21';
 
 export const hex32 = (description: string) =>
-  textOf(/^[0-9a-f]{64}$/, '32 bytes in hex, 64 lower case digits', { description, example: HEX });
+  textOf(HEX_32, '32 bytes in hex, 64 lower case digits', { description, example: HEX });
 
 export const publicKey = z
   .string()
-  .regex(/^0[23][0-9a-f]{64}$/)
+  .regex(PUBLIC_KEY)
   .meta({ description: 'The public key of the node that is paid.', examples: [`02${HEX}`] });
 
-export const handle = textOf(
-  /^(?=.{2,30}$)[a-z0-9]+(-[a-z0-9]+)*$/,
-  '2 to 30 lower case letters, digits and single hyphens within',
-  { description: 'A creator’s name in addresses.', example: 'alice' },
-);
+export const handle = textOf(HANDLE, '2 to 30 lower case letters, digits and single hyphens within', {
+  description: 'A creator’s name in addresses.',
+  example: 'alice',
+});
 
-export const optionId = textOf(/^[a-km-np-z2-9]{10}$/, 'the id of a tip option', {
+export const optionId = textOf(OPTION_ID, 'the id of a tip option', {
   description: 'The id of a tip option.',
   example: 'k7fq2mzt4x',
 });

@@ -1,9 +1,10 @@
-import { eventId, tipEvent } from '../../shared/contract/tipEvent.ts';
+import { HEX_32 } from '../../shared/contract/forms.ts';
+import { eventId, tipEvent } from '../../shared/contract/tip.ts';
 import {
   beginReplay,
   endReplay,
+  enqueueTest,
   type Ledger,
-  publicTipId,
   type QueuedDelivery,
   readEvents,
   readTip,
@@ -35,7 +36,7 @@ export interface Replay {
 /** Events that one call sends again, at most. */
 export const MOST_REPLAYED = 1_000;
 
-const deliveryOf = (webhook: Webhook, tip: Tip) => tipDelivery(webhook, tipEvent(tip, publicTipId(tip)));
+const deliveryOf = (webhook: Webhook, tip: Tip) => tipDelivery(webhook, tipEvent(tip));
 
 function checkEnabled({ id, status }: Webhook) {
   if (status !== 'enabled') throw new ReplayError('not enabled', `"${id}" is ${status}: enable it first`);
@@ -79,7 +80,7 @@ const PREFIX = eventId('');
 
 async function tipOfEvent(ledger: Ledger, { handle }: Webhook, id: string): Promise<Tip> {
   const setId = id.startsWith(PREFIX) ? id.slice(PREFIX.length) : '';
-  const tip = /^[0-9a-f]{64}$/.test(setId) ? await readTip(ledger, setId) : undefined;
+  const tip = HEX_32.test(setId) ? await readTip(ledger, setId) : undefined;
   if (tip?.handle !== handle || tip.dust) {
     throw new ReplayError(
       'no such event',
@@ -101,7 +102,7 @@ export interface EndpointTestEvent {
 /**
  * Send an endpoint a test event, whichever it takes: like any other, with retries and an entry in the log.
  * @returns the entry's id
- * @throws ReplayError
+ * @throws ReplayError, AllowanceError
  */
 export async function sendTest(
   ledger: Ledger,
@@ -120,10 +121,5 @@ export async function sendTest(
   };
   const { id: testId, type } = event;
   const body = JSON.stringify(event);
-  const [ref] = await requeueDeliveries(
-    ledger,
-    [{ endpointId, handle, eventId: testId, type, body, at: now }],
-    now,
-  );
-  return ref!;
+  return enqueueTest(ledger, { endpointId, handle, eventId: testId, type, body, at: now }, now);
 }

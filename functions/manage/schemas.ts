@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { tipSchema as tip, tipEventSchema as tipEvent } from '../../shared/contract/tipSchemas.ts';
 import { WEBHOOK_EVENTS } from '../../shared/ledger/index.ts';
 import * as fields from './fields.ts';
 
@@ -71,36 +72,7 @@ export const totalsSchema = z
   .strictObject({ ...sums, options: z.array(z.strictObject({ id: fields.optionId, ...sums })) })
   .openapi('Totals');
 
-export const tipSchema = z
-  .strictObject({
-    handle: fields.handle,
-    sequence: fields.count.meta({
-      description: 'The number of this tip among its creator’s, without a hole.',
-    }),
-    setId: fields.hex32(
-      'The set id of an AMP payment, the payment hash of a BOLT11 one: the payer’s secret.',
-    ),
-    via: z.enum(['amp', 'bolt11']),
-    tipId: z.string().meta({ description: 'The id that the public feed names the tip by.' }),
-    optionId: fields.optionId,
-    paymentAddr: fields.hex32('The payment address of the invoice that was paid.'),
-    payee: fields.publicKey,
-    amountMsat: fields.msat,
-    settledAt: fields.time,
-    shards: z.int().positive(),
-    message: z
-      .string()
-      .optional()
-      .meta({ description: 'What the payer wrote: any text at all, to be escaped.' }),
-    sender: z
-      .string()
-      .optional()
-      .meta({ description: 'The name that the payer gave: any text, to be escaped.' }),
-    belowMinimum: z.literal(true).optional().meta({
-      description: 'Below the minimum that the creator had set, and so kept out of feed and webhooks.',
-    }),
-  })
-  .openapi('Tip');
+export const tipSchema = z.strictObject(tip.shape).openapi('Tip');
 
 export const tipsSchema = z
   .strictObject({
@@ -111,15 +83,7 @@ export const tipsSchema = z
   })
   .openapi('Tips');
 
-export const eventSchema = z
-  .strictObject({
-    id: z.string().meta({ description: 'The same for a tip whenever it is told of: know repeats by it.' }),
-    type: z.literal('tip.settled'),
-    version: z.literal(1),
-    timestamp: fields.time,
-    data: tipSchema,
-  })
-  .openapi('TipEvent');
+export const eventSchema = z.strictObject({ ...tipEvent.shape, data: tipSchema }).openapi('TipEvent');
 
 export const eventsSchema = z
   .strictObject({

@@ -1,15 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import { tipEvent } from '../../shared/contract/tipEvent.ts';
+import { tipBody, tipEvent } from '../../shared/contract/tip.ts';
 import {
   decodeEventCursor,
   EventCursorError,
   encodeEventCursor,
   eraseText,
-  publicTipId,
   readEvents,
   readNewest,
   readTip,
-  type Tip,
 } from '../../shared/ledger/index.ts';
 import { badValue, Problem } from '../http/problem.ts';
 import { give } from './answer.ts';
@@ -18,8 +16,6 @@ import { creatorOf } from './creators.ts';
 import * as fields from './fields.ts';
 import { type ManageHono, type ManageParts, operation } from './operation.ts';
 import { eventsSchema, tipSchema, tipsSchema } from './schemas.ts';
-
-const eventOf = (tip: Tip) => tipEvent(tip, publicTipId(tip));
 
 /** The set id is a payer's secret, so the error doesn't repeat it. */
 const unknownTip = () =>
@@ -54,7 +50,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
     async ({ params: { handle }, query }) => {
       await creatorOf(ledger, handle);
       const { tips, next } = await readNewest(ledger, handle, query);
-      return give({ tips: tips.map((tip) => eventOf(tip).data), next: next?.toString() ?? null });
+      return give({ tips: tips.map(tipBody), next: next?.toString() ?? null });
     },
   );
 
@@ -72,7 +68,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
     async ({ params: { handle, setId } }) => {
       const tip = await readTip(ledger, setId);
       if (tip?.handle !== handle) throw unknownTip();
-      return give(eventOf(tip).data);
+      return give(tipBody(tip));
     },
   );
 
@@ -92,7 +88,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
     async ({ params: { handle, setId } }) => {
       const tip = await eraseText(ledger, handle, setId);
       if (!tip) throw unknownTip();
-      return give(eventOf(tip).data);
+      return give(tipBody(tip));
     },
   );
 
@@ -130,7 +126,7 @@ export function tipRoutes(app: ManageHono, parts: ManageParts): void {
         limit,
       });
       return give({
-        events: tips.map(eventOf),
+        events: tips.map(tipEvent),
         next: encodeEventCursor(handle, through),
         more: next !== undefined,
       });

@@ -1,14 +1,7 @@
 import { bounded } from '../../shared/concurrency/bounded.ts';
-import { type TipEvent, tipEvent } from '../../shared/contract/tipEvent.ts';
+import { type TipEvent, tipEvent } from '../../shared/contract/tip.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
-import {
-  isForGood,
-  type Ledger,
-  markHanded,
-  park,
-  publicTipId,
-  type Tip,
-} from '../../shared/ledger/index.ts';
+import { isForGood, type Ledger, markHanded, park, type Tip } from '../../shared/ledger/index.ts';
 import type { Report } from './alarms.ts';
 
 /** What handing on needs. */
@@ -31,7 +24,7 @@ const MARKS_AT_ONCE = 10;
  * @throws what `enqueue`, `publish` or the table throw; no tip is marked then that one of them did not take
  */
 export async function handOn(tips: readonly Tip[], { ledger, enqueue, publish }: SettleDeps): Promise<void> {
-  const events = tips.filter(({ dust }) => !dust).map((tip) => tipEvent(tip, publicTipId(tip)));
+  const events = tips.filter(({ dust }) => !dust).map((tip) => tipEvent(tip));
   if (events.length > 0) {
     // Side by side, so that one that is down takes no time from the other.
     const told = await Promise.allSettled([enqueue(events), publish(events)]);

@@ -1,8 +1,8 @@
 import { html, raw } from 'hono/html';
 import { lightningUri } from '../../shared/bolt11/uri.ts';
-import { type FeedEntry, showsTips } from '../../shared/contract/feedEntry.ts';
 import { formatSat } from '../../shared/contract/money.ts';
 import { type PaymentLinks, paymentLinks } from '../../shared/contract/paymentLinks.ts';
+import { type FeedEntry, showsTips } from '../../shared/contract/tip.ts';
 import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
 import { encodeCursor } from '../../shared/ledger/index.ts';
 import { qrSvg } from '../../shared/qr/qr.ts';

@@ -1,5 +1,5 @@
-import { publicTips, startCursor } from '../../shared/contract/feedEntry.ts';
 import { paymentLinks } from '../../shared/contract/paymentLinks.ts';
+import { publicTips, startCursor } from '../../shared/contract/tip.ts';
 import {
   type CurrentInvoice,
   type Ledger,
@@ -35,7 +35,7 @@ import {
   payableInvoice,
   totalsOf,
 } from './api/creators.ts';
-import { invoiceBody, namedInvoice, namedInvoiceBody, tipBody } from './api/payments.ts';
+import { invoiceBody, namedInvoice, namedInvoiceBody, receiptOf } from './api/payments.ts';
 import { knownOrigin } from './api/request.ts';
 
 /** What answers are made from. */
@@ -63,7 +63,7 @@ export const feed = async ({ ledger }: Source, handle: string, part: FeedPart) =
   json(await feedBody(ledger, handle, part), part.after === undefined ? FEED_FRESHNESS : AFTER_FRESHNESS);
 
 export const tip = async ({ ledger }: Source, setId: string) =>
-  json(await tipBody(ledger, setId), PRIVATE, TIP_HEADERS);
+  json(await receiptOf(ledger, setId), PRIVATE, TIP_HEADERS);
 
 /** The forms of an invoice, by name. */
 const FORMS = {

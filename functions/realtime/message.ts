@@ -1,5 +1,5 @@
-import { publicTips } from '../../shared/contract/feedEntry.ts';
-import type { TipEvent } from '../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../shared/contract/tip.ts';
+import { publicTips } from '../../shared/contract/tip.ts';
 import { type Ledger, readCreator, readTips } from '../../shared/ledger/index.ts';
 
 /** What listeners of a creator are told of a tip: an entry of the creator's feed, word for word. */

@@ -1,4 +1,4 @@
-import { tipEvent } from '../../shared/contract/tipEvent.ts';
+import { tipEvent } from '../../shared/contract/tip.ts';
 import {
   type Attempt,
   claim,
@@ -9,7 +9,6 @@ import {
   type Ledger,
   noteFailure,
   noteSuccess,
-  publicTipId,
   type QueuedDelivery,
   readAddressee,
   switchOff,
@@ -74,7 +73,7 @@ export async function deliver(deps: DeliverDeps, ref: DeliveryRef, signal: Abort
     const due = new Date(webhook.restUntil.getTime() + Math.floor(fraction(deps) * RESTED_WITHIN_MS));
     return end({ state: 'pending', due });
   }
-  const body = delivery.body ?? (tip && JSON.stringify(tipEvent(tip, publicTipId(tip))));
+  const body = delivery.body ?? (tip && JSON.stringify(tipEvent(tip)));
   if (body === undefined) return end({ state: 'failed', reason: 'what it tells of is not in the table' });
   // So late another worker could be at it before this POST ends.
   if (until.getTime() - at.getTime() < 2 * DEADLINE_MS)

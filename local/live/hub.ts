@@ -1,5 +1,5 @@
 import { type LiveMessage, liveMessages } from '../../functions/realtime/message.ts';
-import type { TipEvent } from '../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../shared/contract/tip.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 
 /** Hears of a creator's tips at once, without waiting: what takes time is the listener's own affair. */

@@ -7,7 +7,7 @@ import { redirection } from '../../functions/http/spelling.ts';
 import { problemAt } from '../../functions/pages/problemAt.ts';
 import { openCreator } from '../../functions/public/api/creators.ts';
 import { readCursor, readHandle } from '../../functions/public/api/request.ts';
-import { startCursor } from '../../shared/contract/feedEntry.ts';
+import { startCursor } from '../../shared/contract/tip.ts';
 import { encodeCursor, type Ledger, readCreator, readFeed } from '../../shared/ledger/index.ts';
 import type { LiveHub } from './hub.ts';
 import { tipStream } from './tipStream.ts';

@@ -1,7 +1,7 @@
 import { asProblem } from '../../functions/http/problem.ts';
 import { openCreator } from '../../functions/public/api/creators.ts';
 import type { LiveMessage } from '../../functions/realtime/message.ts';
-import { publicTips, showsTips } from '../../shared/contract/feedEntry.ts';
+import { publicTips, showsTips } from '../../shared/contract/tip.ts';
 import { type Ledger, readCreator, readFeedAfter } from '../../shared/ledger/index.ts';
 import type { LiveHub } from './hub.ts';
 

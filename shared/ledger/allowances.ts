@@ -14,6 +14,8 @@ export const ALLOWANCES = {
   keys: 200,
   /** Replays of webhooks, each of up to a thousand events. */
   replays: 100,
+  /** Test events, to whichever of their endpoints. */
+  tests: 100,
 } as const;
 
 export type Allowed = keyof typeof ALLOWANCES;

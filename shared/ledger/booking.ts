@@ -4,6 +4,7 @@ import { type Item, whole } from './codec.ts';
 import { creatorFromItem } from './creators.ts';
 import { keys, prefix } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
+import { ofKind } from './paymentKinds.ts';
 import { getItems } from './read.ts';
 import type { Ledger } from './table.ts';
 import { fingerprint, type Tip, tipFromItem, tipToItem } from './tips.ts';
@@ -63,7 +64,7 @@ export function batchLength(queue: readonly (NewTip | AsideEvent)[]): number {
 }
 
 const touches = (tip: NewTip) => [
-  ...(tip.via === 'amp' ? [keys.invoice(tip.paymentAddr).pk] : []),
+  ...(ofKind(tip.via).hasInvoice ? [keys.invoice(tip.paymentAddr).pk] : []),
   keys.totals(tip.handle).pk,
   keys.day(tip.handle, dayOf(tip.settledAt)).pk + dayOf(tip.settledAt),
 ];
@@ -191,8 +192,7 @@ export function bookingActions(
   const days = new Map<string, { handle: string; day: string; sum: Sum }>();
   const after = new Map<string, Totals>();
   for (const tip of tips) {
-    // A BOLT11 invoice is paid once: its row says all that there is to say.
-    if (tip.via === 'amp') {
+    if (ofKind(tip.via).hasInvoice) {
       const { sum, setSum } = invoices.get(tip.paymentAddr) ?? { sum: NOTHING, setSum: 0n };
       invoices.set(tip.paymentAddr, { sum: plus(sum, one(tip)), setSum: setSum + fingerprint(tip.setId) });
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bounded } from '../concurrency/bounded.ts';
+import { AllowanceError, takeAllowance } from './allowances.ts';
 import { updateItem } from './change.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, small, text } from './codec.ts';
 import { listedAttributes } from './creators.ts';
@@ -7,7 +8,7 @@ import { keyItem, keys, listed } from './keys.ts';
 import { getItems, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED, TTL } from './table.ts';
 import { type Tip, tipFromItem, tipKey } from './tips.ts';
-import { ABSENT, type Condition, put } from './transaction.ts';
+import { ABSENT, type Condition, put, transact } from './transaction.ts';
 import { type Webhook, webhookFromItem, webhookKey } from './webhooks.ts';
 import { write } from './write.ts';
 
@@ -161,6 +162,22 @@ export async function requeueDeliveries(
     await updateItem(ledger, keyOf(delivery), { set, remove: ['reason', 'claim'] }, PRESENT_DELIVERY);
   });
   return refs;
+}
+
+/**
+ * Queue a test event, of which a creator has so many a day. Harmless to repeat.
+ * @throws AllowanceError
+ */
+export async function enqueueTest(ledger: Ledger, test: NewDelivery, now: Date): Promise<QueuedDelivery> {
+  const { delivery, item } = newItem(test, 'pending', now);
+  const { handle, endpointId, id } = delivery;
+  const [there, spent] =
+    (await transact(ledger, [
+      put(ledger.table, item, ABSENT),
+      takeAllowance(ledger.table, 'tests', handle, now),
+    ])) ?? [];
+  if (spent && !there) throw new AllowanceError('tests', handle, now);
+  return { handle, endpointId, id };
 }
 
 /** Its time to live may take an item between two writes: then the next replay puts it anew. */

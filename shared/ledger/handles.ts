@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { HANDLE, OPTION_ID } from '../contract/forms.ts';
 
 /** Names that would read as a part of the service, or of the web, and so may not be a creator's. */
 export const RESERVED_HANDLES: ReadonlySet<string> = new Set(
@@ -10,9 +11,6 @@ export const RESERVED_HANDLES: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
-
-/** Lower case letters, digits and single hyphens within, 2 to 30 characters: a DNS label and a Lightning Address name. */
-const HANDLE = /^(?=.{2,30}$)[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** Whether a text can be a handle at all; reserved names are handles in form. */
 export const isHandle = (value: string) => HANDLE.test(value);
@@ -43,7 +41,7 @@ const toOptionId = (bytes: Uint8Array) =>
   Array.from(bytes.subarray(0, 10), (byte) => ALPHABET[byte & 31]).join('');
 
 /** Whether a text has the form of a tip option's id. */
-export const isOptionId = (value: string) => /^[a-km-np-z2-9]{10}$/.test(value);
+export const isOptionId = (value: string) => OPTION_ID.test(value);
 
 /** A new tip option's id from 10 or more random bytes. */
 export const newOptionId = (random: (length: number) => Uint8Array) => toOptionId(random(10));

@@ -95,6 +95,7 @@ export {
   dueDeliveries,
   type Ending,
   enqueueDeliveries,
+  enqueueTest,
   finish,
   firstDelivery,
   isDeliveryId,
@@ -177,6 +178,7 @@ export {
 } from './memos.ts';
 export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
 export { countParked, type NewParked, type Parked, park, readParked } from './parked.ts';
+export { ofKind, PAYMENT_KIND_NAMES, PAYMENT_KINDS, type PaymentKind } from './paymentKinds.ts';
 export { isIn, type Range, rangesText, sizeOf } from './ranges.ts';
 export {
   type Comparison,

@@ -1,3 +1,4 @@
+import { ofKind } from './paymentKinds.ts';
 import { fingerprint, type Tip } from './tips.ts';
 import { dayOf, NOTHING, plus, type Sum, type Totals } from './totals.ts';
 
@@ -36,8 +37,7 @@ export class RowSums implements Sums {
     this.#all = plus(this.#all, one);
     addTo(this.#options, optionId);
     addTo(this.days, dayOf(settledAt));
-    // A BOLT11 invoice is paid once, and is not in the table.
-    if (via === 'amp') {
+    if (ofKind(via).hasInvoice) {
       const before = this.invoices.get(paymentAddr) ?? NO_PAYMENT;
       const setSum = before.setSum + fingerprint(setId);
       this.invoices.set(paymentAddr, { ...plus(before, one), setSum });

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { flag, type Item, moment, type Of, oneOf, optional, record, small, text, whole } from './codec.ts';
 import { listedAttributes } from './creators.ts';
 import { type Key, keyItem, keys, listed } from './keys.ts';
+import { ofKind, PAYMENT_KIND_NAMES } from './paymentKinds.ts';
 import { getItems, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { write } from './write.ts';
 
 const tipItem = record({
-  /** How it came: an AMP set, or a BOLT11 invoice. */
-  via: oneOf('amp', 'bolt11'),
-  /** hex: the set id of an AMP payment; the payment hash of a BOLT11 one. */
+  /** How it came. */
+  via: oneOf(...PAYMENT_KIND_NAMES),
+  /** hex: the payment's id, which is what its kind says. */
   setId: text,
   node: text,
   paymentAddr: text,
@@ -44,11 +45,11 @@ export const tipToItem = (tip: Tip): Item => ({
 
 /**
  * The name of a tip in the public feed: follows from what payer and receiver alone know, and does not lead back to it.
- * That is the set id of an AMP payment; the nodes between see a BOLT11 payment's hash, but not its payment address.
+ * That is its id where that is a secret; else the payment address with it, which the nodes between don't see.
  */
 export const publicTipId = ({ via, setId, paymentAddr }: Pick<Tip, 'via' | 'setId' | 'paymentAddr'>) =>
   createHash('sha256')
-    .update(`ampjar public tip id of ${via === 'amp' ? setId : `${setId} ${paymentAddr}`}`)
+    .update(`ampjar public tip id of ${ofKind(via).idIsSecret ? setId : `${setId} ${paymentAddr}`}`)
     .digest('base64url')
     .slice(0, 22);
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { appSyncPublisher } from '../../functions/realtime/appsync.ts';
-import type { TipEvent } from '../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../shared/contract/tip.ts';
 import { openAppSync } from '../functions/realtime/appsyncServer.ts';
 import { type LiveJar, openJar, serveJar } from '../local/live/stage.ts';
 

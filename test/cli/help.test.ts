@@ -167,9 +167,9 @@ describe('completion', () => {
   it.skipIf(!has('bash')).each([
     [
       '',
-      'creators options tips webhooks events keys rotate audit connector connector-setup server-setup help completion',
+      'creators options rotate tips webhooks events keys table nodes audit connector connector-setup server-setup help completion',
     ],
-    ['t', 'tips'],
+    ['ti', 'tips'],
     ['tips ', 'list show erase'],
     ['--json tips l', 'list'],
     ['--url https://a.example creators e', 'edit'],

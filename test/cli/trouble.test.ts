@@ -160,7 +160,7 @@ describe('a command line that can’t be understood', () => {
     ['', 'Usage: ampjar'],
     [
       'creator list',
-      'command: "creator" is not one of creators, options, tips, webhooks, events, keys, rotate, audit',
+      'command: "creator" is not one of creators, options, rotate, tips, webhooks, events, keys,',
     ],
     ['creators', 'creators: what to do is missing, expected one of list, add'],
     ['creators make', 'creators: "make" is not one of list, add'],

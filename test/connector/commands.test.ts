@@ -218,7 +218,7 @@ describe('npm run asides', () => {
     const connector = connect();
     await connector.live();
     const { code, stdout } = await asides('book', id, '--reason', 'alice is there again');
-    expect([code, stdout]).toEqual([0, `booked 7000 msat for alice, set ${setIdOf(good)}\n`]);
+    expect([code, stdout]).toEqual([0, `booked 7000 msat for alice, set id ${setIdOf(good)}\n`]);
     const tip = (await readTip(jar.ledger, setIdOf(good)))!;
     expect(tip).toMatchObject({ amountMsat: 7_000n, shards: 2, handle: 'alice' });
     expect(tip.override).toBeUndefined();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../operator/nodeCommands.ts';
+import { moveAll } from '../../cli/table/nodes.ts';
 import {
   addCreator,
   addOption,
@@ -70,7 +70,7 @@ describe('creators who move between three nodes while they are paid, and connect
       async () => {
         const from = await home();
         const to = pick(lnds.map(({ node }) => node).filter((node) => node !== from));
-        await run(['move', from, to], { ledger, now: time.clock, print: () => {} });
+        await moveAll({ ledger, now: time.clock }, from, to);
       },
       () =>
         addOption(

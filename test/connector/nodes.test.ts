@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listNodes, moveAll, nodeLine, retireIdle } from '../../cli/table/nodes.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../../connector/invoices/mint.ts';
 import { CALLS } from '../../connector/lnd/client.ts';
 import { systemConnector } from '../../connector/system.ts';
 import { type DevNode, startDevNode } from '../../local/node/index.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { type Parts, run } from '../../operator/nodeCommands.ts';
 import {
   addCreator,
   addOption,
@@ -75,12 +75,9 @@ describe('two nodes that share a table', () => {
 
   const booked = (message: any) => until(() => readTip(stage.ledger, setIdOf(message)));
   const listening = () => until(() => stage.lnd.isListenedTo && second.isListenedTo);
-  const nodes = async (...args: string[]) => {
-    const lines: string[] = [];
-    const print: Parts['print'] = (line) => void lines.push(line);
-    await run(args, { ledger: stage.ledger, now: stage.time.clock, print });
-    return lines;
-  };
+  const move = (from: string, to: string) =>
+    moveAll({ ledger: stage.ledger, now: stage.time.clock }, from, to);
+  const retire = (node: string) => retireIdle(stage.ledger, node);
   const alarms = () => [...connectors.home.alarms(), ...connectors.beside.alarms()];
 
   it('leave creators who have no node of their own to the one that was there first', async () => {
@@ -216,7 +213,7 @@ describe('two nodes that share a table', () => {
     await handedOutBy(second, 'cilla');
     const [from, to] = [stage.lnd.node, second.node];
     const listed = await until(async () => {
-      const lines = await nodes('list');
+      const lines = (await listNodes(stage.ledger)).map(nodeLine);
       return lines.every((line) => line.includes('  alive ')) && lines;
     });
     for (const line of listed) expect(line).toMatch(/ {2}alive 20\S+Z {2}version 0\.0\.0 {2}waiting: \d+/);
@@ -226,33 +223,29 @@ describe('two nodes that share a table', () => {
         `${to}  regtest  connector other  creators: 1  invoices handed out: 1`,
       ].sort(),
     );
-    expect(await nodes('move', from, to)).toEqual([
-      `moved 2 creators to ${to}: its connector makes their invoices now`,
-    ]);
+    expect(await move(from, to)).toBe(2);
     for (const handle of ['alice', 'bobby']) await handedOutBy(second, handle);
     // Whoever comes after it is the new node's, too.
     await addCreator(stage.ledger, { handle: 'dora', name: 'Dora' }, NOW);
     await handedOutBy(second, 'dora');
     expect(stage.lnd.invoices).toHaveLength(3);
     await until(() => connectors.home.connector.health.state === 'live');
-    expect(await nodes('move', from, to)).toEqual([
-      `moved 3 creators to ${to}: its connector makes their invoices now`,
-    ]);
+    expect(await move(from, to)).toBe(3);
     expect(alarms()).toEqual([]);
   });
 
   it('refuse to retire a node that has creators, or whose invoices are handed out still', async () => {
     await handedOutBy(stage.lnd, 'alice');
     const [from, to] = [stage.lnd.node, second.node];
-    await expect(nodes('retire', from)).rejects.toThrow(/home of creators/);
+    await expect(retire(from)).rejects.toThrow(/home of creators/);
     await assign('alice', second);
     await handedOutBy(second, 'alice');
-    await expect(nodes('retire', to)).rejects.toThrow(/alice is with/);
+    await expect(retire(to)).rejects.toThrow(/alice is with/);
     await connectors.beside.stop();
     await addCreator(stage.ledger, { handle: 'bobby', name: 'Bob' }, NOW);
     await handedOutBy(stage.lnd, 'bobby');
-    await nodes('move', from, to);
-    await expect(nodes('retire', from)).rejects.toThrow(/bobby hands out an invoice/);
+    await move(from, to);
+    await expect(retire(from)).rejects.toThrow(/bobby hands out an invoice/);
   });
 
   it('let a lost node go: its creators are with another, and it is known no more', async () => {
@@ -260,9 +253,9 @@ describe('two nodes that share a table', () => {
     await listening();
     await booked(stage.lnd.pay(before));
     await connectors.home.stop();
-    await nodes('move', stage.lnd.node, second.node);
+    await move(stage.lnd.node, second.node);
     await handedOutBy(second, 'alice');
-    expect(await nodes('retire', stage.lnd.node)).toEqual([`${stage.lnd.node} is off the list`]);
+    await retire(stage.lnd.node);
     expect(await gather(readNodes(stage.ledger))).toEqual([second.node]);
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 1n });
     // A node that was found again goes on where it was, beside the other.
@@ -272,16 +265,6 @@ describe('two nodes that share a table', () => {
     await booked(stage.lnd.pay(before));
     expect(await gather(readNodes(stage.ledger))).toHaveLength(2);
     expect((await currentOf('alice'))!.payee).toBe(second.node);
-  });
-
-  it.each([
-    [['move', 'alice', 'bob'], /FROM: "alice" is not the pubkey of a node/],
-    [['move', hex('x'), hex('y')], /FROM: .* is not the pubkey/],
-    [['retire', `02${hex('nobody')}`], /the table does not know 02/],
-    [['go'], /"go" is not one of list, move, retire/],
-    [['list', 'all'], /list: 1 words came after it, expected none/],
-  ])('name what is wrong with %j', async (args, line) => {
-    await expect(nodes(...args)).rejects.toThrow(line);
   });
 });
 

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreTable } from '../../cli/table/restore.ts';
 import { LONGEST_EXPIRY_SECONDS } from '../../connector/invoices/mint.ts';
 import { systemConnector } from '../../connector/system.ts';
-import { readArguments, run } from '../../operator/restoreCommand.ts';
 import {
   addCreator,
   addOption,
@@ -24,8 +24,9 @@ import {
   readTotals,
   tableDefinition,
 } from '../../shared/ledger/index.ts';
+import { writeExport } from '../cli/table/exportFolder.ts';
+import { wanted } from '../cli/table/wanted.ts';
 import { type Ministack, startMinistack } from '../conformance/ministack.ts';
-import { writeExport } from '../operator/exportFolder.ts';
 import { hex, scan } from '../shared/ledger/book.ts';
 import { suitesHere } from '../toolchains.ts';
 import { type Jar, openJar, until } from './jar.ts';
@@ -156,7 +157,7 @@ describe.each([
       const args = name.startsWith('point') ? ['--table', ledger.table] : source;
       const lines: string[] = [];
       const restore = () =>
-        run(readArguments([...args, '--to', restored.table], {})!, {
+        restoreTable(wanted([...args, '--to', restored.table]), {
           client: ledger.client,
           onLoopback: true,
           sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50))),

@@ -45,7 +45,7 @@ beforeAll(async () => {
   });
   ledger = { client, table };
   const place = ['--table', table, '--endpoint', cloud.endpoint];
-  const printed = await command('operator/key.ts', 'add', '--operator', '--json', ...place);
+  const printed = await command('cli/main.ts', 'keys', 'bootstrap', '--json', ...place);
   operatorKey = JSON.parse(printed).token;
   connector = await startConnector(deployment, cloud.endpoint, jar);
   // As long as it takes: the command for it, the stacks and the connector have bounds of their own.

@@ -66,6 +66,12 @@ const SAID: [page: string, words: RegExp, file: string, constant: RegExp, unit?:
     'connector/payments/payerText.ts',
     /MOST_SENDER = (\S+);/,
   ],
+  ['docs/api.md', /may be had (\d+) times a day/, 'shared/ledger/allowances.ts', /invoices: (\d+),/],
+  ['docs/api.md', /(\d+) keys made/, 'shared/ledger/allowances.ts', /keys: (\d+),/],
+  ['docs/api.md', /sent (\d+) replays/, 'shared/ledger/allowances.ts', /replays: (\d+),/],
+  ['docs/api.md', /(\d+) tests;/, 'shared/ledger/allowances.ts', /tests: (\d+),/],
+  ['docs/webhooks.md', /A creator has (\d+) replays/, 'shared/ledger/allowances.ts', /replays: (\d+),/],
+  ['docs/webhooks.md', /and (\d+) tests a day/, 'shared/ledger/allowances.ts', /tests: (\d+),/],
   ['docs/live.md', /There are ([\d,]+) connections at most/, 'local/live/sse.ts', /inAll: ([\d_]+)/],
   ['docs/live.md', /at most, and (\d+) from o/, 'local/live/sse.ts', /ofAddress: ([\d_]+)/],
   [

@@ -2,12 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { enqueue } from '../../functions/deliveries/enqueue.ts';
 import type { Post } from '../../functions/webhooks/post.ts';
 import { type WorkDeps, work } from '../../functions/webhooks/work.ts';
-import { type TipEvent, tipEvent } from '../../shared/contract/tipEvent.ts';
+import { type TipEvent, tipEvent } from '../../shared/contract/tip.ts';
 import {
   changeWebhook,
   type DeliveryRef,
   type Ledger,
-  publicTipId,
   putWebhook,
   type Tip,
   type Webhook,
@@ -151,7 +150,7 @@ export class DeliveryWorld {
           shards: 1,
         };
         await this.#engine.execute('PutItem', { TableName: TABLE, Item: tipToItem(tip) });
-        this.#events.push(tipEvent(tip, publicTipId(tip)));
+        this.#events.push(tipEvent(tip));
       }
     }
   }

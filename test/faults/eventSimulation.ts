@@ -1,10 +1,9 @@
 import { GRACE_MS, sweep } from '../../functions/outbox/reconcile.ts';
 import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../functions/outbox/stream.ts';
-import { tipEvent } from '../../shared/contract/tipEvent.ts';
+import { tipEvent } from '../../shared/contract/tip.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
 import {
   HANDED_BLOCK,
-  publicTipId,
   readEvents,
   readHanded,
   readParked,
@@ -231,7 +230,7 @@ const events = new WeakMap<Tip, { id: string; json: string }>();
 function eventOf(tip: Tip) {
   const made = events.get(tip);
   if (made) return made;
-  const event = tipEvent(tip, publicTipId(tip));
+  const event = tipEvent(tip);
   const named = { id: event.id, json: JSON.stringify(event) };
   events.set(tip, named);
   return named;

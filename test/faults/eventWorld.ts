@@ -3,7 +3,7 @@ import type { SettleDeps } from '../../functions/outbox/publish.ts';
 import type { StreamRecord } from '../../functions/outbox/stream.ts';
 import { sequenceOf } from '../../local/table/keys.ts';
 import type { Store, StreamEntry } from '../../local/table/store.ts';
-import type { TipEvent } from '../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../shared/contract/tip.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
 import { tableDefinition } from '../../shared/ledger/index.ts';
 import { Engine, type Shape, serviceError, TABLE } from './engine.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { restoreTable } from '../../cli/table/restore.ts';
 import { CALLS } from '../../connector/lnd/client.ts';
 import type { LndAccess } from '../../connector/system.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
-import { readArguments, run } from '../../operator/restoreCommand.ts';
 import {
   addCreator,
   type Ledger,
@@ -16,7 +16,8 @@ import {
   readNode,
   tableDefinition,
 } from '../../shared/ledger/index.ts';
-import { writeExport } from '../operator/exportFolder.ts';
+import { writeExport } from '../cli/table/exportFolder.ts';
+import { wanted } from '../cli/table/wanted.ts';
 import { scan } from '../shared/ledger/book.ts';
 import { currentOf, expectBooks, tipOf } from './harness/books.ts';
 import { runConnector } from './harness/connector.ts';
@@ -78,7 +79,7 @@ describe('a table out of an export, beside a real lnd', () => {
     const args = ['--files', join(dir, 'export'), '--to', 'after'];
     const { client } = ledger;
     const quiet = { onLoopback: true, sleep: async () => {}, random: () => 0.5, print: () => {} };
-    await run(readArguments(args, {})!, { client, ...quiet });
+    await restoreTable(wanted(args), { client, ...quiet });
     const restored: Ledger = { client, table: 'after' };
     expect(await feed(restored)).toHaveLength(1);
     expect(await checkpoint(restored)).toBe(then);

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, test } from 'vitest';
-import { clientConfig, PlaceError, readPlace } from '../../shared/place.ts';
+import { UsageError } from '../../shared/command/failures.ts';
+import { clientConfig, readPlace } from '../../shared/place.ts';
 
 describe('the place of the table', () => {
   test.each([
@@ -10,7 +11,7 @@ describe('the place of the table', () => {
     [{ region: 'us east' }, 'region'],
     [{ endpoint: 'ftp://127.0.0.1' }, 'endpoint'],
   ])('%j is refused by the name of its field', (flags, field) => {
-    expect(() => readPlace(flags, {})).toThrow(PlaceError);
+    expect(() => readPlace(flags, {})).toThrow(UsageError);
     expect(() => readPlace(flags, {})).toThrow(new RegExp(`^${field}: `));
   });
 

@@ -1,5 +1,5 @@
-import { publicTips, showsTips } from '../../../shared/contract/feedEntry.ts';
 import { type PaymentLinks, paymentLinks } from '../../../shared/contract/paymentLinks.ts';
+import { publicTips, showsTips } from '../../../shared/contract/tip.ts';
 import {
   type Creator,
   type CurrentInvoice,

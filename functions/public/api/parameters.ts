@@ -1,3 +1,4 @@
+import * as forms from '../../../shared/contract/forms.ts';
 import { MOST_COMMENT } from '../../../shared/contract/lnurl.ts';
 
 const inPath = (name: string, description: string, pattern: string) => ({
@@ -14,7 +15,7 @@ const inQuery = (name: string, description: string, schema: object) => ({
   schema,
 });
 
-export const HANDLE = inPath('handle', 'The creator’s handle.', '^(?=.{2,30}$)[a-z0-9]+(-[a-z0-9]+)*$');
+export const HANDLE = inPath('handle', 'The creator’s handle.', forms.HANDLE.source);
 export const SET_ID = inPath('setId', 'The set id of a payment: 32 bytes in hex.', '^[0-9a-fA-F]{64}$');
 export const PAYMENT_ADDR = inPath(
   'paymentAddr',
@@ -23,7 +24,7 @@ export const PAYMENT_ADDR = inPath(
 );
 export const OPTION = inQuery('option', 'The tip option; without it the one with an open amount.', {
   type: 'string',
-  pattern: '^[a-km-np-z2-9]{10}$',
+  pattern: forms.OPTION_ID.source,
 });
 export const CODE = inQuery(
   'code',
@@ -86,5 +87,5 @@ export const COMMENT = inQuery('comment', 'What the payer writes.', {
   maxLength: MOST_COMMENT,
 });
 export const ASK = inPath('id', 'As in `verify` of the invoice.', '^[A-Za-z0-9_-]{22}$');
-export const OPTION_IN_PATH = inPath('option', 'The tip option.', '^[a-km-np-z2-9]{10}$');
+export const OPTION_IN_PATH = inPath('option', 'The tip option.', forms.OPTION_ID.source);
 export const FILE = inPath('file', 'A name that `/widget.js` has.', '^[A-Za-z0-9._-]+$');

@@ -1,14 +1,15 @@
 import { lightningUri } from '../../../shared/bolt11/uri.ts';
+import { type Receipt, receipt } from '../../../shared/contract/tip.ts';
 import {
   type CurrentInvoice,
   type Invoice,
   type Ledger,
-  publicTipId,
+  ofKind,
   readInvoice,
   readTip,
 } from '../../../shared/ledger/index.ts';
 import { Problem } from '../../http/problem.ts';
-import type { InvoiceBody, NamedInvoiceBody, TipBody } from './schemas.ts';
+import type { InvoiceBody, NamedInvoiceBody } from './schemas.ts';
 
 /** An invoice as JSON, with the URI that opens a wallet. */
 export const invoiceBody = (invoice: CurrentInvoice): InvoiceBody => ({
@@ -40,28 +41,16 @@ export const namedInvoiceBody = (invoice: Invoice): NamedInvoiceBody => ({
 });
 
 /**
- * A tip for who holds its set id: the payer or the creator. A BOLT11 payment has no such secret, for the nodes between
- * payer and receiver see its hash; its payer has the address to verify it by.
+ * A tip for who holds its set id: the payer or the creator. Of a payment whose id is no secret nothing is told here; its payer has the
+ * address to verify it by.
  */
-export async function tipBody(ledger: Ledger, setId: string): Promise<TipBody> {
+export async function receiptOf(ledger: Ledger, setId: string): Promise<Receipt> {
   const tip = await readTip(ledger, setId);
-  if (tip?.via !== 'amp') {
+  if (!tip || !ofKind(tip.via).idIsSecret) {
     throw new Problem('unknown-tip', 'setId: no tip with this set id is booked.', {
       field: 'setId',
       expected: 'the set id of a settled payment, which the payer sees as its payment hash',
     });
   }
-  return {
-    setId: tip.setId,
-    id: publicTipId(tip),
-    handle: tip.handle,
-    optionId: tip.optionId,
-    paymentAddr: tip.paymentAddr,
-    payee: tip.node,
-    amountMsat: tip.amountMsat.toString(),
-    settledAt: tip.settledAt.toISOString(),
-    shards: tip.shards,
-    ...(tip.message === undefined ? {} : { message: tip.message }),
-    ...(tip.sender === undefined ? {} : { sender: tip.sender }),
-  };
+  return receipt(tip);
 }

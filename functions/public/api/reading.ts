@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { receiptSchema } from '../../../shared/contract/tipSchemas.ts';
 import {
   creatorSchema,
   feedSchema,
@@ -8,7 +9,6 @@ import {
   payInvoiceSchema,
   payRequestSchema,
   problemSchema,
-  tipSchema,
   totalsSchema,
   verificationSchema,
 } from './schemas.ts';
@@ -19,7 +19,7 @@ export const SCHEMAS = {
   NamedInvoice: namedInvoiceSchema,
   Feed: feedSchema,
   Totals: totalsSchema,
-  Tip: tipSchema,
+  Tip: receiptSchema,
   PayRequest: payRequestSchema,
   PayInvoice: payInvoiceSchema,
   Verification: verificationSchema,

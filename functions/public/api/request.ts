@@ -1,3 +1,4 @@
+import { HEX_32 } from '../../../shared/contract/forms.ts';
 import { CursorError, decodeCursor, isHandle, isOptionId } from '../../../shared/ledger/index.ts';
 import { badValue, Problem } from '../../http/problem.ts';
 
@@ -73,8 +74,6 @@ export function readPart(
     after: readCursor(handle, 'after', given.after),
   };
 }
-
-const HEX_32 = /^[0-9a-f]{64}$/;
 
 /** A set id of a path. It is a payer's secret, so the error doesn't repeat it. */
 export function readSetId(value: string): string {

@@ -1,17 +1,14 @@
 import * as z from 'zod';
-import type { FeedEntry } from '../../../shared/contract/feedEntry.ts';
+import { HANDLE, HEX_32, OPTION_ID, PUBLIC_KEY } from '../../../shared/contract/forms.ts';
+import { feedEntrySchema } from '../../../shared/contract/tipSchemas.ts';
 
 const described = <S extends z.ZodType>(schema: S, description: string, example: unknown): S =>
   schema.meta({ description, examples: [example] }) as S;
 
 const HEX = 'c1a78bd2b4f3cc1c8b3a2a5b8b1a5f0a0c4f7d3fa77cdd0e9a2a0f7d7a4b6f21';
 
-const handle = described(
-  z.string().regex(/^(?=.{2,30}$)[a-z0-9]+(-[a-z0-9]+)*$/),
-  'A creator’s name in addresses.',
-  'alice',
-);
-const optionId = described(z.string().regex(/^[a-km-np-z2-9]{10}$/), 'The id of a tip option.', 'k7fq2mzt4x');
+const handle = described(z.string().regex(HANDLE), 'A creator’s name in addresses.', 'alice');
+const optionId = described(z.string().regex(OPTION_ID), 'The id of a tip option.', 'k7fq2mzt4x');
 const msat = described(
   z.string().regex(/^(0|[1-9][0-9]{0,18})$/),
   'An amount in millisatoshi, in decimal digits.',
@@ -19,33 +16,8 @@ const msat = described(
 );
 const count = described(z.string().regex(/^(0|[1-9][0-9]*)$/), 'A count, in decimal digits.', '37');
 const time = described(z.iso.datetime(), 'A time in UTC.', '2026-11-24T10:58:31.000Z');
-const minute = described(
-  z.iso.datetime().regex(/:00\.000Z$/),
-  'A time in UTC, rounded down to the minute.',
-  '2026-11-24T10:58:00.000Z',
-);
-const setId = described(
-  z.string().regex(/^[0-9a-f]{64}$/),
-  'The set id of a payment, known to payer and creator.',
-  HEX,
-);
-const paymentAddr = described(
-  z.string().regex(/^[0-9a-f]{64}$/),
-  'The payment address, which names an invoice.',
-  HEX,
-);
-const payee = described(
-  z.string().regex(/^0[23][0-9a-f]{64}$/),
-  'The public key of the node that is paid.',
-  `02${HEX}`,
-);
-const message = described(z.string(), 'What the payer wrote: any text at all, to be escaped.', 'Great post');
-const sender = described(z.string(), 'The name that the payer gave: any text at all, to be escaped.', 'Bob');
-const tipId = described(
-  z.string().min(1),
-  'The public id of a tip; its set id can’t be found from it.',
-  'q1Zb8b2mT0yq',
-);
+const paymentAddr = described(z.string().regex(HEX_32), 'The payment address, which names an invoice.', HEX);
+const payee = described(z.string().regex(PUBLIC_KEY), 'The public key of the node that is paid.', `02${HEX}`);
 const shows = described(
   z.enum(['nothing', 'amounts', 'messages']),
   'What the creator shows the public: nothing, amounts and times, or the payers’ words as well.',
@@ -139,21 +111,6 @@ export const namedInvoiceSchema = z.strictObject({
   ),
 });
 
-/** A tip as the public may see it: an entry of the feed, and what the live page is told. */
-export const feedEntrySchema: z.ZodType<FeedEntry> = z.strictObject({
-  id: tipId,
-  cursor: described(
-    z.string(),
-    'The place of this tip in the feed: older ones with `cursor`, newer ones with `after`.',
-    'AAAAAAAAAAJJYPReWIMDTA',
-  ),
-  amountMsat: msat,
-  settledAt: minute,
-  optionId,
-  message: message.optional(),
-  sender: sender.optional(),
-});
-
 export const feedSchema = z.strictObject({
   shows,
   tips: z.array(feedEntrySchema).meta({
@@ -179,20 +136,6 @@ export const totalsSchema = z.strictObject({
     .nullable()
     .meta({ description: 'Their sum in millisatoshi; null if the creator shows nothing.' }),
   options: z.array(optionTotals),
-});
-
-export const tipSchema = z.strictObject({
-  setId,
-  id: tipId,
-  handle,
-  optionId,
-  paymentAddr,
-  payee,
-  amountMsat: msat,
-  settledAt: time,
-  shards: z.int().positive().meta({ description: 'In how many parts the payment came.' }),
-  message: message.optional(),
-  sender: sender.optional(),
 });
 
 const msatNumber = z.int().positive();
@@ -258,5 +201,4 @@ export type InvoiceBody = z.infer<typeof invoiceSchema>;
 export type NamedInvoiceBody = z.infer<typeof namedInvoiceSchema>;
 export type FeedBody = z.infer<typeof feedSchema>;
 export type TotalsBody = z.infer<typeof totalsSchema>;
-export type TipBody = z.infer<typeof tipSchema>;
 export type ProblemBody = z.infer<typeof problemSchema>;

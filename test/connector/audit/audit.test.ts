@@ -120,6 +120,7 @@ describe('a connection', () => {
       const again = stage.start();
       await again.live();
       for (const message of meanwhile) await booked(message);
+      await until(() => again.connector.health.booked === 20);
       expect(again.connector.health).toMatchObject({ booked: 20, drift: 0, alarms: {} });
       expect(stage.lnd.lookedUp).toBe(before === 0n ? 1 : 0);
     },
@@ -135,6 +136,7 @@ describe('a connection', () => {
     await connector.live();
     await booked(paidBefore);
     expect(stage.lnd.subscribed).toEqual([1n, 0n]);
+    await until(() => connector.connector.health.booked === 1);
     expect(connector.connector.health).toMatchObject({ booked: 1, drift: 0, alarms: {} });
   });
 

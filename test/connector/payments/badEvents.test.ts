@@ -225,6 +225,7 @@ describe('a settlement', () => {
     const messages = [1, 2, 3, 4].map(() => stage.lnd.message(invoice));
     for (const message of messages.reverse()) stage.lnd.settle(message);
     for (const message of messages) await until(() => tip(message));
+    await until(() => connector.connector.health.booked === 4);
     expect(connector.connector.health).toMatchObject({ booked: 4, setAside: 0 });
   });
 

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALLOWANCES } from '../../../shared/ledger/allowances.ts';
 import {
+  beginReplay,
   DELIVERY_LISTS,
   dueDeliveries,
+  endReplay,
   listKeys,
   readTip,
   readTotals,
@@ -9,7 +12,7 @@ import {
 } from '../../../shared/ledger/index.ts';
 import { gather } from '../../shared/ledger/book.ts';
 import { answered, operationIds } from './documented.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type Stage, type Told } from './stage.ts';
 import { tour } from './tour.ts';
 
 let stage: Stage;
@@ -22,6 +25,50 @@ afterAll(() => stage.close());
 const ALICE = '/v1/manage/creators/alice';
 const asAlice = (method: string, path: string, more: object = {}) =>
   stage.ask(method, `${ALICE}${path}`, { token: stage.keys.alice.token, ...more });
+
+describe('what a creator may have done so often a day', () => {
+  let own: Stage;
+  beforeAll(async () => {
+    own = await openStage();
+  });
+  afterAll(() => own.close());
+
+  const post = (who: 'alice' | 'bob', what: 'replay' | 'test', body?: object) =>
+    own.ask('POST', `/v1/manage/creators/${who}/webhooks/${own.webhooks[who].id}/${what}`, {
+      token: own.keys[who].token,
+      ...(body && { body }),
+    });
+
+  function isSpentForToday({ status, body, headers }: Told) {
+    expect([status, body.type]).toEqual([409, 'urn:problem-type:ampjar:refused']);
+    const now = own.options.clock().getTime();
+    expect(new Date(now + Number(headers.get('retry-after')) * 1_000).toISOString()).toMatch(/T00:00:00/);
+  }
+
+  test('is replays, one at a time for an endpoint: another is 409 for a second, one too many 409 until tomorrow', async () => {
+    const { alice } = own.webhooks;
+    const now = own.options.clock();
+    const replay = () => post('alice', 'replay', { after: '0', until: '1' });
+    await beginReplay(own.ledger, alice, now);
+    const second = await replay();
+    expect([second.status, second.body.type]).toEqual([409, 'urn:problem-type:ampjar:in-progress']);
+    expect(second.headers.get('retry-after')).toBe('1');
+    await endReplay(own.ledger, alice);
+    expect((await replay()).status).toBe(202);
+    for (let replays = 2; replays < ALLOWANCES.replays; replays++) {
+      expect(await beginReplay(own.ledger, alice, now)).toBe(true);
+      await endReplay(own.ledger, alice);
+    }
+    isSpentForToday(await replay());
+  });
+
+  test('is test events, and another creator is not meant', async () => {
+    for (let sent = 0; sent < ALLOWANCES.tests; sent++)
+      expect((await post('alice', 'test')).status).toBe(202);
+    isSpentForToday(await post('alice', 'test'));
+    expect((await post('bob', 'test')).status).toBe(202);
+  });
+});
 
 describe('tips', () => {
   test('are listed whole, newest first, page after page, with what the public does not see', async () => {

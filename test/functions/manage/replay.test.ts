@@ -121,6 +121,16 @@ describe('a test event', () => {
     expect(await stage.log(webhook)).toMatchObject([{ id: ref.id, type: 'endpoint.test', state: 'done' }]);
   });
 
+  test('is one of so many a day for a creator, to whichever endpoint', async () => {
+    const webhooks = [await stage.endpoint(receiver.url('/a')), await stage.endpoint(receiver.url('/b'))];
+    const send = (sent: number) => sendTest(stage.ledger, webhooks[sent % 2]!, stage.clock(), randomBytes);
+    for (let sent = 0; sent < ALLOWANCES.tests; sent++) await send(sent);
+    for (const sent of [0, 1]) await expect(send(sent)).rejects.toThrow(AllowanceError);
+    expect((await Promise.all(webhooks.map(stage.log))).flat()).toHaveLength(ALLOWANCES.tests);
+    stage.pass(86_400_000);
+    await send(0);
+  });
+
   test('is another each time', async () => {
     const webhook = await stage.endpoint(receiver.url());
     for (let i = 0; i < 2; i++)

@@ -3,8 +3,8 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type * as z from 'zod';
 import { eventSchema } from '../../../functions/manage/schemas.ts';
 import { ALARMS } from '../../../functions/outbox/alarms.ts';
-import type { TipEvent } from '../../../shared/contract/tipEvent.ts';
-import { tipEventJsonSchema, tipEventSchema } from '../../../shared/contract/tipEventSchema.ts';
+import type { TipEvent } from '../../../shared/contract/tip.ts';
+import { tipEventJsonSchema, tipEventSchema } from '../../../shared/contract/tipSchemas.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };
 import { eventsOfPayments, WITH_MESSAGE } from './realPayment.ts';
 

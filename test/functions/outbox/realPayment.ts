@@ -2,7 +2,7 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { toSettlement } from '../../../connector/lnd/client.ts';
 import { verifySettlement } from '../../../connector/payments/amp.ts';
 import { type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
-import type { TipEvent } from '../../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../../shared/contract/tip.ts';
 import {
   addCreator,
   bookTips,

@@ -2,7 +2,7 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import type { Alarm } from '../../../functions/outbox/alarms.ts';
 import type { SettleDeps } from '../../../functions/outbox/publish.ts';
 import type { StreamRecord } from '../../../functions/outbox/stream.ts';
-import type { TipEvent } from '../../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../../shared/contract/tip.ts';
 import { readParked, unhandedNumbers } from '../../../shared/ledger/index.ts';
 import { readStream } from '../../conformance/subject.ts';
 import { gather, NOW } from '../../shared/ledger/book.ts';

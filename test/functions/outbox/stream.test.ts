@@ -1,8 +1,8 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
-import { tipEvent } from '../../../shared/contract/tipEvent.ts';
-import { markHanded, publicTipId, setMinimum, type Tip } from '../../../shared/ledger/index.ts';
+import { tipEvent } from '../../../shared/contract/tip.ts';
+import { markHanded, setMinimum, type Tip } from '../../../shared/ledger/index.ts';
 import { keyItem } from '../../../shared/ledger/keys.ts';
 import { tipKey } from '../../../shared/ledger/tips.ts';
 import { around, NOW } from '../../shared/ledger/book.ts';
@@ -19,7 +19,7 @@ const failedAt = (record: StreamRecord) => ({
   batchItemFailures: [{ itemIdentifier: record.dynamodb!.SequenceNumber }],
 });
 const tipRecords = async () => (await stage.records()).filter(isNewTip);
-const eventOf = (tip: Tip) => tipEvent(tip, publicTipId(tip));
+const eventOf = (tip: Tip) => tipEvent(tip);
 
 /** The record with another new row. */
 const spoiled = (record: StreamRecord, change: object): StreamRecord => ({

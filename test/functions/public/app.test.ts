@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openapiDocument } from '../../../functions/public/api/openapi.ts';
 import * as schemas from '../../../functions/public/api/schemas.ts';
 import { publicApp } from '../../../functions/public/app.ts';
+import { receiptSchema } from '../../../shared/contract/tipSchemas.ts';
 import { encodeCursor, openOptionId } from '../../../shared/ledger/index.ts';
 import { countingReads, HOSTILE, type Jar, NOW, openJar } from './jar.ts';
 
@@ -39,7 +40,7 @@ describe('every answer is what its schema says', () => {
     ['/v1/creators/alice/totals', schemas.totalsSchema],
     ['/v1/creators/carol/totals', schemas.totalsSchema],
     ['/v1/invoices/ADDR', schemas.namedInvoiceSchema],
-    ['/v1/tips/SET', schemas.tipSchema],
+    ['/v1/tips/SET', receiptSchema],
     ['/v1/creators/nobody', schemas.problemSchema],
     ['/v1/creators/dora', schemas.problemSchema],
     ['/v1/creators/erin/invoice', schemas.problemSchema],

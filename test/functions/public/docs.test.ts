@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type * as z from 'zod';
 import { openapiDocument } from '../../../functions/public/api/openapi.ts';
-import * as schemas from '../../../functions/public/api/schemas.ts';
+import { SCHEMAS } from '../../../functions/public/api/reading.ts';
 import { type Jar, NOW, openJar } from './jar.ts';
 import { openSite, type Site } from './site.ts';
 
@@ -24,8 +23,6 @@ const sections = http.split(/^(?=#{2,3} )/m).flatMap((section) => {
 
 /** How long an invoice still lives depends on the clock. */
 const anyLife = (value: unknown) => String(value).replace(/max-age=\d{6,}/, 'max-age=N');
-
-const schemaOf = (name: string) => (schemas as unknown as Record<string, z.ZodType>)[name];
 
 let jar: Jar;
 let site: Site;
@@ -75,8 +72,8 @@ describe('docs/http.md', () => {
       const name = ($ref ?? oneOf?.[0]?.$ref)?.split('/').at(-1);
       expect(example !== undefined).toBe(name !== undefined);
       if (name) {
-        const schema = schemaOf(`${name[0]!.toLowerCase()}${name.slice(1)}Schema`);
-        expect(schema!.safeParse(JSON.parse(example!)).error).toBeUndefined();
+        const schema = SCHEMAS[name as keyof typeof SCHEMAS];
+        expect(schema.safeParse(JSON.parse(example!)).error).toBeUndefined();
       }
       const section = http.slice(http.indexOf(`### \`GET ${path}\``)).split(/\n#{2,3} /)[0];
       for (const parameter of parameters as { in: string; name: string }[]) {

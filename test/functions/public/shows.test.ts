@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import openapi from '../../../functions/public/openapi.json' with { type: 'json' };
-import { tipEvent } from '../../../shared/contract/tipEvent.ts';
+import { tipEvent } from '../../../shared/contract/tip.ts';
 import {
   addCreator,
   addOption,
@@ -9,7 +9,6 @@ import {
   encodeCursor,
   type Ledger,
   type NewTip,
-  publicTipId,
   putAsk,
   putCurrentInvoice,
   readTip,
@@ -144,7 +143,7 @@ async function answersIn(
 
     if (booked.length > 0) await bookTips(ledger, lease, { tips: [...booked], asides: [] });
     const rows = await Promise.all(booked.map(({ setId }) => readTip(ledger, setId)));
-    await site.hub.publish(rows.map((tip) => tipEvent(tip!, publicTipId(tip!))));
+    await site.hub.publish(rows.map((tip) => tipEvent(tip!)));
     await site.idle();
 
     for (const { name, said } of open) answers.set(`${name}, open before`, said());

@@ -10,11 +10,10 @@ import { runDeliveries } from '../../../functions/webhooks/runner.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import { sleep } from '../../../shared/concurrency/sleep.ts';
 import { WakeQueue } from '../../../shared/concurrency/wakeQueue.ts';
-import { type TipEvent, tipEvent } from '../../../shared/contract/tipEvent.ts';
+import { type TipEvent, tipEvent } from '../../../shared/contract/tip.ts';
 import {
   changeWebhook,
   type Ledger,
-  publicTipId,
   putWebhook,
   type QueuedDelivery,
   readDeliveries,
@@ -45,7 +44,7 @@ export const tipOf = (sequence: number, more: Partial<Tip> = {}): Tip => ({
   ...more,
 });
 
-export const eventOf = (tip: Tip): TipEvent => tipEvent(tip, publicTipId(tip));
+export const eventOf = (tip: Tip): TipEvent => tipEvent(tip);
 
 /** A table with deliveries, a clock that is set by hand, and workers that post to this machine. */
 export async function openStage(authority: Authority) {

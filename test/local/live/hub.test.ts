@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { feedEntrySchema } from '../../../functions/public/api/schemas.ts';
 import { publicApp } from '../../../functions/public/app.ts';
 import { type LiveMessage, liveMessages } from '../../../functions/realtime/message.ts';
 import { LiveHub } from '../../../local/live/hub.ts';
-import type { TipEvent } from '../../../shared/contract/tipEvent.ts';
+import type { TipEvent } from '../../../shared/contract/tip.ts';
+import { feedEntrySchema } from '../../../shared/contract/tipSchemas.ts';
 import { decodeCursor, eraseText, setMinimum, setShows } from '../../../shared/ledger/index.ts';
 import { countingReads, HOSTILE } from '../../functions/public/jar.ts';
 import { NOW } from '../../shared/ledger/book.ts';

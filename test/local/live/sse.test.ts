@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { feedEntrySchema } from '../../../functions/public/api/schemas.ts';
+import { feedEntrySchema } from '../../../shared/contract/tipSchemas.ts';
 import { decodeCursor, encodeCursor, setMinimum } from '../../../shared/ledger/index.ts';
 import { openEvents } from './eventSource.ts';
 import { type LiveJar, openJar, serveJar } from './stage.ts';

@@ -11,7 +11,7 @@ import { LiveHub } from '../../../local/live/hub.ts';
 import { type LiveOptions, liveApp } from '../../../local/live/sse.ts';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import { widgetRoutes } from '../../../local/widget.ts';
-import { type TipEvent, tipEvent } from '../../../shared/contract/tipEvent.ts';
+import { type TipEvent, tipEvent } from '../../../shared/contract/tip.ts';
 import {
   addCreator,
   bookTips,
@@ -19,7 +19,6 @@ import {
   type Ledger,
   type NewInvoice,
   type NewTip,
-  publicTipId,
   putCurrentInvoice,
   readTip,
   tableDefinition,
@@ -60,7 +59,7 @@ export async function openJar() {
     );
     await bookTips(ledger, lease, { tips: fresh, asides: [] });
     const rows = await Promise.all(fresh.map(({ setId }) => readTip(ledger, setId)));
-    return rows.map((tip) => tipEvent(tip!, publicTipId(tip!)));
+    return rows.map((tip) => tipEvent(tip!));
   };
   const tip = async (handle: Handle, more: Partial<NewTip> = {}) => (await tips(handle, [more]))[0]!;
   const close = async () => {

@@ -37,7 +37,7 @@ export async function openBook() {
     await tables.close();
     await rm(dir, { recursive: true });
   };
-  return { ledger, close };
+  return { ledger, tables, close };
 }
 
 /** A client that refuses a transaction which writes sums of a creator past the version of their totals. */

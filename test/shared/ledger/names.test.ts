@@ -57,6 +57,13 @@ describe('handles', () => {
     expect(openOptionId('alice')).not.toBe(openOptionId('bob'));
   });
 
+  it.each([
+    ['amp', 'Pzl2je-3KOcWghqqZcnEFE'],
+    ['bolt11', 'AiYIcx6OAOVk-lufLMXXG-'],
+  ] as const)('the public id of a tip by %s is what it was in every release', (via, id) => {
+    expect(publicTipId({ via, setId: 'ab'.repeat(32), paymentAddr: 'cd'.repeat(32) })).toBe(id);
+  });
+
   it('a public tip id is no part of the set id', () => {
     const tip = { via: 'amp', setId: 'ab'.repeat(32), paymentAddr: 'cd'.repeat(32) } as const;
     expect(publicTipId(tip)).toMatch(/^[A-Za-z0-9_-]{22}$/);

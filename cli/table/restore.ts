@@ -17,33 +17,14 @@ import {
   UpdateTimeToLiveCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { TTL, tableDefinition } from '../shared/ledger/index.ts';
-import { untilWhole } from '../shared/ledger/partial.ts';
-import { type Place, PlaceError, readPlace } from '../shared/place.ts';
-
-import { ExportError, type Item, readExport } from './exportFiles.ts';
-import { readWords, UsageError } from './words.ts';
-
-export const HELP = `Usage: npm run restore -- --to NEW [one source] [--region REGION] [--endpoint URL]
-
-Makes a new table out of a backup of one, with all that a table of Ampjar has (docs/backup.md). The one before is not touched.
-
-  [--table NAME] [--at TIME]   the table as it was at a time, like 2026-11-24T11:00:00Z, within its 35 days of
-                               point-in-time recovery; without --at the latest that there is. NAME is ampjar, or AMPJAR_TABLE
-  --export s3://BUCKET/PREFIX  an export to S3, in DynamoDB's JSON, gzipped: PREFIX ends with AWSDynamoDB/ID/data/
-  --files FOLDER               the same, downloaded, into a table on this machine (--endpoint): to rehearse
-
-  --to        the name of the new table
-  --region    its AWS Region, or AWS_REGION; us-east-1
-  --endpoint  where DynamoDB answers, or AMPJAR_ENDPOINT; AWS
-
-Given again it goes on where it broke off.
-
-Exit code: 0 done, 1 AWS could not be reached or refused, 2 what was asked can't be done.`;
-
-/** Whether an error is the asker's to mend. */
-export const isBadInput = (error: unknown) =>
-  [UsageError, PlaceError, ExportError].some((kind) => error instanceof kind);
+import type { Asked, Parts as Given, Values } from '../../shared/command/command.ts';
+import { UsageError } from '../../shared/command/failures.ts';
+import { TTL, tableDefinition } from '../../shared/ledger/index.ts';
+import { untilWhole } from '../../shared/ledger/partial.ts';
+import { isOnLoopback, readPlace } from '../../shared/place.ts';
+import { type Item, readExport } from './exportFiles.ts';
+import type { RESTORE } from './flags.ts';
+import { onTable } from './onTable.ts';
 
 /** Out of what the new table is made. */
 type Source =
@@ -54,7 +35,6 @@ type Source =
 export interface Wanted {
   readonly to: string;
   readonly source: Source;
-  readonly place: Place;
 }
 
 /** What the command works with. */
@@ -67,35 +47,26 @@ export interface Parts {
   readonly print: (line: string) => void;
 }
 
-const text = { type: 'string' } as const;
-const OPTIONS = {
-  to: text,
-  table: text,
-  at: text,
-  export: text,
-  files: text,
-  region: text,
-  endpoint: text,
-  help: { type: 'boolean', short: 'h' },
-} as const;
+type RestoreValues = Values<typeof RESTORE>;
 
-/** Read a command line; undefined when help is asked for. @throws UsageError, PlaceError */
-export function readArguments(
-  args: readonly string[],
-  env: Record<string, string | undefined>,
-): Wanted | undefined {
-  const { values } = readWords(args, OPTIONS, { allowPositionals: false });
-  if (values.help) return undefined;
-  const place = readPlace(values, env);
-  if (values.to === undefined || !/^[\w.-]{3,255}$/.test(values.to))
-    throw new UsageError(`--to: ${JSON.stringify(values.to ?? '')} is not a name for the new table`);
-  return { to: values.to, place, source: readSource(values, place) };
+export async function restore(asked: Asked<typeof RESTORE>, { env, sleep, print }: Given) {
+  const wanted = readWanted(asked.values, env);
+  return onTable(asked, { env }, async ({ client }, place) => {
+    const parts = { client, onLoopback: isOnLoopback(place), sleep, random: Math.random, print };
+    await restoreTable(wanted, parts);
+    return {};
+  });
 }
 
-function readSource(
-  values: Partial<Record<'at' | 'table' | 'export' | 'files', string>>,
-  { table }: Place,
-): Source {
+/** What the flags ask for. @throws UsageError */
+export function readWanted(values: RestoreValues, env: Given['env']): Wanted {
+  const { table } = readPlace(values, env);
+  if (!/^[\w.-]{3,255}$/.test(values.to))
+    throw new UsageError(`--to: ${JSON.stringify(values.to)} is not a name for the new table`);
+  return { to: values.to, source: readSource(values, table) };
+}
+
+function readSource(values: RestoreValues, table: string): Source {
   const { at, files } = values;
   const given = [at ?? values.table, values.export, files].filter((each) => each !== undefined);
   if (given.length > 1)
@@ -118,9 +89,9 @@ const LOOK_EVERY_MS = 5_000;
 
 /**
  * Make the table, and give it what comes with no backup: stream, time to live, recovery and protection.
- * @throws UsageError, ExportError; and what DynamoDB throws
+ * @throws UsageError; and what DynamoDB throws
  */
-export async function run({ to, source }: Wanted, parts: Parts): Promise<void> {
+export async function restoreTable({ to, source }: Wanted, parts: Parts): Promise<void> {
   const { client, onLoopback, print } = parts;
   if (source.kind === 'files' && !onLoopback)
     throw new UsageError('--files: it needs an --endpoint of this machine; --export makes a table at AWS');

@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { DescribeTableCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isBadInput, readArguments, run } from '../../operator/restoreCommand.ts';
-import { addCreator, bookTips, putCurrentInvoice } from '../../shared/ledger/index.ts';
-import { LATER, lead, minted, NOW, openBook, paid, scan } from '../shared/ledger/book.ts';
+import { restoreTable } from '../../../cli/table/restore.ts';
+import { UsageError } from '../../../shared/command/failures.ts';
+import { addCreator, bookTips, putCurrentInvoice } from '../../../shared/ledger/index.ts';
+import { LATER, lead, minted, NOW, openBook, paid, scan } from '../../shared/ledger/book.ts';
 import { writeExport } from './exportFolder.ts';
+import { wanted } from './wanted.ts';
 
 let book: Awaited<ReturnType<typeof openBook>>;
 let folder: string;
@@ -26,7 +25,7 @@ afterAll(async () => {
 
 async function restore(...args: string[]): Promise<string> {
   const lines: string[] = [];
-  await run(readArguments(args, {})!, {
+  await restoreTable(wanted(args), {
     client: book.ledger.client,
     onLoopback: true,
     sleep: async () => {},
@@ -36,7 +35,7 @@ async function restore(...args: string[]): Promise<string> {
   return lines.join('\n');
 }
 
-describe('npm run restore', () => {
+describe('ampjar table restore', () => {
   it('loads the files of an export into a new table here: item by item what was there', async () => {
     const { ledger } = book;
     await addCreator(ledger, { handle: 'alice', name: 'Alice ☕' }, NOW);
@@ -71,7 +70,7 @@ describe('npm run restore', () => {
   });
 
   it.each([
-    [[], /^--to: "" is not a name for the new table$/],
+    [[], /^table restore: --to is missing/],
     [['--to', 'n'], /^--to: "n" is not a name/],
     [['--to', 'new', '--files', 'a', '--export', 's3://bucket/prefix'], /one source alone/],
     [['--to', 'new', '--at', 'yesterday'], /^--at: "yesterday" is not a time like/],
@@ -80,13 +79,8 @@ describe('npm run restore', () => {
     [['--to', 'new', '--everything'], /everything/],
     [['--to', 'new', '--endpoint', 'nowhere'], /^endpoint: "nowhere" is not a URL/],
   ])('names what is wrong with %j', (args, line) => {
-    try {
-      readArguments(args, {});
-      expect.unreachable();
-    } catch (error) {
-      expect((error as Error).message).toMatch(line);
-      expect(isBadInput(error)).toBe(true);
-    }
+    expect(() => wanted(args)).toThrow(line);
+    expect(() => wanted(args)).toThrow(UsageError);
   });
 
   it('names the file and line of an export that can’t be read', async () => {
@@ -101,24 +95,4 @@ describe('npm run restore', () => {
       /^export: ENOENT/,
     );
   });
-});
-
-it.each([
-  ['restore.ts', ['--to', 'x'], 2, '--to: "x" is not a name for the new table\n'],
-  ['nodes.ts', ['move', 'a', 'b'], 2, 'FROM: "a" is not the pubkey of a node\n'],
-  [
-    'nodes.ts',
-    ['list', '--endpoint', 'http://127.0.0.1:1'],
-    1,
-    /^table: "ampjar" at .* can't be reached \(ECONNREFUSED\)\n$/,
-  ],
-  ['restore.ts', ['--to', 'new', '--endpoint', 'http://127.0.0.1:1'], 1, /can't be reached/],
-] as const)('the command of %s ends %j with exit code %i and one line', async (file, args, code, line) => {
-  const main = fileURLToPath(new URL(`../../operator/${file}`, import.meta.url));
-  const ended = await promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...args]).then(
-    () => expect.unreachable('it succeeded'),
-    (error: { code: number; stderr: string }) => error,
-  );
-  expect(ended.code).toBe(code);
-  expect(ended.stderr).toEqual(typeof line === 'string' ? line : expect.stringMatching(line));
 });

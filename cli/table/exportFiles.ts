@@ -4,26 +4,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { UsageError } from '../../shared/command/failures.ts';
 
 /** An item as DynamoDB holds it. */
 export type Item = Record<string, AttributeValue>;
 
-/** An export that can't be read; the message names the file and what was expected. */
-export class ExportError extends Error {
-  override readonly name = 'ExportError';
-}
-
 /**
  * The items of an export of a table in DynamoDB's JSON, from the gzipped files below a folder, each line of which is `{"Item": {...}}`.
- * @throws ExportError
+ * @throws UsageError
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
  */
 export async function* readExport(folder: string): AsyncGenerator<Item> {
   const found = await readdir(folder, { recursive: true }).catch((error: Error) => {
-    throw new ExportError(`export: ${error.message}`);
+    throw new UsageError(`export: ${error.message}`);
   });
   const files = found.filter((file) => file.endsWith('.json.gz')).sort();
-  if (files.length === 0) throw new ExportError(`export: there is no .json.gz file below ${folder}`);
+  if (files.length === 0) throw new UsageError(`export: there is no .json.gz file below ${folder}`);
   for (const file of files) yield* readFile(join(folder, file));
 }
 
@@ -36,7 +32,7 @@ async function* readFile(file: string): AsyncGenerator<Item> {
       if (line !== '') yield readLine(line);
     }
   } catch (error) {
-    throw new ExportError(`export: ${file}, line ${number}: ${(error as Error).message}`);
+    throw new UsageError(`export: ${file}, line ${number}: ${(error as Error).message}`);
   }
 }
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSums } from '../../functions/outbox/checkSums.ts';
-import { type EmbeddedTables, type Listener, openEmbeddedTable } from '../../local/table/index.ts';
+import { checkSums } from '../../../functions/outbox/checkSums.ts';
+import { type EmbeddedTables, type Listener, openEmbeddedTable } from '../../../local/table/index.ts';
 import {
   addCreator,
   bookTips,
@@ -19,10 +19,10 @@ import {
   readTotals,
   readWrongSums,
   tableDefinition,
-} from '../../shared/ledger/index.ts';
-import { type Key, keyItem, keys } from '../../shared/ledger/keys.ts';
-import { dayOf } from '../../shared/ledger/totals.ts';
-import { LATER, lead, minted, NODE, NOW, paid } from '../shared/ledger/book.ts';
+} from '../../../shared/ledger/index.ts';
+import { type Key, keyItem, keys } from '../../../shared/ledger/keys.ts';
+import { dayOf } from '../../../shared/ledger/totals.ts';
+import { LATER, lead, minted, NODE, NOW, paid } from '../../shared/ledger/book.ts';
 
 let dir: string;
 let tables: EmbeddedTables;
@@ -82,7 +82,7 @@ const rebuild = (...args: string[]) =>
     execFile(
       process.execPath,
       [
-        ...['--import', 'tsx', 'operator/rebuildTotals.ts'],
+        ...['--import', 'tsx', 'cli/main.ts', 'table', 'rebuild-totals'],
         ...['--endpoint', `http://127.0.0.1:${listener.port}`, ...args],
       ],
       { env: { PATH: process.env.PATH } },
@@ -92,7 +92,7 @@ const rebuild = (...args: string[]) =>
 
 const faults = async (handle: string) => differences((await compareSums(ledger, handle))!);
 
-describe('npm run rebuild-totals', () => {
+describe('ampjar table rebuild-totals', () => {
   it('says that rows and totals agree, with exit code 0', async () => {
     await creator('alice', 5);
     await creator('bobby', 0);

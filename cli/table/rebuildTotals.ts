@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
-import { dynamoClient } from '../shared/aws/dynamo.ts';
-import { isFlagError, readFlags } from '../shared/command/flags.ts';
+import type { Asked, Parts } from '../../shared/command/command.ts';
+import { UsageError } from '../../shared/command/failures.ts';
+import { sleep } from '../../shared/concurrency/sleep.ts';
 import {
   type Comparison,
   compareSums,
@@ -23,23 +23,9 @@ import {
   type ScannedRows,
   scanRows,
   sizeOf,
-} from '../shared/ledger/index.ts';
-import { clientConfig, PlaceError, readPlace } from '../shared/place.ts';
-import { failureLine } from './failure.ts';
-import { UsageError } from './words.ts';
-
-const HELP = `npm run rebuild-totals -- [flags]: sums up the tips of every creator, and shows where the totals differ
-
-  --handle HANDLE    of one creator alone
-  --replace          put the sums of the rows in place of what differs; a sum that would go down only when the rows are
-                     proven to be all that there are
-  --scan             read the whole table, which proves that rows are gone which the index does not list
-  --table NAME       DynamoDB table (AMPJAR_TABLE), default ampjar
-  --region REGION    its region (AWS_REGION), default us-east-1
-  --endpoint URL     another DynamoDB endpoint (AMPJAR_ENDPOINT)
-
-Exit code 0 when rows and totals agree, 1 when they did not, replaced or not.
-`;
+} from '../../shared/ledger/index.ts';
+import type { REBUILD } from './flags.ts';
+import { onTable } from './onTable.ts';
 
 const MOST_ROUNDS = 10;
 /** The index of the rows may be a moment behind the totals. */
@@ -65,7 +51,7 @@ async function settledComparison(ledger: Ledger, handle: string, sources: Source
     const compared = await compareSums(ledger, handle, sources);
     if (compared && (!again || isInOrder(compared))) return compared;
     if (compared) again = false;
-    await setTimeout(LOOK_AGAIN_MS);
+    await sleep(LOOK_AGAIN_MS);
   }
   throw new Error(`${handle}: tips come in faster than they can be summed up; try again when it is calmer`);
 }
@@ -104,7 +90,7 @@ function findings(compared: Comparison): string[] {
 }
 
 async function rebuild(
-  ledger: Ledger,
+  { ledger, print }: Pick<Parts, 'print'> & { readonly ledger: Ledger },
   handles: readonly string[],
   sourcesOf: (handle: string) => Sources | ItemError,
   replace: boolean,
@@ -119,89 +105,63 @@ async function rebuild(
         ? sources
         : await settledComparison(ledger, handle, sources).catch(unreadable);
     if (compared instanceof ItemError) {
-      console.log(`${handle}: can't be summed up: ${compared.message}`);
+      print(`${handle}: can't be summed up: ${compared.message}`);
       differing++;
       continue;
     }
     if (isInOrder(compared)) continue;
     differing++;
-    for (const line of findings(compared)) console.log(`${handle}: ${line}`);
+    for (const line of findings(compared)) print(`${handle}: ${line}`);
     if (!replace) continue;
-    console.log(`${handle}: ${await replaced(ledger, compared)}`);
+    print(`${handle}: ${await replaced(ledger, compared)}`);
   }
   // The alarm of sums that were wrong is over once they are right, and they are checked from the first row on.
   if (replace)
     for (const { handle } of await readWrongSums(ledger))
       if (handles.includes(handle)) await forgetChecked(ledger, handle);
-  console.log(`${creators} creators, ${differing} with differences`);
+  print(`${creators} creators, ${differing} with differences`);
   return differing > 0 ? 1 : 0;
 }
 
 const PROGRESS_EVERY = 100_000;
 
 /** Tells of a scan on stderr now and then. */
-function scanProgress(): (items: number) => void {
+function scanProgress({ warn }: Pick<Parts, 'warn'>): (items: number) => void {
   let next = PROGRESS_EVERY;
   return (items) => {
     if (items < next) return;
-    console.error(`${items} items read`);
+    warn(`${items} items read`);
     next = items + PROGRESS_EVERY;
   };
 }
 
 /** Where the sums of each creator come from. */
-async function readSources(ledger: Ledger, handles: readonly string[], scan: boolean) {
+async function readSources(
+  ledger: Ledger,
+  handles: readonly string[],
+  scan: boolean,
+  parts: Pick<Parts, 'warn'>,
+) {
   if (!scan) {
     const paid = await readPaidInvoices(ledger, readNodes(ledger));
     return (handle: string): Sources => ({ invoices: paid.get(handle) ?? [] });
   }
-  const scanned = await scanRows(ledger, handles, scanProgress());
+  const scanned = await scanRows(ledger, handles, scanProgress(parts));
   return (handle: string): Sources | ItemError => {
     const found = scanned.get(handle)!;
     return found instanceof ItemError ? found : { invoices: found.invoices, scanned: found };
   };
 }
 
-async function main(args: string[]): Promise<number> {
-  const text = { type: 'string' } as const;
-  const { values } = readFlags(args, {
-    handle: text,
-    table: text,
-    region: text,
-    endpoint: text,
-    replace: { type: 'boolean' },
-    scan: { type: 'boolean' },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const place = readPlace(values, process.env);
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const client = dynamoClient(clientConfig(place));
-  const ledger: Ledger = { client, table: place.table };
-  const { handle } = values;
-  try {
+/** Hold the totals against the rows, and tell of each creator where they differ. */
+export const rebuildTotals = (asked: Asked<typeof REBUILD>, parts: Parts) =>
+  onTable(asked, parts, async (ledger) => {
+    const { handle, scan = false, replace = false } = asked.values;
     if (handle !== undefined && !(await readCreator(ledger, handle)))
-      throw new UsageError(`handle: there is no creator "${handle}"`);
+      throw new UsageError(`--handle: there is no creator "${handle}"`);
     const handles: string[] = [];
     if (handle !== undefined) handles.push(handle);
     else for await (const each of readHandles(ledger)) handles.push(each);
-    const sourcesOf = await readSources(ledger, handles, values.scan ?? false);
-    return await rebuild(ledger, handles, sourcesOf, values.replace ?? false);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    console.error(failureLine(error, place));
-    return 1;
-  } finally {
-    client.destroy();
-  }
-}
-
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: Error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(error instanceof UsageError || error instanceof PlaceError || isFlagError(error) ? 2 : 1);
-  },
-);
+    const sourcesOf = await readSources(ledger, handles, scan, parts);
+    return { code: await rebuild({ ledger, print: parts.print }, handles, sourcesOf, replace) };
+  });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Item } from '../../shared/ledger/codec.ts';
+import type { Item } from '../../../shared/ledger/codec.ts';
 
 /** Bytes as JSON has them in an export: base64. */
 const inBase64 = (_: string, value: unknown) =>
