@@ -9,19 +9,28 @@ import {
   OriginRequestQueryStringBehavior,
 } from 'aws-cdk-lib/aws-cloudfront';
 import type { Construct } from 'constructs';
+import openapi from '../functions/public/openapi.json' with { type: 'json' };
 
-/** The parameters of a query that the public function reads. Others reach neither it nor the key that an answer is kept under. */
+interface Route {
+  readonly get: {
+    readonly tags: readonly string[];
+    readonly parameters: readonly { readonly in: string; readonly name: string }[];
+  };
+}
+
+/**
+ * The parameters of a query that the public function reads, by its committed document. Others reach neither it nor the key that an answer
+ * is kept under. What wallets ask goes to another function, which is told the whole query. The overlay is not kept and has parameters, too: at
+ * another spelling of its address it is a redirection that is.
+ */
 export const KEYED_QUERY = [
-  'option',
-  'code',
-  'limit',
-  'cursor',
-  'after',
-  // The overlay's, which is not kept: at another spelling of its address it is a redirection that is.
-  'seconds',
-  'minimum',
-  'size',
-  'sample',
+  ...new Set(
+    Object.values<Route>(openapi.paths)
+      .filter(({ get }) => !get.tags.includes('wallets'))
+      .flatMap(({ get }) => get.parameters)
+      .filter((each) => each.in === 'query')
+      .map(({ name }) => name),
+  ),
 ];
 
 /**

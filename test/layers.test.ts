@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What writes the committed documents.
   functions: ['shared', 'functions/public', 'functions/manage'],
   connector: ['shared'],
-  infra: ['shared', 'ampjar.settings.ts'],
+  infra: ['shared', 'ampjar.settings.ts', 'functions/public/openapi.json'],
   // The program joins what each room says of its commands.
   cli: [
     'shared',

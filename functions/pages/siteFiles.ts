@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { DOCUMENT_FRESHNESS } from '../http/freshness.ts';
-import { type Representation, represent } from '../http/representation.ts';
+import { represent } from '../http/representation.ts';
 import { ICON_PNG } from './icon.ts';
 import { type Markup, PAGE_HEADERS, PAGE_TYPE, pageShell } from './layout.ts';
 
@@ -20,7 +20,7 @@ const page = (title: string, main: Markup) =>
   });
 
 /** What someone sees who comes without a creator's name. There is no list of creators: who has a page gives its address to whom they like. */
-const home = () =>
+export const homePage = () =>
   page(
     'Tips over Lightning',
     html`<header>
@@ -46,7 +46,7 @@ interface Described {
 const WIDGET = '<script type="module" src="/widget.js"></script>\n<tip-jar handle="alice"></tip-jar>';
 
 /** Every address with what it gives, as the OpenAPI document has them. */
-const docs = ({ paths = {} }: Described) =>
+export const docsPage = ({ paths = {} }: Described) =>
   page(
     'What there is to read',
     html`<header>
@@ -66,11 +66,12 @@ ${Object.entries(paths).map(
 <p>Creators change what is theirs by an API of its own, at the address that they were given with their key; <code>/v1/manage/openapi.json</code> describes it there.</p>`,
   );
 
-/** The addresses that belong to no creator: pages for people, and files that browsers and crawlers ask for unasked. */
-export const siteFiles = (openapi: Described): Record<string, () => Representation> => ({
-  '/': home,
-  '/docs': () => docs(openapi),
-  '/robots.txt': () =>
-    represent({ type: 'text/plain; charset=utf-8', body: ROBOTS, cacheControl: DOCUMENT_FRESHNESS }),
-  '/favicon.ico': () => represent({ type: 'image/png', body: ICON_PNG, cacheControl: DOCUMENT_FRESHNESS }),
-});
+/** The OpenAPI document itself. */
+export const documentOf = (openapi: object) =>
+  represent({ type: 'application/json', body: JSON.stringify(openapi), cacheControl: DOCUMENT_FRESHNESS });
+
+export const robots = () =>
+  represent({ type: 'text/plain; charset=utf-8', body: ROBOTS, cacheControl: DOCUMENT_FRESHNESS });
+
+export const favicon = () =>
+  represent({ type: 'image/png', body: ICON_PNG, cacheControl: DOCUMENT_FRESHNESS });

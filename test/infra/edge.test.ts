@@ -205,10 +205,16 @@ describe('what CloudFront keeps', () => {
   });
 
   test('is told apart by each parameter that the public function reads, and by no other', async () => {
-    const source = await readFile(join(root, 'functions/public/app.ts'), 'utf8');
-    const read = new Set(Array.from(source.matchAll(/queryValue\(c\.req, '(\w+)'\)/g), ([, name]) => name));
-    expect(source.match(/queryValues\(c\.req\)/g), 'the overlay reads a whole query').toHaveLength(1);
-    expect([...read, ...OVERLAY_OPTIONS].sort()).toEqual([...KEYED_QUERY].sort());
+    const sources = await Promise.all(
+      ['creators', 'invoices', 'pages'].map((name) =>
+        readFile(join(root, `functions/public/routes/${name}.ts`), 'utf8'),
+      ),
+    );
+    const read = sources.flatMap((source) =>
+      Array.from(source.matchAll(/query\('(\w+)'\)/g), ([, name]) => name),
+    );
+    expect(sources.join().match(/wholeQuery\(\)/g), 'the overlay reads a whole query').toHaveLength(1);
+    expect([...new Set([...read, ...OVERLAY_OPTIONS])].sort()).toEqual([...KEYED_QUERY].sort());
     // CloudFront takes no more in one policy.
     expect(KEYED_QUERY.length).toBeLessThanOrEqual(10);
     for (const path of ['*', '/v1/creators/*/invoice'])
@@ -221,7 +227,7 @@ describe('what CloudFront keeps', () => {
   });
 
   test('is told apart by Accept where the function answers by it, and there alone', async () => {
-    const source = await readFile(join(root, 'functions/public/app.ts'), 'utf8');
+    const source = await readFile(join(root, 'functions/public/routes/invoices.ts'), 'utf8');
     expect(source.match(/vary: '[^']*'/g)).toEqual(["vary: 'accept'"]);
     const headersAt = (path: string) =>
       behaviourAt(certified, path).cache.ParametersInCacheKeyAndForwardedToOrigin.HeadersConfig;

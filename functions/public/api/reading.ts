@@ -1,35 +1,8 @@
 import * as z from 'zod';
-import { receiptSchema } from '../../../shared/contract/tipSchemas.ts';
-import {
-  creatorSchema,
-  feedSchema,
-  invoiceSchema,
-  lnurlErrorSchema,
-  namedInvoiceSchema,
-  payInvoiceSchema,
-  payRequestSchema,
-  problemSchema,
-  totalsSchema,
-  verificationSchema,
-} from './schemas.ts';
+import type { Content, Route } from '../routes/route.ts';
+import type { SchemaName } from './schemas.ts';
 
-export const SCHEMAS = {
-  Creator: creatorSchema,
-  Invoice: invoiceSchema,
-  NamedInvoice: namedInvoiceSchema,
-  Feed: feedSchema,
-  Totals: totalsSchema,
-  Tip: receiptSchema,
-  PayRequest: payRequestSchema,
-  PayInvoice: payInvoiceSchema,
-  Verification: verificationSchema,
-  LnurlError: lnurlErrorSchema,
-  Problem: problemSchema,
-};
-
-type SchemaName = keyof typeof SCHEMAS;
-
-export const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
+const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
 
 /** A schema as OpenAPI 3.1 has it inside a document: JSON Schema 2020-12, without a `$schema` of its own. */
 export function component(schema: z.ZodType) {
@@ -37,11 +10,19 @@ export function component(schema: z.ZodType) {
   return rest;
 }
 
-const media = (types: Record<string, object>) =>
-  Object.fromEntries(Object.entries(types).map(([type, schema]) => [type, { schema }]));
+const PLAIN = {
+  text: { type: 'string' },
+  bytes: { type: 'string', format: 'binary' },
+  object: { type: 'object' },
+};
 
-export const TEXT = { type: 'string' };
-export const BYTES = { type: 'string', format: 'binary' };
+function schemaOf(content: Content): object {
+  if (typeof content !== 'string') return { oneOf: content.map(reference) };
+  return content in PLAIN ? PLAIN[content as keyof typeof PLAIN] : reference(content as SchemaName);
+}
+
+const media = (types: Readonly<Record<string, Content>>) =>
+  Object.fromEntries(Object.entries(types).map(([type, content]) => [type, { schema: schemaOf(content) }]));
 
 const WHY: Record<number, string> = {
   400: 'A value in the request is not what its field takes.',
@@ -51,21 +32,12 @@ const WHY: Record<number, string> = {
   503: 'What was asked for is being made, the table can’t be read, or there are too many connections; `Retry-After` says when to ask again.',
 };
 
-/** One address: what it gives, in which types, and the problems it can meet. */
-interface Reading {
-  readonly id: string;
-  readonly tag: keyof typeof TAGS;
-  readonly summary: string;
-  readonly description: string;
-  readonly parameters?: readonly object[];
-  readonly types: Record<string, object>;
-  readonly problems?: readonly number[];
-}
+const PAGE = { 'text/html': 'text' } as const;
+const PROBLEM = { 'application/problem+json': 'Problem', ...PAGE } as const;
 
-const PROBLEM = { 'application/problem+json': reference('Problem'), 'text/html': TEXT };
-
-export function reading({ id, tag, summary, description, parameters = [], types, problems = [] }: Reading) {
-  const told = media('text/html' in types ? { 'text/html': TEXT } : PROBLEM);
+/** A route as OpenAPI describes it. */
+export function reading({ id, tag, summary, description, parameters = [], types, problems = [] }: Route) {
+  const told = media('text/html' in types ? PAGE : PROBLEM);
   const isNegotiated = tag !== 'wallets' && tag !== 'service';
   return {
     get: {
@@ -97,7 +69,7 @@ const SPELLED_OTHERWISE = {
 };
 
 /** What addresses are for. */
-export const TAGS = {
+export const TAGS: Record<Route['tag'], string> = {
   creators: 'Profiles, tips and totals, as far as each creator shows them.',
   invoices: 'Static, reusable AMP invoices, and the codes that lead to them.',
   payers: 'What a payer alone may know of a payment.',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { HANDLE, HEX_32, OPTION_ID, PUBLIC_KEY } from '../../../shared/contract/forms.ts';
-import { feedEntrySchema } from '../../../shared/contract/tipSchemas.ts';
+import { feedEntrySchema, receiptSchema } from '../../../shared/contract/tipSchemas.ts';
 
 const described = <S extends z.ZodType>(schema: S, description: string, example: unknown): S =>
   schema.meta({ description, examples: [example] }) as S;
@@ -195,6 +195,23 @@ export const problemSchema = z.strictObject({
   value: z.string().optional().meta({ description: 'What it held, cut to 40 characters.' }),
   expected: z.string().optional().meta({ description: 'What it should hold.' }),
 });
+
+/** The schemas of answers, by the names that the OpenAPI document has for them. */
+export const SCHEMAS = {
+  Creator: creatorSchema,
+  Invoice: invoiceSchema,
+  NamedInvoice: namedInvoiceSchema,
+  Feed: feedSchema,
+  Totals: totalsSchema,
+  Tip: receiptSchema,
+  PayRequest: payRequestSchema,
+  PayInvoice: payInvoiceSchema,
+  Verification: verificationSchema,
+  LnurlError: lnurlErrorSchema,
+  Problem: problemSchema,
+};
+
+export type SchemaName = keyof typeof SCHEMAS;
 
 export type CreatorBody = z.infer<typeof creatorSchema>;
 export type InvoiceBody = z.infer<typeof invoiceSchema>;

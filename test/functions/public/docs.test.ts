@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openapiDocument } from '../../../functions/public/api/openapi.ts';
-import { SCHEMAS } from '../../../functions/public/api/reading.ts';
+import { SCHEMAS } from '../../../functions/public/api/schemas.ts';
 import { type Jar, NOW, openJar } from './jar.ts';
 import { openSite, type Site } from './site.ts';
 
@@ -65,7 +65,7 @@ describe('docs/http.md', () => {
   it.each(sections)(
     'shows what $path answers, if it is JSON, and names its parameters',
     ({ path, example }) => {
-      const { parameters, responses } = openapi.paths[path as keyof typeof openapi.paths].get;
+      const { parameters, responses } = openapi.paths[path]!.get;
       type Schema = { $ref?: string; oneOf?: { $ref: string }[] };
       const content = responses[200].content as Record<string, { schema: Schema }>;
       const { $ref, oneOf } = content['application/json']?.schema ?? {};

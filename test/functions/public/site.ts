@@ -111,13 +111,13 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The parameters of queries that any public address reads, by its source. */
 export function parametersRead(): string[] {
-  const sources = ['functions/public', 'functions/lnurl', 'local/live'].flatMap((folder) =>
+  const sources = ['functions/public/routes', 'functions/lnurl', 'local/live'].flatMap((folder) =>
     readdirSync(ROOT + folder)
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(`${ROOT}${folder}/${file}`, 'utf8')),
   );
   const named = sources.flatMap((source) =>
-    Array.from(source.matchAll(/queryValue\([\w.]+, '(\w+)'\)/g), ([, name]) => name!),
+    Array.from(source.matchAll(/(?:queryValue\([\w.]+, |query\()'(\w+)'\)/g), ([, name]) => name!),
   );
   return [...new Set([...named, ...OVERLAY_OPTIONS])];
 }
