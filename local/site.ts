@@ -86,6 +86,7 @@ export async function openSite(listen: Listening, parts: SiteParts) {
     },
   });
   const manage = manageApp({
+    openapi: createRequire(import.meta.url)('../functions/manage/openapi.json'),
     ledger,
     clock,
     steadyMs,

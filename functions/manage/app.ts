@@ -3,11 +3,12 @@ import { type Rate, TokenBuckets } from '../../shared/concurrency/tokenBuckets.t
 import { asProblem, Problem } from '../http/problem.ts';
 import { giveProblem, respond } from './answer.ts';
 import { readBearer } from './bearer.ts';
-import { documentOf } from './document.ts';
 import type { ManageHono, ManageParts } from './operation.ts';
 import { emptyApp, manageRoutes } from './routes.ts';
 
 export interface ManageOptions extends ManageParts {
+  /** The OpenAPI document to serve, as `document.ts` makes it of the routes: it is committed, for to make it takes a cold start longer than all else. */
+  readonly openapi: { readonly paths: Readonly<Record<string, object>> };
   /** Milliseconds of a clock that never jumps. */
   readonly steadyMs: () => number;
   /** How often one creator may ask of this process, by all their keys together; {@link CREATOR_RATE} unless told. */
@@ -34,12 +35,11 @@ function rateHeaders(buckets: TokenBuckets, who: string, { perSecond, burst }: R
  * Everything is under a key; the key of one creator reaches nothing of another.
  */
 export function manageApp(options: ManageOptions): ManageHono {
-  const { ledger, clock, report, steadyMs, creatorRate = CREATOR_RATE } = options;
+  const { openapi, ledger, clock, report, steadyMs, creatorRate = CREATOR_RATE } = options;
   const app = emptyApp();
   const buckets = new TokenBuckets(creatorRate, steadyMs);
 
-  const description = documentOf();
-  const document = JSON.stringify(description);
+  const document = JSON.stringify(openapi);
   app.get('/v1/manage/openapi.json', () =>
     respond({ status: 200, body: document, headers: { 'content-type': 'application/json' } }),
   );
@@ -86,9 +86,9 @@ export function manageApp(options: ManageOptions): ManageHono {
     };
   manageRoutes(app, { ...options, wanted: kindly(options.wanted), queued: kindly(options.queued) });
 
-  const places = Object.entries(description.paths ?? {}).map(([path, operations]) => ({
+  const places = Object.entries(openapi.paths).map(([path, operations]) => ({
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-    methods: Object.keys(operations as object).map((method) => method.toUpperCase()),
+    methods: Object.keys(operations).map((method) => method.toUpperCase()),
   }));
   app.notFound((c) => {
     const here = places.find(({ pattern }) => pattern.test(c.req.path));

@@ -7,6 +7,7 @@ import { ledgerClient, queueClient } from '../lambda/clients.ts';
 import { reportFault } from '../lambda/reportFault.ts';
 import { manageApp } from './app.ts';
 import { readConfig } from './config.ts';
+import openapi from './openapi.json' with { type: 'json' };
 
 const { asksQueueUrl, deliveriesQueueUrl, ...config } = readConfig(process.env);
 const queues = queueClient(config);
@@ -14,6 +15,7 @@ const queues = queueClient(config);
 /** The creator's API behind an HTTP API. */
 export const handler = handle(
   manageApp({
+    openapi,
     ledger: ledgerClient(config),
     clock: () => new Date(),
     steadyMs: () => performance.now(),

@@ -74,6 +74,7 @@ const REASONS: Record<string, () => unknown> = {
 /** Every operation of the creator's API answers 401 without a key, but the description of all of them. */
 async function keyOrDescription() {
   const app = manageApp({
+    openapi: document,
     ledger: new Proxy({}, { get: () => expect.unreachable('the table is asked without a key') }) as never,
     clock: () => new Date(),
   } as unknown as Parameters<typeof manageApp>[0]);

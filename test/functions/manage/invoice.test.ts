@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { manageApp } from '../../../functions/manage/app.ts';
+import openapi from '../../../functions/manage/openapi.json' with { type: 'json' };
 import { createKey, readInvoice, readTip, WANT_HINT } from '../../../shared/ledger/index.ts';
 import { openStage, type Stage, until } from '../lnurl/stage.ts';
 
@@ -17,6 +18,7 @@ beforeAll(async () => {
   stage = await openStage();
   const { ledger, clock } = stage;
   const app = manageApp({
+    openapi,
     ledger,
     clock,
     steadyMs: () => performance.now(),

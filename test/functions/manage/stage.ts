@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type ManageOptions, manageApp } from '../../../functions/manage/app.ts';
+import openapi from '../../../functions/manage/openapi.json' with { type: 'json' };
 import {
   createKey,
   deleteWebhook,
@@ -40,6 +41,7 @@ export async function openStage(more: Partial<ManageOptions> = {}) {
   const clock = () => new Date(time.now);
   const random = (length: number) => randomBytes(length);
   const options: ManageOptions = {
+    openapi,
     ledger,
     clock,
     random,

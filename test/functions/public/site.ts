@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { lnurlApp } from '../../../functions/lnurl/app.ts';
 import { manageApp } from '../../../functions/manage/app.ts';
+import manageOpenapi from '../../../functions/manage/openapi.json' with { type: 'json' };
 import { OVERLAY_OPTIONS } from '../../../functions/pages/overlay.ts';
 import { publicApp } from '../../../functions/public/app.ts';
 import openapi from '../../../functions/public/openapi.json' with { type: 'json' };
@@ -64,7 +65,12 @@ export function openSite(given: Ledger, now: Date) {
       clientRate: UNLIMITED,
       askLimits: { creator: UNLIMITED, all: UNLIMITED },
     }),
-    manage: manageApp({ ...shared, webhookUrls: { allowLoopback: false }, wanted: () => void mints++ }),
+    manage: manageApp({
+      ...shared,
+      openapi: manageOpenapi,
+      webhookUrls: { allowLoopback: false },
+      wanted: () => void mints++,
+    }),
     live: liveApp({ ...shared, hub, signal: stop.signal, most: { inAll: 1_000, ofAddress: 1_000 } }),
     widget: widgetRoutes(),
     reading: publicApp({ ...shared, reads: 'shared', live: 'sse', openapi }),
