@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +22,7 @@ import {
 import { type Key, keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { dayOf } from '../../../shared/ledger/totals.ts';
 import { LATER, lead, minted, NODE, NOW, paid } from '../../shared/ledger/book.ts';
+import { run } from '../stage.ts';
 
 let dir: string;
 let tables: EmbeddedTables;
@@ -78,17 +78,7 @@ const dropRow = ({ setId }: NewTip) =>
   ledger.client.send(new DeleteItemCommand({ TableName: ledger.table, Key: keyItem(keys.tip(setId, NODE)) }));
 
 const rebuild = (...args: string[]) =>
-  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      [
-        ...['--import', 'tsx', 'cli/main.ts', 'table', 'rebuild-totals'],
-        ...['--endpoint', `http://127.0.0.1:${listener.port}`, ...args],
-      ],
-      { env: { PATH: process.env.PATH } },
-      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    );
-  });
+  run(['table', 'rebuild-totals', '--endpoint', `http://127.0.0.1:${listener.port}`, ...args]);
 
 const faults = async (handle: string) => differences((await compareSums(ledger, handle))!);
 
@@ -96,7 +86,7 @@ describe('ampjar table rebuild-totals', () => {
   it('says that rows and totals agree, with exit code 0', async () => {
     await creator('alice', 5);
     await creator('bobby', 0);
-    expect(await rebuild()).toEqual({ code: 0, stdout: '2 creators, 0 with differences\n', stderr: '' });
+    expect(await rebuild()).toEqual({ code: 0, out: '2 creators, 0 with differences\n', err: '' });
   });
 
   it('shows what differs with exit code 1, and leaves it when not asked to replace it', async () => {
@@ -105,8 +95,8 @@ describe('ampjar table rebuild-totals', () => {
     await spoil(keys.totals('alice'), 'amountMsat', { N: '7' });
     await spoil(keys.day('alice', dayOf(NOW)), 'count', { N: '9' });
     await spoil(keys.invoice(tip!.paymentAddr), 'receivedMsat', { N: '1' });
-    const { code, stdout } = await rebuild();
-    expect(stdout.split('\n')).toEqual([
+    const { code, out } = await rebuild();
+    expect(out.split('\n')).toEqual([
       'alice: all tips: stated 5 tips, 7 msat; rows say 5 tips, 15000 msat',
       `alice: day ${dayOf(NOW)}: stated 9 tips, 15000 msat; rows say 5 tips, 15000 msat`,
       `alice: invoice ${tip!.paymentAddr}: stated 5 tips, 1 msat; rows say 5 tips, 15000 msat`,
@@ -121,8 +111,8 @@ describe('ampjar table rebuild-totals', () => {
     const tips = await creator('alice', 5);
     await spoil(keys.totals('alice'), 'count', { N: '4' });
     await spoil(keys.invoice(tips[0]!.paymentAddr), 'count', { N: '50' });
-    const { code, stdout } = await rebuild('--replace');
-    expect([code, stdout]).toEqual([1, expect.stringMatching(/^alice: replaced$/m)]);
+    const { code, out } = await rebuild('--replace');
+    expect([code, out]).toEqual([1, expect.stringMatching(/^alice: replaced$/m)]);
     expect(await faults('alice')).toEqual([]);
     expect(await readInvoice(ledger, tips[0]!.paymentAddr)).toMatchObject({
       count: 5n,
@@ -137,8 +127,8 @@ describe('ampjar table rebuild-totals', () => {
   it('puts totals of none in for rows that are all gone, once a scan has proven it, and gives no number again', async () => {
     const [tip] = await creator('alice', 1);
     await dropRow(tip!);
-    expect((await rebuild('--replace')).stdout).toMatch(/^alice: left as it is$/m);
-    expect((await rebuild('--replace', '--scan')).stdout).toMatch(/^alice: replaced$/m);
+    expect((await rebuild('--replace')).out).toMatch(/^alice: left as it is$/m);
+    expect((await rebuild('--replace', '--scan')).out).toMatch(/^alice: replaced$/m);
     const booked = await bookTips(ledger, lease, { tips: [tip!], asides: [] });
     expect(booked.tips).toMatchObject([{ sequence: 2n }]);
     expect(await rebuild()).toMatchObject({ code: 0 });
@@ -161,7 +151,7 @@ describe('ampjar table rebuild-totals', () => {
     const tips = await creator('alice', 5);
     await dropRow(tips[2]!);
     const unproven = await rebuild('--replace');
-    expect(unproven.stdout.split('\n')).toEqual([
+    expect(unproven.out.split('\n')).toEqual([
       'alice: all tips: stated 5 tips, 15000 msat; rows say 4 tips, 12000 msat; kept, for rows that may be hidden',
       ...['option', 'day', 'invoice'].map(() =>
         expect.stringMatching(/; kept, for rows that may be hidden$/),
@@ -174,10 +164,10 @@ describe('ampjar table rebuild-totals', () => {
     expect(unproven.code).toBe(1);
     expect((await readTotals(ledger, 'alice')).count).toBe(5n);
     const proven = await rebuild('--replace', '--scan');
-    expect(proven.stdout).toMatch(/^alice: the rows of 1 numbers are gone: 3$/m);
-    expect(proven.stdout).toMatch(/^alice: replaced$/m);
+    expect(proven.out).toMatch(/^alice: the rows of 1 numbers are gone: 3$/m);
+    expect(proven.out).toMatch(/^alice: replaced$/m);
     expect(await readTotals(ledger, 'alice')).toMatchObject({ count: 4n, last: 5n });
-    expect(await rebuild()).toMatchObject({ code: 0, stdout: '1 creators, 0 with differences\n' });
+    expect(await rebuild()).toMatchObject({ code: 0, out: '1 creators, 0 with differences\n' });
   });
 
   it('mends an invoice of which the fingerprint alone is wrong, and one that was never paid', async () => {
@@ -185,9 +175,9 @@ describe('ampjar table rebuild-totals', () => {
     await creator('bobby', 0);
     await spoil(keys.invoice(tip!.paymentAddr), 'setSum', { N: '9' });
     await spoil(keys.invoice(minted('bobby', 'bobby').paymentAddr), 'count', { N: '9' });
-    const { stdout } = await rebuild('--replace');
-    expect(stdout).toMatch(/^alice: invoice [0-9a-f]{64}: .*; they are not the same sets$/m);
-    expect(stdout).toMatch(/^bobby: invoice [0-9a-f]{64}: stated 9 tips, 0 msat; rows say 0 tips, 0 msat$/m);
+    const { out } = await rebuild('--replace');
+    expect(out).toMatch(/^alice: invoice [0-9a-f]{64}: .*; they are not the same sets$/m);
+    expect(out).toMatch(/^bobby: invoice [0-9a-f]{64}: stated 9 tips, 0 msat; rows say 0 tips, 0 msat$/m);
     expect(await rebuild()).toMatchObject({ code: 0 });
   });
 
@@ -196,9 +186,9 @@ describe('ampjar table rebuild-totals', () => {
     await creator('bobby', 2);
     await spoil(keys.totals('alice'), 'count', { S: 'many' });
     await spoil(keys.totals('bobby'), 'amountMsat', { N: '1' });
-    const { code, stdout } = await rebuild('--replace');
-    expect(stdout).toMatch(/^alice: can't be summed up: attribute count is not a whole number$/m);
-    expect(stdout).toMatch(/^bobby: replaced$/m);
+    const { code, out } = await rebuild('--replace');
+    expect(out).toMatch(/^alice: can't be summed up: attribute count is not a whole number$/m);
+    expect(out).toMatch(/^bobby: replaced$/m);
     expect(code).toBe(1);
   });
 
@@ -208,7 +198,7 @@ describe('ampjar table rebuild-totals', () => {
     await spoil(keys.totals('bobby'), 'amountMsat', { N: '1' });
     expect(await rebuild('--handle', 'alice')).toMatchObject({
       code: 0,
-      stdout: '1 creators, 0 with differences\n',
+      out: '1 creators, 0 with differences\n',
     });
   });
 
@@ -220,8 +210,8 @@ describe('ampjar table rebuild-totals', () => {
     ['a table that is away', ['--endpoint', 'http://127.0.0.1:1'], /can't be reached/, 1],
   ])('is one line on stderr for %s', async (_, args, line, code) => {
     const ended = await rebuild(...args);
-    expect(ended.stderr).toMatch(line);
-    expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ended.err).toMatch(line);
+    expect(ended.err.trim().split('\n')).toHaveLength(1);
     expect(ended.code).toBe(code);
   });
 });
