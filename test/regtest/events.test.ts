@@ -73,7 +73,7 @@ beforeAll(async () => {
   ));
   const askHints = new AskWakeQueue();
   const log = pino({ level: 'silent' });
-  const events = localEvents(tables, ledger, log);
+  const events = localEvents(tables, ledger, log, { allowLoopback: true });
   site = await openSite(
     { address: '127.0.0.1', port: 0 },
     { ledger, log, events, askHints, signal: stop.signal },
