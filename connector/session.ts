@@ -11,6 +11,7 @@ import {
   moveHints,
   type NewTip,
   type NodeState,
+  type PaymentKind,
   putWant,
   WANT_HINT,
 } from '../shared/ledger/index.ts';
@@ -20,7 +21,7 @@ import type { Alarms } from './health/alarms.ts';
 import { VitalSignsTeller } from './health/heartbeat.ts';
 import type { RecentAlarms } from './health/recentAlarms.ts';
 import { adoptLost } from './invoices/adopt.ts';
-import { Attribution, type Unverified } from './invoices/attribution.ts';
+import type { Unverified } from './invoices/attribution.ts';
 import type { Memos } from './invoices/memo.ts';
 import { Mint, type Minting, ROTATE_AFTER } from './invoices/mint.ts';
 import { resume } from './invoices/resume.ts';
@@ -29,16 +30,17 @@ import {
   type Lnd,
   LndError,
   type LndEvent,
-  type Told,
-  type ToldPlain,
+  type SettledPayment,
+  type Settlement,
   type Unreadable,
 } from './lnd/contract.ts';
 import { Nudge } from './nudge.ts';
 import type { ConnectorParts } from './parts.ts';
 import type { DustWatch } from './payments/belowMinimum.ts';
-import { plainEntryOf } from './payments/bolt11.ts';
 import { type BookingCounts, BookingQueue } from './payments/bookingQueue.ts';
-import { asideOf, entryOf } from './payments/hearing.ts';
+import { entryOf, unreadableEntry } from './payments/entry.ts';
+import type { Owners } from './payments/handler.ts';
+import { HANDLERS, ofEachKind } from './payments/kinds.ts';
 import { ASK_LIMITS, AskMint } from './requests/invoiceRequests.ts';
 import { atMost, ledgerUntil } from './stopping.ts';
 
@@ -93,7 +95,7 @@ export class Session {
   readonly #signal: AbortSignal;
   readonly #minting: Minting;
   readonly #queue: BookingQueue;
-  readonly #attribution: Attribution;
+  readonly #owners: Readonly<Record<PaymentKind, Owners<Settlement>>>;
   readonly #asks: AskMint;
   readonly #vitalSigns: VitalSignsTeller;
   readonly #mintSoon = new Nudge();
@@ -144,7 +146,7 @@ export class Session {
       { ...parts, lease, alarms, dust, backoff: this.#backoff(), token: parts.unique },
       counts,
     );
-    this.#attribution = new Attribution(this.#minting);
+    this.#owners = ofEachKind((handler) => handler.owners(this.#minting));
     this.#vitalSigns = new VitalSignsTeller({ ...this.#parts, lease, alarms: watcher.recentAlarms });
     this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs, (ids) =>
       parts.askHints?.answered?.(ids),
@@ -231,35 +233,28 @@ export class Session {
    */
   async #listenForFirst() {
     for await (const event of this.#lnd.settlements(0n, this.#signal)) {
-      if (event.kind === 'plain' && event.settlement.settleIndex === FIRST) await this.#take(event);
+      const isOurs =
+        event.kind !== 'other' && event.kind !== 'unreadable' && !HANDLERS[event.kind].firstIsReplayed;
+      if (isOurs && event.settlement.settleIndex === FIRST) await this.#take(event);
       return;
     }
   }
 
   async #take(event: LndEvent) {
-    if (event.kind === 'unreadable') return this.#setAside(event);
-    const settleIndex = settleIndexOf(event);
-    if (event.kind === 'amp') await this.#hear(event, { settleIndex });
-    else if (event.kind === 'plain') await this.#hearPlain(event, { settleIndex });
-    else await this.#queue.push({ settleIndex });
+    if (event.kind === 'other') await this.#queue.push({ settleIndex: event.settleIndex });
+    else if (event.kind === 'unreadable') await this.#receive(event, {});
+    else await this.#receive(event, { settleIndex: event.settlement.settleIndex });
   }
 
-  /** One settlement: verified, attributed, and queued; or set aside; or not ours. */
-  async #hear(told: Told | Unreadable, position: { settleIndex?: bigint }) {
-    if ('reason' in told) return this.#setAside(told);
-    const entry = entryOf(told, await this.#attribution.of(told.settlement));
-    await this.#push(entry, told.settlement.paymentAddr, position);
-  }
-
-  async #hearPlain(told: ToldPlain | Unreadable, position: { settleIndex?: bigint }) {
-    if ('reason' in told) return this.#setAside(told);
-    const entry = await this.#patiently(() => plainEntryOf(this.#minting, told));
-    await this.#push(entry, told.settlement.paymentAddr, position);
-  }
-
-  async #setAside(told: Unreadable) {
-    this.#watcher.alarms.raise('set-aside', { reason: told.reason });
-    await this.#queue.push({ entry: asideOf(told) });
+  /** One payment: verified, attributed, and queued; or set aside; or not ours. */
+  async #receive(payment: SettledPayment | Unreadable, position: { settleIndex?: bigint }) {
+    if ('reason' in payment) {
+      this.#watcher.alarms.raise('set-aside', { reason: payment.reason });
+      return this.#queue.push({ entry: unreadableEntry(payment) });
+    }
+    const { kind, settlement } = payment;
+    const entry = entryOf(payment, await this.#owners[kind].of(settlement));
+    await this.#push(entry, settlement.paymentAddr, position);
   }
 
   async #push(
@@ -283,8 +278,7 @@ export class Session {
       { ...this.#minting, ...this.#parts },
       {
         caughtUp: (settleIndex) => this.#queue.caughtUp(settleIndex, this.#signal),
-        found: (told) => this.#hear(told, {}),
-        foundPlain: (told) => this.#hearPlain(told, {}),
+        found: (payment) => this.#receive(payment, {}),
         gone: async ({ handle, optionId, status }) => {
           if (status === 'current') await this.#want(handle, optionId, clock());
         },

@@ -66,6 +66,8 @@ describe('product code', () => {
 
   it('asks the tables of kinds of payment what differs, and names none', () => {
     expect(filesWith(/\bvia\b\)?\s*[!=]==?|\bswitch \([^)]*\bvia\)/)).toEqual([]);
+    const naming = filesWith(/(\bkind\b\)?\s*[!=]==?|\bcase)\s*'(amp|bolt11)'/);
+    expect(naming.filter((file) => !file.startsWith('local/'))).toEqual([]);
   });
 
   it('serves HTTP within limits of time', () => {

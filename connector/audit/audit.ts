@@ -1,13 +1,8 @@
-import {
-  currentInvoices,
-  fingerprint,
-  type Invoice,
-  readInvoices,
-  retiredInvoices,
-} from '../../shared/ledger/index.ts';
+import type { Hints, Invoice } from '../../shared/ledger/index.ts';
 import type { Alarms } from '../health/alarms.ts';
-import type { Lnd, SetState, Told, Unreadable } from '../lnd/contract.ts';
-import { type ComparisonParts, compareSets, lastOf, type SetSums, sameSums, sumsOf } from './comparison.ts';
+import type { Memos } from '../invoices/memo.ts';
+import type { Lnd, SettledPayment, Unreadable } from '../lnd/contract.ts';
+import type { ComparisonParts } from './comparison.ts';
 
 /** What an audit found. All but `invoices` should be 0. */
 export interface Drift {
@@ -25,9 +20,12 @@ export interface Drift {
 
 export interface AuditParts extends ComparisonParts {
   readonly lnd: Lnd;
+  readonly memos: Memos;
   readonly alarms: Alarms;
+  /** Remember where an audit came to, for the next one to go on from. */
+  save(reached: Hints): Promise<void>;
   /** Take a payment that the table lacks, with its HTLCs. */
-  found(told: Told | Unreadable): Promise<void>;
+  found(payment: SettledPayment | Unreadable): Promise<void>;
   /** An invoice that lnd does not know, or takes no payment to. */
   gone(invoice: Invoice): Promise<void>;
   /** Lnd's first settlement counts as missing like any other: for who asks what the table lacks, not what went wrong. */
@@ -54,173 +52,38 @@ const NEVER_REPLAYED = 1n;
 export const isMissed = ({ countsFirst = false }: Pick<AuditParts, 'countsFirst'>, settleIndex: bigint) =>
   countsFirst || settleIndex !== NEVER_REPLAYED;
 
-/** How long after its retirement an invoice is looked at each time; the older ones come in turn. */
-const HOT_MS = 7 * 86_400_000;
-/** The same, of one that was never paid: options that are made and taken away again must not make audits longer. */
-const HOT_UNPAID_MS = 3_600_000;
-/** Old invoices that one audit looks at. */
-const SLICE = 100;
+/** What several audits found. */
+export const sumOf = (drifts: readonly Drift[]): Drift =>
+  drifts.reduce(
+    (sum, each) => ({
+      invoices: sum.invoices + each.invoices,
+      missingSets: sum.missingSets + each.missingSets,
+      missingMsat: sum.missingMsat + each.missingMsat,
+      surplusSets: sum.surplusSets + each.surplusSets,
+      differing: sum.differing + each.differing,
+      goneInvoices: sum.goneInvoices + each.goneInvoices,
+    }),
+    NO_DRIFT,
+  );
 
-/** An invoice's rows are read once in so many turns, though its sums agree: once a day, a part of the invoices each time. */
-export const TURNS = 144;
-export const TURN_MS = 600_000;
-/** How often an invoice that is paid just now is looked at anew, before the next audit has it. */
-const MOST_LOOKS = 3;
+/** Where the audits of all kinds came to. */
+export interface AuditCheckpoints {
+  /** In the turn of the retired AMP invoices. */
+  readonly auditCursor?: string | undefined;
+  /** In lnd's list of invoices, for BOLT11 ones: an add index. */
+  readonly plainIndex: bigint;
+}
 
-const isTurnOf = (paymentAddr: string, now: Date) =>
-  fingerprint(paymentAddr) % BigInt(TURNS) === BigInt(Math.floor(now.getTime() / TURN_MS) % TURNS);
+/** Holds lnd's books of one kind of payment against the table, and hands on what the table lacks. */
+export interface KindAudit {
+  /** As much as is due, going on where the one before came to. */
+  run(now: Date): Promise<Audited>;
+  /** All there is, however old. `progress` is told after each invoice. */
+  runAll(progress: (drift: Drift) => void): Promise<Drift>;
+}
 
-/**
- * Holds the table against lnd's own books, invoice by invoice: number, sum and fingerprint of the settled sets, without their HTLCs,
- * and where they differ set by set. What is missing is looked up with its HTLCs and handed on; any other difference, in either
- * direction, is told.
- */
-export class Audit {
-  readonly #parts: AuditParts;
-  /** The sets of invoices that are set aside, so that an invoice with one agrees without a look at each of its sets. */
-  readonly #aside = new Map<string, ReadonlySet<string>>();
-
-  constructor(parts: AuditParts) {
-    this.#parts = parts;
-  }
-
-  /**
-   * The invoices that are handed out, those retired within a week, or an hour if never paid, and in turn some of the
-   * others, so that all of them are looked at within a bounded time, and not all of them each time.
-   * @param cursor where the turn of the old ones is, as the last audit gave it
-   * @returns with it when the first of those expires that are handed out
-   */
-  async run(
-    now: Date,
-    cursor: string | undefined,
-  ): Promise<{ drift: Drift; cursor: string; firstExpiry: Date | undefined }> {
-    const { ledger, node } = this.#parts;
-    const drift = { ...NO_DRIFT };
-    const hot = new Date(now.getTime() - HOT_MS);
-    const hotUnpaid = new Date(now.getTime() - HOT_UNPAID_MS);
-    const isHot = ({ count, retiredAt = now }: Invoice) => retiredAt >= (count > 0n ? hot : hotUnpaid);
-    let firstExpiry: Date | undefined;
-    const check = (invoice: Invoice) => this.#check(invoice, drift, isTurnOf(invoice.paymentAddr, now));
-    for await (const invoice of currentInvoices(ledger, node)) {
-      if (!firstExpiry || invoice.expiresAt < firstExpiry) firstExpiry = invoice.expiresAt;
-      await check(invoice);
-    }
-    for await (const invoice of retiredInvoices(ledger, node, hot)) if (isHot(invoice)) await check(invoice);
-    let looked = 0;
-    let last = new Date(cursor ?? 0);
-    for await (const invoice of retiredInvoices(ledger, node, last, hotUnpaid)) {
-      if (isHot(invoice)) continue;
-      const { retiredAt = last } = invoice;
-      // The turn ends between two moments, for the next one begins with all of the moment that it is given.
-      if (looked++ >= SLICE && retiredAt > last)
-        return { drift, cursor: retiredAt.toISOString(), firstExpiry };
-      last = retiredAt;
-      await check(invoice);
-    }
-    return { drift, cursor: new Date(0).toISOString(), firstExpiry };
-  }
-
-  /** All invoices of the node, however old, each with its rows. `progress` is told after each. */
-  async runAll(progress: (drift: Drift) => void): Promise<Drift> {
-    const { ledger, node } = this.#parts;
-    const drift = { ...NO_DRIFT };
-    for (const invoices of [currentInvoices(ledger, node), retiredInvoices(ledger, node, new Date(0))]) {
-      for await (const invoice of invoices) {
-        await this.#check(invoice, drift, true);
-        progress(drift);
-      }
-    }
-    return drift;
-  }
-
-  async #check(invoice: Invoice, drift: Drift, withRows: boolean): Promise<void> {
-    const { lnd, alarms, gone, caughtUp } = this.#parts;
-    const { paymentAddr } = invoice;
-    drift.invoices++;
-    const state = await lnd.ampState(paymentAddr);
-    if (state === undefined) {
-      drift.goneInvoices++;
-      alarms.raise('invoice-gone', { paymentAddr, booked: invoice.count.toString() });
-      return gone(invoice);
-    }
-    const { sets, cancelled } = state;
-    // Cancelled by hand at the node, or expired unpaid: an option needs another. It is no drift.
-    if (cancelled) await gone(invoice);
-    const agree = this.#agree(invoice, sets);
-    if (agree && !withRows) return;
-    if (!agree) await caughtUp(lastOf(sets));
-    await this.#compare(paymentAddr, drift, withRows);
-  }
-
-  /** Whether the table has number, sum and fingerprint of lnd's sets, but for those that are set aside. */
-  #agree(invoice: Invoice, sets: readonly SetState[]): boolean {
-    const aside = this.#aside.get(invoice.paymentAddr);
-    return sameSums(invoice, sumsOf(aside ? sets.filter(({ setId }) => !aside.has(setId)) : sets));
-  }
-
-  /** Look at an invoice as it is now, set by set; again when it was paid meanwhile. */
-  async #compare(paymentAddr: string, drift: Drift, withRows: boolean): Promise<void> {
-    const { lnd } = this.#parts;
-    for (let look = 0; look < MOST_LOOKS; look++) {
-      // The table first: what it has lnd must have had by then.
-      const before = await this.#invoice(paymentAddr);
-      const state = await lnd.ampState(paymentAddr);
-      if (!before || !state) return;
-      const { sets } = state;
-      if (!withRows && this.#agree(before, sets)) return;
-      const { booked, differing, aside, missing } = await compareSets(this.#parts, sets);
-      this.#aside.set(paymentAddr, new Set(aside.map(({ setId }) => setId)));
-      const after = await this.#invoice(paymentAddr);
-      const isStill = after !== undefined && sameSums(before, after);
-      if (!isStill && missing.length === 0) continue;
-      for (const { settleIndex, amountMsat, bookedMsat } of differing)
-        this.#differs(drift, {
-          ...{ paymentAddr, settleIndex: settleIndex.toString() },
-          ...{ bookedMsat: bookedMsat.toString(), atLndMsat: amountMsat.toString() },
-        });
-      if (isStill) this.#compareSums(before, sumsOf(booked), drift);
-      return this.#bookMissing(paymentAddr, missing, drift);
-    }
-  }
-
-  async #invoice(paymentAddr: string): Promise<Invoice | undefined> {
-    const [invoice] = await readInvoices(this.#parts.ledger, [paymentAddr]);
-    return invoice;
-  }
-
-  /** Hold what an invoice says against what its payments sum up to. */
-  #compareSums(invoice: Invoice, ought: SetSums, drift: Drift) {
-    if (sameSums(invoice, ought)) return;
-    const { paymentAddr, count, receivedMsat, setSum } = invoice;
-    const surplus = Number(count - ought.count);
-    if (surplus > 0 && setSum !== ought.setSum) {
-      drift.surplusSets += surplus;
-      const atLnd = Number(ought.count);
-      this.#parts.alarms.raise('sets-gone', { paymentAddr, booked: count.toString(), atLnd });
-      return;
-    }
-    this.#differs(drift, {
-      ...{ paymentAddr, count: count.toString(), booked: ought.count.toString() },
-      ...{ receivedMsat: receivedMsat.toString(), bookedMsat: ought.receivedMsat.toString() },
-    });
-  }
-
-  #differs(drift: Drift, seen: object) {
-    drift.differing++;
-    this.#parts.alarms.raise('sums-differ', seen);
-  }
-
-  async #bookMissing(paymentAddr: string, missing: readonly SetState[], drift: Drift): Promise<void> {
-    const { lnd, alarms, found } = this.#parts;
-    for (const { setId, settleIndex, amountMsat } of missing) {
-      const told = await lnd.lookUpSet(setId);
-      if (!told) continue;
-      if (isMissed(this.#parts, settleIndex)) {
-        drift.missingSets++;
-        drift.missingMsat += amountMsat;
-        alarms.raise('missed', { paymentAddr, settleIndex: settleIndex.toString() });
-      }
-      await found('reason' in told ? { ...told, setId } : told);
-    }
-  }
+export interface Audited {
+  readonly drift: Drift;
+  /** When the first of those invoices expires that are handed out, where some are. */
+  readonly firstExpiry?: Date | undefined;
 }

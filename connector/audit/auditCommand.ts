@@ -2,19 +2,18 @@ import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import { readFlags } from '../../shared/command/flags.ts';
 import { sleep } from '../../shared/concurrency/sleep.ts';
-import { type AsideEvent, bookTips, type NewTip, readNode } from '../../shared/ledger/index.ts';
+import { bookTips, readNode } from '../../shared/ledger/index.ts';
 import { Alarms } from '../health/alarms.ts';
-import { attributionOnce, type Unverified } from '../invoices/attribution.ts';
+import { impatiently } from '../invoices/attribution.ts';
 import { readMemos } from '../invoices/memo.ts';
 import { UnknownNodeError, underLease } from '../lease.ts';
 import { connectLnd } from '../lnd/client.ts';
-import type { Told, ToldPlain, Unreadable } from '../lnd/contract.ts';
+import type { SettledPayment, Unreadable } from '../lnd/contract.ts';
 import { openLedger, PLACES, PLACES_HELP, readLndAccess, runMain } from '../options.ts';
-import { plainEntryOf } from '../payments/bolt11.ts';
-import { asideOf, entryOf } from '../payments/hearing.ts';
+import { entryOf, unreadableEntry } from '../payments/entry.ts';
+import { ofEachKind } from '../payments/kinds.ts';
 import { readCredentials } from '../system.ts';
-import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';
-import { auditPlain } from './plainAudit.ts';
+import { type AuditParts, type Drift, driftOf, sumOf } from './audit.ts';
 
 const HELP = `npm run audit -- [flags]: holds the table against lnd's own books, all invoices of the node
 
@@ -27,8 +26,6 @@ ${PLACES_HELP}  --dry-run                tell, and book nothing
 /** A connector that is booking gets this long before something counts as missing. */
 const LOOK_AGAIN_MS = 5_000;
 const TELL_EVERY = 1_000;
-
-type FoundPlain = (told: ToldPlain | Unreadable) => Promise<void>;
 
 const nothing = async () => {};
 const clock = () => new Date();
@@ -49,31 +46,33 @@ runMain(async (args, env) => {
     const progress = ({ invoices }: Drift) => {
       if (invoices % TELL_EVERY === 0) process.stderr.write(`${invoices} invoices looked at\n`);
     };
-    const look = async (of: Pick<AuditParts, 'alarms' | 'caughtUp' | 'found'>, foundPlain: FoundPlain) => {
-      const parts = { ledger, lnd, node, memos, countsFirst: true, ...of };
-      const drift = await new Audit({ ...parts, gone: nothing }).runAll(progress);
-      await auditPlain({ ...parts, found: foundPlain }, 0n, drift);
-      return drift;
+    const look = async (of: Pick<AuditParts, 'alarms' | 'caughtUp' | 'found'>) => {
+      const parts = { ledger, lnd, node, memos, countsFirst: true, gone: nothing, save: nothing, ...of };
+      const drifts: Drift[] = [];
+      for (const audit of Object.values(ofEachKind((handler) => handler.audit(parts, { plainIndex: 0n }))))
+        drifts.push(await audit.runAll(progress));
+      return sumOf(drifts);
     };
     const caughtUp = () => sleep(LOOK_AGAIN_MS);
-    const drift = await look({ alarms: new Alarms(log), caughtUp, found: nothing }, nothing);
+    const drift = await look({ alarms: new Alarms(log), caughtUp, found: nothing });
     let booked = 0;
     if (drift.missingSets > 0 && !values['dry-run']) {
       const holder = `audit ${randomBytes(4).toString('hex')}`;
       await underLease({ ledger, sleep }, { node, holder }, async (lease) => {
-        const attribution = attributionOnce({ ledger, lease, memos, log, clock });
-        const book = async (entry: NewTip | AsideEvent | Unverified | undefined) => {
+        const parts = impatiently({ ledger, lease, memos, log, clock });
+        const owners = ofEachKind((handler) => handler.owners(parts));
+        const found = async (payment: SettledPayment | Unreadable) => {
+          const entry =
+            'reason' in payment
+              ? unreadableEntry(payment)
+              : entryOf(payment, await owners[payment.kind].of(payment.settlement));
           if (!entry || 'unverified' in entry) return;
           const batch = 'reason' in entry ? { tips: [], asides: [entry] } : { tips: [entry], asides: [] };
           booked += (await bookTips(ledger, lease, batch)).tips.length;
         };
-        const found = async (told: Told | Unreadable) =>
-          book('reason' in told ? asideOf(told) : entryOf(told, await attribution.of(told.settlement)));
-        const foundPlain = async (told: ToldPlain | Unreadable) =>
-          book('reason' in told ? asideOf(told) : await plainEntryOf({ ledger, memos }, told));
         // Told of already; under the lease nobody else books, so nothing is waited for.
         const silent = new Alarms({ info() {}, warn() {}, error() {} });
-        await look({ alarms: silent, caughtUp: nothing, found }, foundPlain);
+        await look({ alarms: silent, caughtUp: nothing, found });
       });
     }
     process.stdout.write(report(node, drift, booked));

@@ -8,10 +8,17 @@ import {
 } from '../../shared/ledger/index.ts';
 import type { Alarms } from '../health/alarms.ts';
 import type { Memos } from '../invoices/memo.ts';
-import { type Lnd, LndError, type ToldPlain, type Unreadable } from '../lnd/contract.ts';
+import { type Lnd, LndError } from '../lnd/contract.ts';
 import type { Log } from '../log.ts';
-import { Audit, type AuditParts, type Drift, driftOf } from './audit.ts';
-import { auditPlain } from './plainAudit.ts';
+import { ofEachKind } from '../payments/kinds.ts';
+import {
+  type AuditCheckpoints,
+  type Audited,
+  type AuditParts,
+  driftOf,
+  type KindAudit,
+  sumOf,
+} from './audit.ts';
 
 export interface AuditingParts {
   readonly ledger: Ledger;
@@ -26,35 +33,25 @@ export interface AuditingParts {
 }
 
 /** What becomes of what an audit finds. */
-export type Findings = Pick<AuditParts, 'caughtUp' | 'found' | 'gone'> & {
-  foundPlain(told: ToldPlain | Unreadable): Promise<void>;
-};
+export type Findings = Pick<AuditParts, 'caughtUp' | 'found' | 'gone'>;
 
 /** The audits of a connection, one after another, each going on where the one before came to. */
 export class Auditing {
   readonly #parts: AuditingParts;
-  readonly #findings: Findings;
-  readonly #audit: Audit;
+  readonly #audits: readonly KindAudit[];
   readonly #backoff: Backoff;
-  #auditCursor: string | undefined;
-  #plainIndex: bigint;
 
-  constructor(
-    parts: AuditingParts,
-    findings: Findings,
-    from: { auditCursor: string | undefined; plainIndex: bigint },
-  ) {
-    const { ledger, lnd, alarms, lease, chance, sleep } = parts;
+  constructor(parts: AuditingParts, findings: Findings, from: AuditCheckpoints) {
+    const { ledger, lnd, memos, alarms, lease, chance, sleep } = parts;
+    const save: AuditParts['save'] = (reached) => moveHints(ledger, lease, reached);
+    const of = { ledger, lnd, memos, alarms, node: lease.node, save, ...findings };
     this.#parts = parts;
-    this.#findings = findings;
-    this.#audit = new Audit({ ledger, lnd, alarms, node: lease.node, ...findings });
+    this.#audits = Object.values(ofEachKind((handler) => handler.audit(of, from)));
     this.#backoff = new Backoff({ firstMs: 1_000, mostMs: 60_000, chance, sleep });
-    this.#auditCursor = from.auditCursor;
-    this.#plainIndex = from.plainIndex;
   }
 
   /** One audit, tried again while the table is away. @throws LndError, LeaseLostError, InvoiceMissingError */
-  async run(signal: AbortSignal): Promise<{ drift: Drift; firstExpiry: Date | undefined }> {
+  async run(signal: AbortSignal): Promise<Audited> {
     const { log } = this.#parts;
     const audited = await this.#backoff.untilDone(
       () => this.#look(),
@@ -74,19 +71,13 @@ export class Auditing {
     return audited;
   }
 
-  async #look() {
-    const { ledger, lnd, memos, alarms, lease, clock } = this.#parts;
-    const { caughtUp, foundPlain } = this.#findings;
-    const { drift, cursor, firstExpiry } = await this.#audit.run(clock(), this.#auditCursor);
-    const plain = { ledger, lnd, memos, alarms, node: lease.node, caughtUp, found: foundPlain };
-    const reached = await auditPlain(plain, this.#plainIndex, drift);
-    if (cursor !== this.#auditCursor) await moveHints(ledger, lease, { auditCursor: cursor });
-    this.#auditCursor = cursor;
-    const there = reached === this.#plainIndex ? undefined : await lnd.invoiceFrom(reached);
-    if (there?.addIndex === reached) {
-      await moveHints(ledger, lease, { plainIndex: reached, plainMark: there.mark });
-      this.#plainIndex = reached;
-    }
-    return { drift, firstExpiry };
+  async #look(): Promise<Audited> {
+    const found: Audited[] = [];
+    for (const audit of this.#audits) found.push(await audit.run(this.#parts.clock()));
+    const expiries = found.flatMap(({ firstExpiry }) => firstExpiry ?? []);
+    return {
+      drift: sumOf(found.map(({ drift }) => drift)),
+      firstExpiry: expiries.toSorted((a, b) => a.getTime() - b.getTime())[0],
+    };
   }
 }

@@ -14,7 +14,7 @@ import {
   type TipOption,
 } from '../../shared/ledger/index.ts';
 import type { LndInvoice } from '../lnd/contract.ts';
-import { type Claim, claimIn, type Memos } from './memo.ts';
+import { ampClaimIn, type Claim, type Memos } from './memo.ts';
 import { checkInvoice, MintError, type Minting, openFor } from './mint.ts';
 import { nextLook, renewalOf } from './rotation.ts';
 
@@ -28,12 +28,6 @@ export type Adopted =
   | { readonly refused: string };
 
 const PAGE = 100;
-
-/** What the memo of an AMP invoice says of an option, true or not. */
-export function ampClaimIn({ memo }: Pick<LndInvoice, 'memo'>): Claim | undefined {
-  const claim = claimIn(memo);
-  return claim?.askId === undefined ? claim : undefined;
-}
 
 /**
  * Look through lnd's list for invoices of ours that the table does not know: minted before a crash, or lost with a

@@ -5,7 +5,7 @@ import { bookTips, is32Bytes, type Lease, type Ledger, readNode } from '../../sh
 import { UnknownNodeError, underLease } from '../lease.ts';
 import { connectLnd } from '../lnd/client.ts';
 import { OptionError, openLedger, PLACES, PLACES_HELP, readLndAccess, runMain } from '../options.ts';
-import { ownedEntryOf } from '../payments/bolt11.ts';
+import { ownedEntryOf } from '../payments/entry.ts';
 import { readCredentials } from '../system.ts';
 import { adoptOnWord, ownerOnWord } from './adopt.ts';
 import { type Claimed, claimedInvoices } from './claimed.ts';
@@ -93,16 +93,16 @@ async function takeAll(ledger: Ledger, node: string, found: readonly Claimed[]):
 
 /** @returns what became of it. @throws OptionError, LeaseLostError */
 async function take(ledger: Ledger, lease: Lease, each: Claimed): Promise<string> {
-  const { invoice, claim, told, payments, paidMsat } = each;
+  const { invoice, claim, payment, payments, paidMsat } = each;
   const { paymentAddr } = invoice;
-  if (!told) {
+  if (!payment) {
     const owner = await adoptOnWord({ ledger, lease, clock }, invoice, claim);
     if ('refused' in owner) throw new OptionError(`payment address: ${paymentAddr}: ${owner.refused}`);
     return `${paymentAddr} is ${owner.handle}'s; ${payments} payments of ${paidMsat} msat are booked by the next audit`;
   }
   const owner = await ownerOnWord(ledger, claim);
   if ('refused' in owner) throw nobody(each);
-  const entry = ownedEntryOf(told, owner);
+  const entry = ownedEntryOf(payment, owner);
   if ('reason' in entry) {
     await bookTips(ledger, lease, { tips: [], asides: [entry] });
     return `${paymentAddr} was set aside: ${entry.reason}; look at it with npm run asides`;
@@ -111,12 +111,12 @@ async function take(ledger: Ledger, lease: Lease, each: Claimed): Promise<string
   return `${paymentAddr} is ${owner.handle}'s; its payment of ${paidMsat} msat is booked`;
 }
 
-async function lines(ledger: Ledger, { invoice, claim, disbelief, payments, paidMsat, told }: Claimed) {
+async function lines(ledger: Ledger, { invoice, claim, disbelief, payments, paidMsat, payment }: Claimed) {
   const { paymentAddr, memo, creationDate } = invoice;
   const owner = await ownerOnWord(ledger, claim);
   const made = new Date(Number(creationDate) * 1000).toISOString();
   return [
-    `${paymentAddr}  ${told ? 'BOLT11' : 'AMP'}, made ${made}`,
+    `${paymentAddr}  ${payment ? 'BOLT11' : 'AMP'}, made ${made}`,
     `  paid     ${payments} times, ${paidMsat} msat`,
     `  for      ${'refused' in owner ? `tip option ${claim.optionId}, which no creator has` : `${owner.handle}, tip option ${owner.optionId}`}`,
     `  memo     ${plain(JSON.stringify(memo))}`,

@@ -1,6 +1,7 @@
-import { isForGood, putWant, readInvoices } from '../../shared/ledger/index.ts';
-import type { LndInvoice, Settlement } from '../lnd/contract.ts';
-import { type Adopting, adopt, ampClaimIn } from './adopt.ts';
+import { isForGood, type NewTip, putWant, readInvoices } from '../../shared/ledger/index.ts';
+import type { LndInvoice } from '../lnd/contract.ts';
+import { type Adopting, adopt } from './adopt.ts';
+import { ampClaimIn } from './memo.ts';
 import { type Minting, ROTATE_AFTER } from './mint.ts';
 import { earliestRotation } from './rotation.ts';
 
@@ -9,8 +10,11 @@ export interface Unverified {
   readonly unverified: string;
 }
 
+/** Whose a payment is, with what its payer wrote where the payment itself does not say it. */
+export type Owner = Pick<NewTip, 'handle' | 'optionId' | 'message'>;
+
 /** Whose a payment is, or why that can't be told; neither when it is someone else's business on this node. */
-export type Attributed = { handle: string; optionId: string } | { refused: string } | Unverified | undefined;
+export type Attributed = Owner | { refused: string } | Unverified | undefined;
 
 /** An invoice of the table, as remembered: whose it is never changes, the count of its payments goes on. */
 interface Known {
@@ -22,7 +26,8 @@ interface Known {
   wantAt: number;
 }
 
-type Rotating = Adopting & Pick<Minting, 'rotateAfter' | 'rotateRestMs'>;
+/** What attribution needs, of whatever kind payments are. */
+export type AttributionParts = Adopting & Pick<Minting, 'rotateAfter' | 'rotateRestMs'>;
 
 const MOST_REMEMBERED = 10_000;
 
@@ -31,14 +36,14 @@ const MOST_REMEMBERED = 10_000;
  * way, and wants another invoice when one has had its share.
  */
 export class Attribution {
-  readonly #minting: Rotating;
+  readonly #minting: AttributionParts;
   readonly #known = new Map<string, Known>();
 
-  constructor(minting: Rotating) {
+  constructor(minting: AttributionParts) {
     this.#minting = minting;
   }
 
-  async of(settlement: Settlement): Promise<Attributed> {
+  async of(settlement: LndInvoice): Promise<Attributed> {
     const known = this.#known.get(settlement.paymentAddr) ?? (await this.#look(settlement).catch(unreadable));
     if (known === undefined || !('handle' in known)) return known;
     known.payments++;
@@ -78,8 +83,11 @@ export class Attribution {
 }
 
 /** For a command, which ends where the table does not answer. */
-export const attributionOnce = (parts: Omit<Adopting, 'patiently'>): Attribution =>
-  new Attribution({ ...parts, rotateAfter: ROTATE_AFTER, patiently: (write) => write() });
+export const impatiently = (parts: Omit<Adopting, 'patiently'>): AttributionParts => ({
+  ...parts,
+  rotateAfter: ROTATE_AFTER,
+  patiently: (write) => write(),
+});
 
 /** An item of the table that can't be read stops nothing: its payment is set aside. */
 function unreadable(error: unknown): { refused: string } {

@@ -1,6 +1,6 @@
 import { bookedSets, type Ledger, readAsks } from '../../shared/ledger/index.ts';
-import type { Lnd, LndInvoice, ToldPlain } from '../lnd/contract.ts';
-import { isAnswerTo, plainClaimIn } from '../payments/bolt11.ts';
+import type { Lnd, LndInvoice, SettledPayment } from '../lnd/contract.ts';
+import { answerClaimIn, isAnswerTo } from '../requests/answers.ts';
 import { disbelief, unknownOf } from './adopt.ts';
 import type { Claim, Memos } from './memo.ts';
 
@@ -12,8 +12,8 @@ export interface Claimed {
   readonly disbelief: string | undefined;
   readonly payments: number;
   readonly paidMsat: bigint;
-  /** The one payment of a plain invoice. */
-  readonly told?: ToldPlain;
+  /** The one payment of a BOLT11 invoice. */
+  readonly payment?: SettledPayment;
 }
 
 const PAGE = 100;
@@ -26,12 +26,12 @@ interface Parts {
 }
 
 /**
- * The AMP invoices in lnd's own list that say they are ours and are not in the table, with what was paid to each; and the plain ones
+ * The AMP invoices in lnd's own list that say they are ours and are not in the table, with what was paid to each; and the BOLT11 ones
  * that were paid, for of those only payments come into the table.
  */
 export async function* claimedInvoices(parts: Parts): AsyncGenerator<Claimed> {
   yield* claimedAmp(parts);
-  yield* claimedPlain(parts);
+  yield* claimedBolt11(parts);
 }
 
 async function* claimedAmp({ ledger, lnd, memos }: Parts): AsyncGenerator<Claimed> {
@@ -51,13 +51,13 @@ async function* claimedAmp({ ledger, lnd, memos }: Parts): AsyncGenerator<Claime
   }
 }
 
-async function* claimedPlain({ ledger, lnd, memos, node }: Parts): AsyncGenerator<Claimed> {
+async function* claimedBolt11({ ledger, lnd, memos, node }: Parts): AsyncGenerator<Claimed> {
   for (let after: bigint | undefined = 0n; after !== undefined; ) {
-    const page: Awaited<ReturnType<Lnd['listPlainInvoices']>> = await lnd.listPlainInvoices(after, PAGE);
+    const page: Awaited<ReturnType<Lnd['listBolt11Invoices']>> = await lnd.listBolt11Invoices(after, PAGE);
     const paid = page.invoices.flatMap((invoice) => {
       const { settled } = invoice;
-      const claim = plainClaimIn(invoice);
-      return claim && settled && !('reason' in settled) ? [{ invoice, claim, told: settled }] : [];
+      const claim = answerClaimIn(invoice);
+      return claim && settled && !('reason' in settled) ? [{ invoice, claim, payment: settled }] : [];
     });
     const hashes = paid.map(({ invoice }) => invoice.paymentHash);
     const booked = await bookedSets(ledger, node, hashes);
@@ -65,7 +65,7 @@ async function* claimedPlain({ ledger, lnd, memos, node }: Parts): AsyncGenerato
       ledger,
       paid.map(({ claim }) => claim.askId),
     );
-    for (const [at, { invoice, claim, told }] of paid.entries()) {
+    for (const [at, { invoice, claim, payment }] of paid.entries()) {
       if (booked.has(invoice.paymentHash)) continue;
       const asked = isAnswerTo(asks[at], claim, invoice.paymentHash);
       yield {
@@ -73,8 +73,8 @@ async function* claimedPlain({ ledger, lnd, memos, node }: Parts): AsyncGenerato
         claim,
         disbelief: asked ? undefined : memos.disproof(claim, invoice.creationDate),
         payments: 1,
-        paidMsat: told.settlement.amountMsat,
-        told,
+        paidMsat: payment.settlement.amountMsat,
+        payment,
       };
     }
     after = page.last;

@@ -39,6 +39,12 @@ export function claimIn(memo: string): Claim | undefined {
   return { optionId, ...(askId !== undefined && { askId }), ...(proof && { proof }) };
 }
 
+/** What the memo of an AMP invoice says of an option, true or not. */
+export function ampClaimIn({ memo }: { readonly memo: string }): Claim | undefined {
+  const claim = claimIn(memo);
+  return claim?.askId === undefined ? claim : undefined;
+}
+
 const seconds = (time: Date) => BigInt(Math.floor(time.getTime() / 1000));
 
 /** Whether a memo's time is that of its invoice, by lnd's clock (seconds since 1970), as far as clocks agree. */

@@ -1,20 +1,9 @@
 import { createRequire } from 'node:module';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { untilAborted } from '../../shared/concurrency/untilAborted.ts';
-import { is32Bytes } from '../../shared/ledger/index.ts';
-import {
-  highest,
-  type Lnd,
-  LndError,
-  type LndEvent,
-  type LndInvoice,
-  type PlainSettlement,
-  type PlainState,
-  type SetState,
-  type Settlement,
-  type Shard,
-  type Unreadable,
-} from './contract.ts';
+import { toEvent } from '../payments/events.ts';
+import { type Bolt11State, highest, type Lnd, LndError } from './contract.ts';
+import { hex, markOf, toInvoice, toSets } from './messages.ts';
 
 /** What the connector needs to reach lnd: `socket` as host:port, certificate and macaroon as read from their files. */
 export interface LndCredentials {
@@ -55,7 +44,6 @@ const DEADLINE_MS = 15_000;
 /** gRPC ends a call at its deadline and says so; a call that it says nothing of is given up so long after. */
 const GIVEN_UP_MS = 1_000;
 const DEADLINE_EXCEEDED = 4;
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** ln-service's connection: lnd's services by name, each with its raw calls. Nothing is sent before the first one. */
 export function openServices({ socket, cert, macaroon }: LndCredentials): Record<string, Service> {
@@ -140,7 +128,7 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
         addIndex: BigInt(answer.add_index),
       };
     },
-    async addPlainInvoice({ memo, amountMsat, descriptionHash, expirySeconds, routeHints }) {
+    async addBolt11Invoice({ memo, amountMsat, descriptionHash, expirySeconds, routeHints }) {
       const answer = await call(lightning, 'addInvoice', {
         memo,
         value_msat: amountMsat.toString(),
@@ -150,11 +138,11 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
       });
       return { paymentRequest: answer.payment_request, paymentHash: hex(answer.r_hash) };
     },
-    async listPlainInvoices(after, most) {
+    async listBolt11Invoices(after, most) {
       const answer = await listInvoices(after, most);
       const last = BigInt(answer.last_index_offset);
       return {
-        invoices: answer.invoices.filter((each: any) => !each.is_amp && !each.is_keysend).map(toPlainState),
+        invoices: answer.invoices.filter((each: any) => !each.is_amp && !each.is_keysend).map(toBolt11State),
         last: last > after ? last : undefined,
       };
     },
@@ -184,7 +172,7 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
       const raw = await lookUp({ set_id: Buffer.from(setId, 'hex'), lookup_modifier: 'HTLC_SET_ONLY' });
       if (!raw) return undefined;
       const event = toEvent(raw);
-      return event.kind === 'amp' || event.kind === 'unreadable' ? event : undefined;
+      return event.kind === 'other' ? undefined : event;
     },
     async privateChannels() {
       const { channels } = await call(lightning, 'listChannels', { private_only: true });
@@ -221,130 +209,10 @@ export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS
   };
 }
 
-/**
- * What names an invoice of any kind, hex: its payment hash, or its payment address where it has none, as one that a spontaneous AMP
- * payment made. The address alone would not do: that of every keysend is zeros.
- */
-export const markOf = (raw: { r_hash: Uint8Array; payment_addr: Uint8Array }): string =>
-  hex(raw.r_hash.length > 0 ? raw.r_hash : raw.payment_addr);
-
-/** A settled message of the subscription, as the rest of the connector sees it. */
-export function toEvent(raw: any): LndEvent {
-  try {
-    if (!raw.is_amp && !raw.is_keysend) return { kind: 'plain', settlement: toPlainSettlement(raw), raw };
-    const settlement = raw.is_amp ? toSettlement(raw) : undefined;
-    return settlement
-      ? { kind: 'amp', settlement, raw }
-      : { kind: 'other', settleIndex: BigInt(raw.settle_index) };
-  } catch (error) {
-    return { kind: 'unreadable', ...unreadable(raw, error) };
-  }
-}
-
-function unreadable(raw: any, error: unknown): Unreadable {
-  const sets = Object.keys(raw.amp_invoice_state ?? {});
-  const name = raw.is_amp ? (sets.length === 1 ? sets[0] : undefined) : hex(raw.r_hash ?? new Uint8Array());
-  return {
-    reason: `a message that can't be read: ${(error as Error).message}`,
-    raw,
-    ...(name !== undefined && is32Bytes(name) && { setId: name }),
-  };
-}
-
-function toPlainState(raw: any): PlainState {
+function toBolt11State(raw: any): Bolt11State {
   const over = raw.state === 'SETTLED' || raw.state === 'CANCELED';
   const invoice = { ...toInvoice(raw), paymentHash: hex(raw.r_hash), over };
   if (raw.state !== 'SETTLED') return invoice;
   const event = toEvent(raw);
-  return event.kind === 'plain' || event.kind === 'unreadable' ? { ...invoice, settled: event } : invoice;
+  return event.kind === 'other' ? invoice : { ...invoice, settled: event };
 }
-
-const toInvoice = (raw: any): LndInvoice => ({
-  paymentRequest: raw.payment_request,
-  paymentAddr: hex(raw.payment_addr),
-  memo: raw.memo,
-  addIndex: BigInt(raw.add_index),
-  creationDate: BigInt(raw.creation_date),
-});
-
-const toSets = (raw: any): SetState[] =>
-  Object.entries<any>(raw.amp_invoice_state)
-    .filter(([, set]) => set.state === 'SETTLED')
-    .map(([setId, set]) => ({
-      setId,
-      settleIndex: BigInt(set.settle_index),
-      amountMsat: BigInt(set.amt_paid_msat),
-    }));
-
-/**
- * The one settled set in a message of lnd's. Top-level index, date and amounts are not the set's own for AMP (lnd
- * invoices/update.go), so they are not looked at. A message with several sets tells of an invoice, not of a payment.
- */
-export function toSettlement(raw: any): Settlement | undefined {
-  const sets = Object.entries<any>(raw.amp_invoice_state);
-  const [setId, set] = sets[0] ?? [];
-  if (sets.length !== 1 || setId === undefined || set.state !== 'SETTLED') return undefined;
-  return {
-    ...toInvoice(raw),
-    setId,
-    settleIndex: BigInt(set.settle_index),
-    settledAt: BigInt(set.settle_time),
-    amountMsat: BigInt(set.amt_paid_msat),
-    // A set may have had HTLCs that failed before it settled; they paid nothing.
-    shards: raw.htlcs.filter((htlc: any) => htlc.state === 'SETTLED').map(toShard),
-  };
-}
-
-/** The payment of a settled plain invoice. */
-const toPlainSettlement = (raw: any): PlainSettlement => ({
-  ...toInvoice(raw),
-  paymentHash: raw.r_hash,
-  preimage: raw.r_preimage,
-  settleIndex: BigInt(raw.settle_index),
-  settledAt: BigInt(raw.settle_date),
-  amountMsat: BigInt(raw.amt_paid_msat),
-  parts: raw.htlcs.filter((htlc: any) => htlc.state === 'SETTLED').map((htlc: any) => BigInt(htlc.amt_msat)),
-});
-
-const toShard = (htlc: any): Shard => ({
-  amountMsat: BigInt(htlc.amt_msat),
-  share: htlc.amp?.root_share ?? new Uint8Array(),
-  childIndex: htlc.amp?.child_index ?? 0,
-  hash: htlc.amp?.hash ?? new Uint8Array(),
-  preimage: htlc.amp?.preimage ?? new Uint8Array(),
-  setId: hex(htlc.amp?.set_id ?? new Uint8Array()),
-  resolvedAt: BigInt(htlc.resolve_time),
-  records: new Map(
-    Object.entries<Uint8Array>(htlc.custom_records).map(([key, value]) => [recordType(key), value]),
-  ),
-});
-
-/** The loader of ln-service gives a 64-bit map key as the eight characters of its little-endian bytes. */
-const recordType = (key: string) =>
-  key.length === 8 ? Buffer.from(key, 'latin1').readBigUInt64LE() : BigInt(key);
-
-/** More of a message than this, in characters, is payers' records, which hardly compress: an item of the table could not hold it whole. */
-const MOST_EVENT_CHARS = 600_000;
-
-/**
- * An event as JSON, bytes in hex: what is kept when it has to be set aside. A payer's records lie on every shard, byte for byte the same,
- * so of a message that is too long those of the first one are kept, and it can be read again.
- */
-export function eventJson(raw: object): string {
-  const whole = jsonOf(raw);
-  return whole.length <= MOST_EVENT_CHARS ? whole : jsonOf(withRecordsOnce(raw));
-}
-
-const jsonOf = (raw: object) =>
-  JSON.stringify(raw, (_, value) =>
-    value?.type === 'Buffer' && Array.isArray(value.data) ? Buffer.from(value.data).toString('hex') : value,
-  );
-
-const withRecordsOnce = (raw: any) => ({
-  ...raw,
-  htlcs: (raw.htlcs ?? []).map((htlc: any, at: number) => ({
-    ...htlc,
-    custom_channel_data: '',
-    ...(at > 0 && { custom_records: {} }),
-  })),
-});

@@ -1,3 +1,5 @@
+import type { PaymentKind } from '../../shared/ledger/index.ts';
+
 export interface NodeInfo {
   /** Node pubkey, hex. */
   readonly node: string;
@@ -6,48 +8,11 @@ export interface NodeInfo {
   readonly synced: boolean;
 }
 
-/** An HTLC of an AMP set, as lnd tells of it. Bytes as lnd gave them, unchecked. */
-export interface Shard {
-  readonly amountMsat: bigint;
-  readonly share: Uint8Array;
-  readonly childIndex: number;
-  readonly hash: Uint8Array;
-  readonly preimage: Uint8Array;
-  readonly setId: string;
-  /** Seconds since 1970. */
-  readonly resolvedAt: bigint;
-  /** What the payer sent along, by record type. */
-  readonly records: ReadonlyMap<bigint, Uint8Array>;
-}
-
-/** One settled AMP payment, as lnd tells of it, with the invoice that it was paid to. */
-export interface Settlement extends LndInvoice {
-  /** hex */
-  readonly setId: string;
-  readonly settleIndex: bigint;
-  /** Seconds since 1970; 0 when lnd didn't say. */
-  readonly settledAt: bigint;
-  readonly amountMsat: bigint;
-  readonly shards: readonly Shard[];
-}
-
-/** A plain invoice of lnd's, which is paid once. */
-export interface PlainInvoice {
+/** A BOLT11 invoice of lnd's, which is paid once. */
+export interface Bolt11Invoice {
   readonly paymentRequest: string;
   /** hex */
   readonly paymentHash: string;
-}
-
-/** The one payment of a plain invoice, as lnd tells of it. Bytes as lnd gave them, unchecked. */
-export interface PlainSettlement extends LndInvoice {
-  readonly paymentHash: Uint8Array;
-  readonly preimage: Uint8Array;
-  readonly settleIndex: bigint;
-  /** Seconds since 1970. */
-  readonly settledAt: bigint;
-  readonly amountMsat: bigint;
-  /** Of each HTLC, in msat. */
-  readonly parts: readonly bigint[];
 }
 
 /** An AMP invoice as lnd answers when it made it. */
@@ -65,13 +30,23 @@ export interface LndInvoice extends MintedInvoice {
   readonly creationDate: bigint;
 }
 
-/** A plain invoice in lnd's list. */
-export interface PlainState extends LndInvoice {
+/** A settled payment, as lnd tells of it, with the invoice that it was paid to; what else there is to tell depends on its kind. */
+export interface Settlement extends LndInvoice {
+  /** hex: the id of the payment, which is what its kind says. */
+  readonly setId: string;
+  readonly settleIndex: bigint;
+  /** Seconds since 1970; 0 when lnd didn't say. */
+  readonly settledAt: bigint;
+  readonly amountMsat: bigint;
+}
+
+/** A BOLT11 invoice in lnd's list. */
+export interface Bolt11State extends LndInvoice {
   /** hex */
   readonly paymentHash: string;
   /** Whether nothing more can become of it. */
   readonly over: boolean;
-  readonly settled?: ToldPlain | Unreadable;
+  readonly settled?: SettledPayment | Unreadable;
 }
 
 /** A set of an invoice without its HTLCs: what the audit compares. */
@@ -104,31 +79,26 @@ export class LndError extends Error {
   }
 }
 
-/** A settled AMP set, and the message of lnd's that told of it. */
-export interface Told {
-  readonly settlement: Settlement;
-  readonly raw: object;
-}
-
 /** A message that tells of a payment and can't be read, and why. */
 export interface Unreadable {
   readonly reason: string;
   readonly raw: object;
-  /** The set id or payment hash (hex), where that much can be read. */
+  /** Of which kind its payment is, where that much can be read; and its id (hex). */
+  readonly via?: PaymentKind;
   readonly setId?: string;
 }
 
-/** A paid plain invoice, and the message of lnd's that told of it. */
-export interface ToldPlain {
-  readonly settlement: PlainSettlement;
+/** A settled payment of a kind, and the message of lnd's that told of it. */
+export interface SettledPayment {
+  readonly kind: PaymentKind;
+  readonly settlement: Settlement;
   readonly raw: object;
 }
 
-/** What the subscription brings: a settled AMP set, one that can't be read, or another message of which only the index counts. */
+/** What the subscription brings: a settled payment, one that can't be read, or another message of which only the index counts. */
 export type LndEvent =
-  | ({ readonly kind: 'amp' } & Told)
+  | SettledPayment
   | ({ readonly kind: 'unreadable' } & Unreadable)
-  | ({ readonly kind: 'plain' } & ToldPlain)
   | { readonly kind: 'other'; readonly settleIndex: bigint };
 
 /** lnd as the rest of the connector sees it. */
@@ -141,22 +111,22 @@ export interface Lnd {
     expirySeconds: number;
     routeHints: boolean;
   }): Promise<MintedInvoice>;
-  /** Mint a plain invoice that commits to the hash of a description (hex) in place of the memo. */
-  addPlainInvoice(invoice: {
+  /** Mint a BOLT11 invoice that commits to the hash of a description (hex) in place of the memo. */
+  addBolt11Invoice(invoice: {
     memo: string;
     amountMsat: bigint;
     descriptionHash: string;
     expirySeconds: number;
     routeHints: boolean;
-  }): Promise<PlainInvoice>;
+  }): Promise<Bolt11Invoice>;
   /**
-   * Plain invoices with an add index above `after`, out of a page of at most `most`, each with its payment once it is
+   * BOLT11 invoices with an add index above `after`, out of a page of at most `most`, each with its payment once it is
    * settled; `last` is where the next page begins.
    */
-  listPlainInvoices(
+  listBolt11Invoices(
     after: bigint,
     most: number,
-  ): Promise<{ invoices: PlainState[]; last: bigint | undefined }>;
+  ): Promise<{ invoices: Bolt11State[]; last: bigint | undefined }>;
   /**
    * AMP invoices with an add index above `after`, out of a page of at most `most`; `last` is where the next page begins, `settledUpTo`
    * the highest settle index of all invoices of the page, of whatever kind, or 0.
@@ -173,7 +143,7 @@ export interface Lnd {
    */
   ampState(paymentAddr: string): Promise<AmpState | undefined>;
   /** One settled payment with its HTLCs. */
-  lookUpSet(setId: string): Promise<Told | Unreadable | undefined>;
+  lookUpSet(setId: string): Promise<SettledPayment | Unreadable | undefined>;
   /** The open unannounced channels, each as all the short channel ids (decimal) that route hints may name it by. */
   privateChannels(): Promise<string[][]>;
   /**

@@ -1,94 +1,59 @@
 import { createHash } from 'node:crypto';
-import {
-  type AsideEvent,
-  type Ask,
-  bookedSets,
-  is32Bytes,
-  type Ledger,
-  type NewTip,
-  paymentAside,
-  readAsk,
-} from '../../shared/ledger/index.ts';
+import { bookedSets, is32Bytes, type Ledger, readAsk } from '../../shared/ledger/index.ts';
+import { bolt11Audit } from '../audit/bolt11Audit.ts';
 import { ownerOnWord } from '../invoices/adopt.ts';
-import type { Unverified } from '../invoices/attribution.ts';
-import { type Claim, claimIn, type Memos } from '../invoices/memo.ts';
-import { eventJson } from '../lnd/client.ts';
-import type { LndInvoice, PlainSettlement, ToldPlain } from '../lnd/contract.ts';
-import { isTime } from './amp.ts';
+import type { Owner, Unverified } from '../invoices/attribution.ts';
+import type { Memos } from '../invoices/memo.ts';
+import type { Settlement } from '../lnd/contract.ts';
+import { hex, type InvoiceMessage, toInvoice } from '../lnd/messages.ts';
+import { answerClaimIn, isAnswerTo } from '../requests/answers.ts';
+import { isTime, type PaymentHandler, type SaidPayment } from './handler.ts';
 import { cleanComment } from './payerText.ts';
 
-/** What the memo of a plain invoice says of an ask, true or not. */
-export function plainClaimIn({ memo }: Pick<LndInvoice, 'memo'>): AskClaim | undefined {
-  const claim = claimIn(memo);
-  return claim?.askId === undefined ? undefined : { ...claim, askId: claim.askId };
+/** The one payment of a BOLT11 invoice, as lnd tells of it. Bytes as lnd gave them, unchecked. */
+export interface Bolt11Settlement extends Settlement {
+  readonly preimage: Uint8Array;
+  /** Of each HTLC, in msat. */
+  readonly parts: readonly bigint[];
 }
-export type AskClaim = Claim & { readonly askId: string };
 
-/** Whether an ask is the one that an invoice answers, whatever that one's memo proves. */
-export const isAnswerTo = (ask: Ask | undefined, claim: Claim, paymentHash: string): ask is Ask =>
-  ask?.paymentHash === paymentHash && ask.optionId === claim.optionId;
-
-/** Whose a payment is, with what its payer wrote. */
-type Owner = Pick<NewTip, 'handle' | 'optionId' | 'message'>;
+/** The payment of a settled BOLT11 invoice. */
+const toSettlement = (raw: InvoiceMessage): Bolt11Settlement => ({
+  ...toInvoice(raw),
+  setId: hex(raw.r_hash),
+  preimage: raw.r_preimage,
+  settleIndex: BigInt(raw.settle_index),
+  settledAt: BigInt(raw.settle_date),
+  amountMsat: BigInt(raw.amt_paid_msat),
+  parts: raw.htlcs.filter(({ state }) => state === 'SETTLED').map(({ amt_msat }) => BigInt(amt_msat)),
+});
 
 /**
- * What is to be written of a paid plain invoice: a tip, an event to set aside, or nothing, for nobody asked for it here or it is booked
- * on other grounds: when its ask was there, or on an operator's word.
+ * Whose a paid BOLT11 invoice is, with what the payer wrote. The memo says which request it answers, and is believed when it verifies or
+ * when that request says so, too: a request that is gone by now is not needed to tell whose the money is.
+ * @returns undefined when nobody asked for it here, or it is booked on other grounds: when its request was there, or on an operator's word
  */
-export async function plainEntryOf(
-  parts: { ledger: Ledger; memos: Memos },
-  told: ToldPlain,
-): Promise<NewTip | AsideEvent | Unverified | undefined> {
-  const { ledger, memos } = parts;
-  const owner = await plainOwnerOf(parts, told.settlement);
-  if (owner && !('unverified' in owner)) return ownedEntryOf(told, owner);
-  const setId = hex(told.settlement.paymentHash);
-  return owner && (await bookedSets(ledger, memos.node, [setId])).has(setId) ? undefined : owner;
-}
-
-/** What is to be written of a paid plain invoice whose owner is known. */
-export function ownedEntryOf(
-  { settlement, raw }: ToldPlain,
-  owner: Owner | { refused: string },
-): NewTip | AsideEvent {
-  const event = eventJson(raw);
-  const { paymentAddr, amountMsat } = settlement;
-  const refused = faultOf(settlement) ?? ('refused' in owner ? owner.refused : undefined);
-  if (refused !== undefined || 'refused' in owner)
-    return paymentAside(
-      { setId: hex(settlement.paymentHash), paymentAddr, amountMsat },
-      { reason: refused!, event },
-    );
-  return { ...plainSetOf(settlement), ...owner, event };
-}
-
-/**
- * Whose a paid plain invoice is, with what the payer wrote. The memo says which ask it answers, and is believed when it verifies or when
- * that ask says so, too: an ask that is gone by now is not needed to tell whose the money is.
- * @returns undefined when nobody asked for it here
- */
-export async function plainOwnerOf(
+async function ownerOf(
   { ledger, memos }: { ledger: Ledger; memos: Memos },
-  { memo, paymentHash, creationDate }: PlainSettlement,
+  { memo, setId, creationDate }: Bolt11Settlement,
 ): Promise<Owner | { refused: string } | Unverified | undefined> {
-  const claim = plainClaimIn({ memo });
+  const claim = answerClaimIn({ memo });
   if (!claim) return undefined;
   const found = await readAsk(ledger, claim.askId);
-  const ask = isAnswerTo(found, claim, hex(paymentHash)) ? found : undefined;
+  const ask = isAnswerTo(found, claim, setId) ? found : undefined;
   const unverified = ask ? undefined : memos.disproof(claim, creationDate);
-  if (unverified !== undefined) return { unverified };
+  if (unverified !== undefined)
+    return (await bookedSets(ledger, memos.node, [setId])).has(setId) ? undefined : { unverified };
   const owner = ask ? { handle: ask.handle, optionId: ask.optionId } : await ownerOnWord(ledger, claim);
   if ('refused' in owner) return owner;
   const message = cleanComment(ask?.comment);
   return { ...owner, ...(message && { message }) };
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-
 /** Why a payment is not what it says, if so: the preimage hashes to the payment hash, the parts sum to the amount. */
-export function faultOf(settlement: PlainSettlement): string | undefined {
-  const { paymentHash, paymentAddr, amountMsat, settledAt, parts } = settlement;
-  if (paymentHash.length !== 32) return 'payment hash is not 32 bytes';
+function faultOf(settlement: Bolt11Settlement): string | undefined {
+  const { setId, paymentAddr, amountMsat, settledAt, parts } = settlement;
+  if (!is32Bytes(setId)) return 'payment hash is not 32 bytes';
   if (!is32Bytes(paymentAddr)) return 'payment address is not 32 bytes';
   if (!isPreimage(settlement)) return 'preimage does not hash to the payment hash';
   if (amountMsat <= 0n) return 'no amount';
@@ -98,12 +63,15 @@ export function faultOf(settlement: PlainSettlement): string | undefined {
   return undefined;
 }
 
-/** What a paid plain invoice says of the payment itself. */
-export function plainSetOf(settlement: PlainSettlement) {
-  const { paymentAddr, paymentHash, preimage, amountMsat, settleIndex, settledAt, parts } = settlement;
+const isPreimage = ({ preimage, setId }: Bolt11Settlement) =>
+  createHash('sha256').update(preimage).digest('hex') === setId;
+
+/** What a paid BOLT11 invoice says of the payment itself. */
+function saidOf(settlement: Bolt11Settlement): SaidPayment {
+  const { paymentAddr, setId, preimage, amountMsat, settleIndex, settledAt, parts } = settlement;
   return {
-    via: 'bolt11' as const,
-    setId: hex(paymentHash),
+    via: 'bolt11',
+    setId,
     paymentAddr,
     amountMsat,
     settleIndex,
@@ -113,5 +81,19 @@ export function plainSetOf(settlement: PlainSettlement) {
   };
 }
 
-const isPreimage = ({ preimage, paymentHash }: PlainSettlement) =>
-  createHash('sha256').update(preimage).digest().equals(paymentHash);
+/** Payments to invoices that someone asked for: the request tells whose they are, or the invoice's memo. */
+export const bolt11: PaymentHandler<Bolt11Settlement> = {
+  firstIsReplayed: false,
+  isIn: ({ is_amp, is_keysend }) => !is_amp && !is_keysend,
+  read: toSettlement,
+  idIn: ({ r_hash = new Uint8Array() }) => hex(r_hash),
+  verify(settlement) {
+    const fault = faultOf(settlement);
+    return { said: saidOf(settlement), ...(fault !== undefined && { fault }) };
+  },
+  owners: (parts) => ({
+    of: (settlement) => parts.patiently(() => ownerOf(parts, settlement)),
+    onWord: (settlement) => ownerOnWord(parts.ledger, answerClaimIn(settlement)!),
+  }),
+  audit: bolt11Audit,
+};

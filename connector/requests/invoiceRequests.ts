@@ -187,7 +187,7 @@ export class AskMint {
     const expirySeconds = ASK_EXPIRY_SECONDS;
     const expiresAt = new Date(clock().getTime() + expirySeconds * 1000);
     try {
-      const made = await lnd.addPlainInvoice({
+      const made = await lnd.addBolt11Invoice({
         memo,
         amountMsat,
         descriptionHash,

@@ -5,13 +5,17 @@ import { bytes, moment, type Of, oneOf, optional, record, small, text } from './
 import { listedAttributes } from './creators.ts';
 import { keyItem, keys, listed } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
+import type { PaymentKind } from './paymentKinds.ts';
 import { getItem, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
+import type { Tip } from './tips.ts';
 import { ABSENT, equals, put, transact, update } from './transaction.ts';
 
 /** An event that can't be booked, kept whole with the reason. */
 export interface AsideEvent {
   readonly reason: string;
+  /** Of which kind its payment is, where it could be read: it is read again as one of that kind. */
+  readonly via?: PaymentKind;
   /** Of the payment, when it has one of 32 bytes. */
   readonly setId?: string;
   /** What tells this event from another of the same payment and reason; the event itself unless given. */
@@ -22,6 +26,8 @@ export interface AsideEvent {
 
 const asideItem = record({
   reason: text,
+  /** The kind of its payment. Releases before did not keep it, and those to come may know kinds that this one does not. */
+  via: optional(text),
   event: bytes,
   /** Bytes that the event had, when it was too large for an item and only its start is kept. */
   cutFrom: optional(small),
@@ -39,11 +45,12 @@ export const is32Bytes = (text: string) => /^[0-9a-f]{64}$/.test(text);
  * words each time, for its sums over the invoice go on, so it is known again by what stays the same.
  */
 export const paymentAside = (
-  { setId, paymentAddr, amountMsat }: { setId: string; paymentAddr: string; amountMsat: bigint },
+  { via, setId, paymentAddr, amountMsat }: Pick<Tip, 'via' | 'setId' | 'paymentAddr' | 'amountMsat'>,
   told: { reason: string; event: string },
 ): AsideEvent => ({
   reason: told.reason,
   event: told.event,
+  via,
   ...(is32Bytes(setId) && { setId, facts: `${paymentAddr} ${amountMsat}` }),
 });
 
@@ -66,14 +73,14 @@ export function asideId({ reason, event, setId, facts }: AsideEvent): string {
  * what comes behind it.
  */
 export function asideAction(table: string, node: string, aside: AsideEvent): TransactWriteItem {
-  const { reason, event } = aside;
+  const { reason, event, via } = aside;
   const zipped = gzipSync(event);
   const whole = Buffer.from(event);
   const kept =
     zipped.length <= MOST_EVENT_BYTES
       ? { event: zipped }
       : { event: gzipSync(whole.subarray(0, MOST_EVENT_BYTES)), cutFrom: whole.length };
-  const item = asideItem.toItem({ reason, ...kept, status: 'open' });
+  const item = asideItem.toItem({ reason, ...(via && { via }), ...kept, status: 'open' });
   const id = asideId(aside);
   const listing = listedAttributes(listed.aside(node, id));
   return put(table, { ...keyItem(keys.aside(node, id)), ...item, ...listing }, ABSENT);

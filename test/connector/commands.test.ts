@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventJson } from '../../connector/lnd/client.ts';
-import type { LndEvent } from '../../connector/lnd/contract.ts';
+import { eventJson } from '../../connector/lnd/messages.ts';
 import { systemConnector } from '../../connector/system.ts';
 import type { Listener } from '../../local/table/index.ts';
 import {
@@ -10,6 +9,7 @@ import {
   bookTips,
   type CurrentInvoice,
   openOptionId,
+  type PaymentKind,
   readAsides,
   readNode,
   readTip,
@@ -269,16 +269,16 @@ describe('npm run asides', () => {
 
   /** A message of each kind that is booked, and what spoils it. */
   const KINDS: Record<
-    Exclude<LndEvent['kind'], 'unreadable' | 'other'>,
+    PaymentKind,
     { told(): any; spoil(raw: any): void; id(raw: any): string; words: string }
   > = {
     amp: {
       told: () => message({ amountMsat: 8_001n, shards: 3 }),
       spoil: (raw) => raw.htlcs[0].amp.root_share.fill(7),
       id: setIdOf,
-      words: 'set',
+      words: 'set id',
     },
-    plain: {
+    bolt11: {
       told: () => plain({ amountMsat: 8_001n, shards: 3 }),
       spoil: (raw) => raw.r_preimage.fill(7),
       id: (raw) => raw.r_hash.toString('hex'),
@@ -303,9 +303,9 @@ describe('npm run asides', () => {
     const { code, stdout } = await asides('book', name, '--reason', 'alice is there again');
     expect([code, stdout]).toEqual([0, `booked 8001 msat for alice, ${words} ${id(raw)}\n`]);
     const tip = (await readTip(jar.ledger, id(raw)))!;
-    expect(tip).toMatchObject({ amountMsat: 8_001n, shards: 3, via: kind === 'amp' ? 'amp' : 'bolt11' });
+    expect(tip).toMatchObject({ amountMsat: 8_001n, shards: 3, via: kind });
     expect(tip.override).toBeUndefined();
-    if (kind === 'plain') expect(tip.preimage).toBe(raw.r_preimage.toString('hex'));
+    if (kind === 'bolt11') expect(tip.preimage).toBe(raw.r_preimage.toString('hex'));
     expect((await readTotals(jar.ledger, 'alice')).amountMsat).toBe(before.amountMsat + 8_001n);
   });
 

@@ -1,5 +1,4 @@
 import { createECDH, createHash, randomBytes } from 'node:crypto';
-import { toEvent } from '../../connector/lnd/client.ts';
 import {
   type AmpState,
   highest,
@@ -7,9 +6,10 @@ import {
   type LndEvent,
   type LndInvoice,
   type NodeInfo,
-  type Told,
+  type SettledPayment,
   type Unreadable,
 } from '../../connector/lnd/contract.ts';
+import { toEvent } from '../../connector/payments/events.ts';
 import { deriveChild, splitPayment } from '../../shared/amp/index.ts';
 import { type Network, signAmpInvoice } from '../../shared/bolt11/index.ts';
 import { failedHtlc, lndHtlc, lndMessage } from '../lndMessages.ts';
@@ -269,12 +269,12 @@ export class PlayedLnd implements Lnd {
     return { sets, cancelled: this.cancelled.has(paymentAddr) };
   }
 
-  async lookUpSet(setId: string): Promise<Told | Unreadable | undefined> {
+  async lookUpSet(setId: string): Promise<SettledPayment | Unreadable | undefined> {
     this.lookedUp++;
     const raw = this.books.find((message) => setIdOf(message) === setId);
     if (!raw) return undefined;
     const event = toEvent(raw);
-    return event.kind === 'amp' || event.kind === 'unreadable' ? event : undefined;
+    return event.kind === 'other' ? undefined : event;
   }
 
   async invoiceFrom(addIndex: bigint) {
@@ -282,11 +282,11 @@ export class PlayedLnd implements Lnd {
     return first && { addIndex: first.addIndex, mark: first.paymentAddr };
   }
 
-  async addPlainInvoice(): Promise<never> {
+  async addBolt11Invoice(): Promise<never> {
     throw new Error('no plain invoice is asked for here');
   }
 
-  async listPlainInvoices() {
+  async listBolt11Invoices() {
     return { invoices: [], last: undefined };
   }
 

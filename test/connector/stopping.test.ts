@@ -36,8 +36,8 @@ describe('what ends with a signal', () => {
     const calls = {
       getInfo: never,
       addAmpInvoice: never,
-      addPlainInvoice: never,
-      listPlainInvoices: never,
+      addBolt11Invoice: never,
+      listBolt11Invoices: never,
       listAmpInvoices: never,
       invoiceFrom: never,
       ampState: never,

@@ -1,12 +1,13 @@
-import { markOf, toEvent } from '../../connector/lnd/client.ts';
 import {
+  type Bolt11State,
   highest,
   type Lnd,
   type LndEvent,
   type LndInvoice,
-  type PlainState,
   type SetState,
 } from '../../connector/lnd/contract.ts';
+import { markOf } from '../../connector/lnd/messages.ts';
+import { toEvent } from '../../connector/payments/events.ts';
 import { messageOf, type NodeInvoice, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
 import type { SimNode } from './service.ts';
@@ -54,7 +55,7 @@ export class SimLnd implements Lnd {
     return this.#call('addInvoice', () => toLndInvoice(this.#node.books.addInvoice(invoice)));
   }
 
-  addPlainInvoice(invoice: { memo: string; amountMsat: bigint; expirySeconds: number }) {
+  addBolt11Invoice(invoice: { memo: string; amountMsat: bigint; expirySeconds: number }) {
     return this.#call('addInvoice', () => {
       const { paymentRequest, paymentHash } = this.#node.books.addPlain(invoice);
       return { paymentRequest, paymentHash: paymentHash.toString('hex') };
@@ -74,11 +75,11 @@ export class SimLnd implements Lnd {
     });
   }
 
-  listPlainInvoices(after: bigint, most: number) {
+  listBolt11Invoices(after: bigint, most: number) {
     const { books, wall, telling } = this.#node;
     return this.#call('listInvoices', () => {
       const page = books.page(after, most);
-      const plain = page.filter(({ isAmp }) => !isAmp).map((invoice) => toPlainState(invoice, wall()));
+      const plain = page.filter(({ isAmp }) => !isAmp).map((invoice) => toBolt11State(invoice, wall()));
       return { invoices: telling.plain?.(plain) ?? plain, last: page.at(-1)?.addIndex };
     });
   }
@@ -108,7 +109,7 @@ export class SimLnd implements Lnd {
       const set = this.#node.books.setOf(setId);
       if (!set) return undefined;
       const event = toEvent(messageOf(set.invoice, { ...set, paidByThen: paidTo(set.invoice) }));
-      return event.kind === 'amp' || event.kind === 'unreadable' ? event : undefined;
+      return event.kind === 'other' ? undefined : event;
     });
   }
 
@@ -134,11 +135,11 @@ export class SimLnd implements Lnd {
 }
 
 /** As the connector reads an invoice of lnd's list. */
-function toPlainState(invoice: NodeInvoice, now: number): PlainState {
+function toBolt11State(invoice: NodeInvoice, now: number): Bolt11State {
   const [set] = invoice.sets;
   const over = set !== undefined || invoice.expiresAt <= now;
   const event = set && toEvent(messageOf(invoice, set));
-  const settled = event && (event.kind === 'plain' || event.kind === 'unreadable') && { settled: event };
+  const settled = event && event.kind !== 'other' && { settled: event };
   const paymentHash = invoice.paymentHash.toString('hex');
   return { ...toLndInvoice(invoice), paymentHash, over, ...settled };
 }

@@ -1,6 +1,8 @@
 import { claimIn, Memos } from '../../connector/invoices/memo.ts';
-import { toEvent } from '../../connector/lnd/client.ts';
-import type { LndEvent } from '../../connector/lnd/contract.ts';
+import type { LndEvent, SettledPayment } from '../../connector/lnd/contract.ts';
+import type { InvoiceMessage } from '../../connector/lnd/messages.ts';
+import type { AmpSettlement } from '../../connector/payments/amp.ts';
+import { toEvent } from '../../connector/payments/events.ts';
 import type { Shape } from './engine.ts';
 import type { Sabotage } from './sabotage.ts';
 import type { WorldOptions } from './world.ts';
@@ -68,27 +70,27 @@ const cumulativeAmount: Make = () => ({
   telling: {
     event(event: LndEvent): LndEvent {
       if (event.kind !== 'amp') return event;
-      const { settlement, raw } = event;
+      const { raw } = event;
+      const settlement = event.settlement as AmpSettlement;
       const amountMsat = BigInt((raw as Shape).amt_paid_msat);
       const [first, ...others] = settlement.shards;
       const more = amountMsat - settlement.amountMsat;
       const shards = first ? [{ ...first, amountMsat: first.amountMsat + more }, ...others] : [];
-      return { kind: 'amp', raw, settlement: { ...settlement, amountMsat, shards } };
+      const read: AmpSettlement = { ...settlement, amountMsat, shards };
+      return { kind: 'amp', raw, settlement: read };
     },
   },
 });
 
 /** Reads the payments that lnd tells of in another way, wherever it tells of them. */
-const misread = (
-  read: (event: Exclude<LndEvent, { kind: 'unreadable' | 'other' }>) => LndEvent,
-): Sabotage => ({
+const misread = (read: (payment: SettledPayment) => LndEvent): Sabotage => ({
   telling: {
-    event: (event) => (event.kind === 'amp' || event.kind === 'plain' ? read(event) : event),
+    event: (event) => (event.kind === 'unreadable' || event.kind === 'other' ? event : read(event)),
     plain: (invoices) =>
       invoices.map((invoice) => {
         const { settled } = invoice;
-        const event = settled && !('reason' in settled) && read({ kind: 'plain', ...settled });
-        return event && event.kind === 'plain' ? { ...invoice, settled: event } : invoice;
+        const event = settled && !('reason' in settled) && read(settled);
+        return event && event.kind !== 'other' ? { ...invoice, settled: event } : invoice;
       }),
   },
 });
@@ -96,16 +98,17 @@ const misread = (
 /** The amount of a plain payment is read from the field that lnd cuts to satoshi. */
 const satoshi: Make = () =>
   misread((event) => {
-    if (event.kind !== 'plain') return event;
+    if (event.kind !== 'bolt11') return event;
     const amountMsat = BigInt((event.raw as Shape).amt_paid_sat) * 1_000n;
-    return { ...event, settlement: { ...event.settlement, amountMsat, parts: [amountMsat] } };
+    const read = { ...event.settlement, amountMsat, parts: [amountMsat] };
+    return { ...event, settlement: read };
   });
 
 /** HTLCs that failed count for shards. */
 const failedCounted: Make = () =>
   misread((event) => {
     const settled = (event.raw as Shape).htlcs.map((htlc: Shape) => ({ ...htlc, state: 'SETTLED' }));
-    return toEvent({ ...event.raw, htlcs: settled });
+    return toEvent({ ...(event.raw as Shape), htlcs: settled } as InvoiceMessage);
   });
 
 /** Settle indexes count for identities: what comes at or below the highest one is taken for known, and no audit looks. */

@@ -1,4 +1,4 @@
-import { LndError, type LndEvent, type PlainState, type SetState } from '../../connector/lnd/contract.ts';
+import { type Bolt11State, LndError, type LndEvent, type SetState } from '../../connector/lnd/contract.ts';
 import type { NodeBooks, NodeSet } from './node.ts';
 import type { Random } from './random.ts';
 import type { Actor, Scheduler, Wire } from './scheduler.ts';
@@ -49,7 +49,7 @@ const DEADLINE_MS = 15_000;
 export interface Telling {
   event?(event: LndEvent, actor: Actor): LndEvent | undefined;
   sets?(sets: SetState[]): SetState[];
-  plain?(invoices: PlainState[]): PlainState[];
+  plain?(invoices: Bolt11State[]): Bolt11State[];
 }
 
 /** lnd as a service: its books, and how it can be reached. */

@@ -1,5 +1,5 @@
-import { toEvent } from '../../connector/lnd/client.ts';
 import { LndError, type LndEvent } from '../../connector/lnd/contract.ts';
+import { toEvent } from '../../connector/payments/events.ts';
 import { messageOf, type NodeSet, paidTo } from './node.ts';
 import type { Actor } from './scheduler.ts';
 import { DEADLINE, type SimNode, UNAVAILABLE } from './service.ts';

@@ -18,7 +18,7 @@ import {
 } from '../../shared/ledger/index.ts';
 import { currentOf, expectBooks, tipOf } from './harness/books.ts';
 import { type Running, runConnector } from './harness/connector.ts';
-import { addPlainInvoice, ampStates, cancelInvoice, paymentHashOf } from './harness/invoices.ts';
+import { addBolt11Invoice, ampStates, cancelInvoice, paymentHashOf } from './harness/invoices.ts';
 import { connectNetwork } from './harness/network.ts';
 import { keysend, payAmp, payAmpTo, payPlain } from './harness/pay.ts';
 import { TEXT_MESSAGE } from './harness/records.ts';
@@ -98,7 +98,7 @@ export function describeConnector(name: string, open?: () => Promise<Tables>): v
       const { paymentRequest, paymentAddr } = invoice;
       const dest = jar.pubkey;
       const exact = await payAmp(payer, { paymentRequest });
-      await payPlain(payer, await addPlainInvoice(jar, { amountMsat: 1_234_000n }));
+      await payPlain(payer, await addBolt11Invoice(jar, { amountMsat: 1_234_000n }));
       const over = await payAmpTo(payer, { dest, paymentAddr, amountMsat: 4_000_000n });
       await keysend(payer, { dest, amountMsat: 55_000n });
       const unasked = await payAmpTo(payer, { dest, amountMsat: 9_000n, records: message });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { reconstructSet } from '../../shared/amp/index.ts';
 import {
   addAmpInvoice,
-  addPlainInvoice,
+  addBolt11Invoice,
   ampStates,
   cancelInvoice,
   type InvoiceWatch,
@@ -136,7 +136,7 @@ describe('an invoice out of use', () => {
 describe('the messages of every kind of payment', () => {
   it('have the shape of the recorded ones, and one counter of settlements', async () => {
     const open = await addAmpInvoice(jar, { memo: 'Tip alice' });
-    const plain = await addPlainInvoice(jar, { memo: 'plain bolt11', amountMsat: 1_234_000n });
+    const plain = await addBolt11Invoice(jar, { memo: 'plain bolt11', amountMsat: 1_234_000n });
     const text = new Map([[TEXT_MESSAGE, Buffer.from('old keysend')]]);
     const boost = new Map([
       [TEXT_MESSAGE, Buffer.from('boost!')],

@@ -6,7 +6,7 @@ import { type Ledger, openOptionId, readAsk, readTip } from '../../shared/ledger
 import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
 import { tipOf } from './harness/books.ts';
 import type { Running } from './harness/connector.ts';
-import { addPlainInvoice } from './harness/invoices.ts';
+import { addBolt11Invoice } from './harness/invoices.ts';
 import { connectLnd, type LndNode, startLnd } from './harness/lnd.ts';
 import { connectNetwork } from './harness/network.ts';
 import { payPlain } from './harness/pay.ts';
@@ -185,13 +185,13 @@ describe('lnd', () => {
     const collector = hold(connectLnd(coords));
     const expiring = { amountMsat: 1_000n, expirySeconds: 1 };
     await until('lnd takes all calls', 60, () =>
-      addPlainInvoice(collector, expiring).then(
+      addBolt11Invoice(collector, expiring).then(
         () => true,
         () => false,
       ),
     );
     const [collected, kept] = await Promise.all(
-      [collector, jar].map((node) => addPlainInvoice(node, expiring)),
+      [collector, jar].map((node) => addBolt11Invoice(node, expiring)),
     );
     await until('lnd forgets it', 30, async () => !(await invoiceByHash(collector, collected!.paymentHash)));
     await until(
@@ -208,7 +208,7 @@ describe('a second payer of the same invoice', () => {
     await startLnd(coords);
     hold(connectLnd(coords));
     const second = await network.join(coords);
-    const purse = await addPlainInvoice(second, { amountMsat: 500_000_000n });
+    const purse = await addBolt11Invoice(second, { amountMsat: 500_000_000n });
     expect((await payPlain(payer, purse)).status).toBe('SUCCEEDED');
     const { pr } = await asking.ask('berta', { amount: 20_000 });
     const { setId } = await payPlain(payer, { paymentRequest: pr });

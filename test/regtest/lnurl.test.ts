@@ -15,7 +15,7 @@ import {
 import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
 import { tipOf } from './harness/books.ts';
 import type { Running } from './harness/connector.ts';
-import { addPlainInvoice, cancelInvoice } from './harness/invoices.ts';
+import { addBolt11Invoice, cancelInvoice } from './harness/invoices.ts';
 import { connectNetwork } from './harness/network.ts';
 import { keysend, payPlain } from './harness/pay.ts';
 import {
@@ -239,7 +239,7 @@ describe('what is paid in an odd way', () => {
   it('after its expiry is refused: by the payer’s lnd, and by the node when the payer does not look', async () => {
     await asking.addCreator('grace');
     const memo = `Tip grace (ampjar ${openOptionId('grace')} ${'A'.repeat(22)})`;
-    const made = await addPlainInvoice(jar, { memo, amountMsat: 5_000n, expirySeconds: 1 });
+    const made = await addBolt11Invoice(jar, { memo, amountMsat: 5_000n, expirySeconds: 1 });
     const expired = await until('the invoice expires', 30, async () => {
       const invoice = await invoiceByHash(jar, made.paymentHash);
       return invoice?.state === 'CANCELED' && invoice;

@@ -22,7 +22,7 @@ import { gather, scan } from '../shared/ledger/book.ts';
 import { currentOf, expectBooks, tipOf } from './harness/books.ts';
 import { runConnector } from './harness/connector.ts';
 import { unary } from './harness/grpc.ts';
-import { addAmpInvoice, addPlainInvoice } from './harness/invoices.ts';
+import { addAmpInvoice, addBolt11Invoice } from './harness/invoices.ts';
 import { connectNetwork } from './harness/network.ts';
 import { keysend, payAmp, payAmpTo, payPlain } from './harness/pay.ts';
 import { until } from './harness/until.ts';
@@ -80,7 +80,7 @@ describe('memos beside a real lnd', () => {
       }),
       await payPlain(
         payer,
-        await addPlainInvoice(jar, {
+        await addBolt11Invoice(jar, {
           memo: `thanks (ampjar ${option} ${'A'.repeat(22)})`,
           amountMsat: 4_000_000n,
         }),

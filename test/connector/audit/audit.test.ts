@@ -1,8 +1,9 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Audit, NO_DRIFT, TURN_MS, TURNS } from '../../../connector/audit/audit.ts';
+import { AmpAudit, TURN_MS, TURNS } from '../../../connector/audit/ampAudit.ts';
+import { NO_DRIFT } from '../../../connector/audit/audit.ts';
 import { Alarms } from '../../../connector/health/alarms.ts';
-import type { Told, Unreadable } from '../../../connector/lnd/contract.ts';
+import type { SettledPayment, Unreadable } from '../../../connector/lnd/contract.ts';
 import {
   fingerprint,
   type Ledger,
@@ -261,14 +262,14 @@ describe('indexes of lnd', () => {
 /** An audit by itself, on a table whose read keys are counted. */
 async function openAudit(over: Ledger = stage.ledger) {
   const read = { keys: 0 };
-  const found: (Told | Unreadable)[] = [];
+  const found: (SettledPayment | Unreadable)[] = [];
   const counting = tampered(over, ({ name, input }) => {
     if (name === 'BatchGetItemCommand')
       read.keys += Object.values<any>(input.RequestItems).reduce((sum, { Keys }) => sum + Keys.length, 0);
     return undefined;
   });
   const logged = openLog();
-  const audit = new Audit({
+  const audit = new AmpAudit({
     ledger: counting,
     lnd: stage.lnd,
     alarms: new Alarms(logged.log),

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectLnd, markOf } from '../../../connector/lnd/client.ts';
+import { connectLnd } from '../../../connector/lnd/client.ts';
+import { markOf } from '../../../connector/lnd/messages.ts';
 import { systemConnector } from '../../../connector/system.ts';
 import { moveHints, readNode, takeLease } from '../../../shared/ledger/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };

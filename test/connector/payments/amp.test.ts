@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eventJson, toEvent, toSettlement } from '../../../connector/lnd/client.ts';
-import { verifySettlement } from '../../../connector/payments/amp.ts';
+import { eventJson } from '../../../connector/lnd/messages.ts';
+import { toSettlement, verifySettlement } from '../../../connector/payments/amp.ts';
+import { toEvent } from '../../../connector/payments/events.ts';
 import { settledMessage, settledPlainMessage } from '../played.ts';
 import { recorded, recordedEvent } from '../recorded.ts';
 
@@ -121,7 +122,7 @@ describe('a played message', () => {
     const plain = settledPlainMessage(invoice, 7n, 1_795_000_000n, { amountMsat: 5_001n, shards: 2 });
     expect(plain.amt_paid_sat).toBe('5');
     expect(toEvent(plain)).toMatchObject({
-      kind: 'plain',
+      kind: 'bolt11',
       settlement: { amountMsat: 5_001n, settleIndex: 7n, parts: [2_501n, 2_500n] },
     });
   });

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_DRIFT } from '../../../connector/audit/audit.ts';
-import { auditPlain } from '../../../connector/audit/plainAudit.ts';
+import { auditBolt11 } from '../../../connector/audit/bolt11Audit.ts';
 import { Alarms } from '../../../connector/health/alarms.ts';
+import { impatiently } from '../../../connector/invoices/attribution.ts';
 import type { Memos } from '../../../connector/invoices/memo.ts';
-import type { Lnd, PlainSettlement, PlainState, ToldPlain } from '../../../connector/lnd/contract.ts';
-import { plainEntryOf } from '../../../connector/payments/bolt11.ts';
+import type { Bolt11State, Lnd, SettledPayment } from '../../../connector/lnd/contract.ts';
+import { type Bolt11Settlement, bolt11 } from '../../../connector/payments/bolt11.ts';
+import { entryOf } from '../../../connector/payments/entry.ts';
 import {
   addCreator,
   addOption,
@@ -30,6 +32,14 @@ let logged: ReturnType<typeof openLog>;
 let memos: Memos;
 let parts: { ledger: Ledger; memos: Memos };
 
+const entryFor = async (payment: SettledPayment) =>
+  entryOf(
+    payment,
+    await bolt11
+      .owners(impatiently({ ...parts, lease, log: logged.log, clock: () => NOW }))
+      .of(payment.settlement as Bolt11Settlement),
+  );
+
 beforeEach(async () => {
   ({ ledger, close } = await openBook());
   lease = await lead(ledger);
@@ -50,14 +60,17 @@ const askMemo = (askId = ASK, optionId = OPTION, of = memos) =>
   of.write('alice', { optionId, askId }, NOW).memo;
 
 /** A payment as lnd tells of it. */
-function told(name: string, more: Partial<PlainSettlement> = {}): ToldPlain {
-  const settlement: PlainSettlement = {
+function told(
+  name: string,
+  more: Partial<Bolt11Settlement> = {},
+): SettledPayment & { settlement: Bolt11Settlement } {
+  const settlement: Bolt11Settlement = {
     paymentRequest: `lnbcrt1p${name}`,
     paymentAddr: hex(`address ${name}`),
     memo: askMemo(),
     addIndex: 5n,
     creationDate: BigInt(NOW.getTime()) / 1_000n,
-    paymentHash: hashOf(name),
+    setId: hashOf(name).toString('hex'),
     preimage: preimageOf(name),
     settleIndex: 9n,
     settledAt: BigInt(NOW.getTime()) / 1_000n,
@@ -65,7 +78,7 @@ function told(name: string, more: Partial<PlainSettlement> = {}): ToldPlain {
     parts: [2_100n],
     ...more,
   };
-  return { settlement, raw: { memo: settlement.memo, name } };
+  return { kind: 'bolt11', settlement, raw: { memo: settlement.memo, name } };
 }
 
 /** An ask in the table, answered with the invoice of a name. */
@@ -93,7 +106,7 @@ describe('a paid plain invoice', () => {
   it('is a tip of who was asked for, with the comment as its message and the preimage as its proof', async () => {
     await ask('a', { comment: ' \u202ehello\u0007  there ' });
     const paid = told('a', { amountMsat: 2_101n, parts: [2_000n, 101n] });
-    expect(await plainEntryOf(parts, paid)).toEqual({
+    expect(await entryFor(paid)).toEqual({
       via: 'bolt11',
       setId: hashOf('a').toString('hex'),
       paymentAddr: hex('address a'),
@@ -111,18 +124,18 @@ describe('a paid plain invoice', () => {
 
   it('whose comment is nothing but what can not be seen has no message', async () => {
     await ask('a', { comment: '\u202e\u0000 \n' });
-    expect(await plainEntryOf(parts, told('a'))).not.toHaveProperty('message');
+    expect(await entryFor(told('a'))).not.toHaveProperty('message');
   });
 
   it('is known by its memo alone when the ask has gone', async () => {
-    const entry = await plainEntryOf(parts, told('a'));
+    const entry = await entryFor(told('a'));
     expect(entry).toMatchObject({ via: 'bolt11', handle: 'alice', optionId: OPTION, amountMsat: 2_100n });
     expect(entry).not.toHaveProperty('message');
   });
 
   it('has not the comment of an ask that was answered with another invoice', async () => {
     await ask('other', { comment: 'not mine' });
-    const entry = await plainEntryOf(parts, told('a'));
+    const entry = await entryFor(told('a'));
     expect(entry).toMatchObject({ handle: 'alice' });
     expect(entry).not.toHaveProperty('message');
   });
@@ -136,7 +149,7 @@ describe('a paid plain invoice', () => {
       (n) => new Uint8Array(n),
     );
     await ask('a', { optionId: id, comment: 'of another option' });
-    const entry = await plainEntryOf(parts, told('a'));
+    const entry = await entryFor(told('a'));
     expect(entry).toMatchObject({ optionId: OPTION });
     expect(entry).not.toHaveProperty('message');
   });
@@ -148,7 +161,7 @@ describe('a paid plain invoice', () => {
     ['an ask id that is too short', () => askMemo(ASK.slice(1))],
     ['something behind our words', () => `${askMemo()} `],
   ])('is nobody’s here when it has %s', async (_, memo) => {
-    expect(await plainEntryOf(parts, told('a', { memo: memo() }))).toBeUndefined();
+    expect(await entryFor(told('a', { memo: memo() }))).toBeUndefined();
   });
 
   it.each<[string, () => string]>([
@@ -160,7 +173,7 @@ describe('a paid plain invoice', () => {
     ['was written for an AMP invoice', () => ofAmp().replace(OPTION, `${OPTION} ${ASK}`)],
   ])('is not believed when its memo %s, though an ask of that name is there', async (_, memo) => {
     await ask('another');
-    const entry = await plainEntryOf(parts, told('a', { memo: memo() }));
+    const entry = await entryFor(told('a', { memo: memo() }));
     expect(entry).toEqual({ unverified: expect.stringMatching(/MAC/) });
   });
 
@@ -169,30 +182,30 @@ describe('a paid plain invoice', () => {
   it('of a release before, whose memo has no MAC, is ours when the ask says so', async () => {
     const memo = `Tip alice (ampjar ${OPTION} ${ASK})`;
     await ask('a', { comment: 'hello' });
-    expect(await plainEntryOf(parts, told('a', { memo }))).toMatchObject({
+    expect(await entryFor(told('a', { memo }))).toMatchObject({
       handle: 'alice',
       message: 'hello',
     });
-    expect(await plainEntryOf(parts, told('b', { memo }))).toHaveProperty('unverified');
+    expect(await entryFor(told('b', { memo }))).toHaveProperty('unverified');
   });
 
   it('of a release before that was booked is no news when it is told again, though its ask is gone by then', async () => {
     const memo = `Tip alice (ampjar ${OPTION} ${ASK})`;
-    const tip = { ...((await plainEntryOf(parts, told('a'))) as NewTip) };
+    const tip = { ...((await entryFor(told('a'))) as NewTip) };
     await bookTips(ledger, lease, { tips: [tip], asides: [] });
-    expect(await plainEntryOf(parts, told('a', { memo }))).toBeUndefined();
-    expect(await plainEntryOf(parts, told('b', { memo }))).toHaveProperty('unverified');
+    expect(await entryFor(told('a', { memo }))).toBeUndefined();
+    expect(await entryFor(told('b', { memo }))).toHaveProperty('unverified');
   });
 
   it('is ours whatever clocks say, for its memo is good for one ask alone', async () => {
     const creationDate = BigInt(NOW.getTime()) / 1_000n + 86_400n;
-    expect(await plainEntryOf(parts, told('a', { creationDate }))).toMatchObject({ handle: 'alice' });
+    expect(await entryFor(told('a', { creationDate }))).toMatchObject({ handle: 'alice' });
   });
 
-  it.each<[string, Partial<PlainSettlement>, RegExp]>([
+  it.each<[string, Partial<Bolt11Settlement>, RegExp]>([
     ['its preimage is another', { preimage: preimageOf('b') }, /preimage/],
     ['it has no preimage', { preimage: new Uint8Array() }, /preimage/],
-    ['its payment hash is too short', { paymentHash: hashOf('a').subarray(1) }, /payment hash/],
+    ['its payment hash is too short', { setId: hashOf('a').subarray(1).toString('hex') }, /payment hash/],
     ['its payment address is none', { paymentAddr: '' }, /payment address/],
     ['its parts are less than it says', { parts: [2_000n, 99n] }, /do not sum/],
     ['its parts are more than it says', { parts: [2_000n, 101n] }, /do not sum/],
@@ -205,24 +218,22 @@ describe('a paid plain invoice', () => {
     await ask('a');
     const memo = more.memo === 'of bob' ? askMemo(ASK, openOptionId('bob')) : askMemo();
     const paid = told('a', { ...more, memo });
-    const entry = await plainEntryOf(parts, paid);
+    const entry = await entryFor(paid);
     expect(entry).toMatchObject({ reason: expect.stringMatching(reason), event: JSON.stringify(paid.raw) });
     expect(entry).not.toHaveProperty('amountMsat');
   });
 
   it('is set aside under its payment hash, where that is one', async () => {
-    expect(await plainEntryOf(parts, told('a', { parts: [] }))).toMatchObject({
+    expect(await entryFor(told('a', { parts: [] }))).toMatchObject({
       setId: hashOf('a').toString('hex'),
     });
-    expect(await plainEntryOf(parts, told('a', { paymentHash: new Uint8Array(5) }))).not.toHaveProperty(
-      'setId',
-    );
+    expect(await entryFor(told('a', { setId: '0000000000' }))).not.toHaveProperty('setId');
   });
 });
 
 describe('the audit of plain invoices', () => {
   /** lnd's list. */
-  let list: PlainState[];
+  let list: Bolt11State[];
   let listed: bigint[];
   let found: string[];
   beforeEach(() => {
@@ -234,46 +245,44 @@ describe('the audit of plain invoices', () => {
   const add = (
     addIndex: bigint,
     state: 'open' | 'paid' | 'canceled',
-    more: Partial<PlainSettlement> = {},
+    more: Partial<Bolt11Settlement> = {},
   ) => {
     // None is lnd's first settlement unless a test says so.
     const paid = told(`${addIndex}`, { addIndex, settleIndex: addIndex + 1n, ...more });
     const { memo, paymentAddr, paymentRequest, creationDate } = paid.settlement;
     list.push({
       ...{ memo, paymentAddr, paymentRequest, addIndex, creationDate },
-      paymentHash: Buffer.from(paid.settlement.paymentHash).toString('hex'),
+      paymentHash: paid.settlement.setId,
       over: state !== 'open',
       ...(state === 'paid' && { settled: paid }),
     });
     list.sort((a, b) => (a.addIndex < b.addIndex ? -1 : 1));
   };
 
-  const listPlainInvoices: Lnd['listPlainInvoices'] = async (after, most) => {
+  const listBolt11Invoices: Lnd['listBolt11Invoices'] = async (after, most) => {
     listed.push(after);
     const invoices = list.filter(({ addIndex }) => addIndex > after).slice(0, most);
     return { invoices, last: invoices.at(-1)?.addIndex };
   };
 
   const audit = async (after: bigint, { books = true } = {}) => {
-    const drift = { ...NO_DRIFT };
     listed = [];
     found = [];
-    const next = await auditPlain(
+    const { next, drift } = await auditBolt11(
       {
         ...parts,
-        lnd: { listPlainInvoices } as Partial<Lnd> as Lnd,
+        lnd: { listBolt11Invoices } as Partial<Lnd> as Lnd,
         node: NODE,
         alarms: new Alarms(logged.log),
         caughtUp: async () => {},
         found: async (each) => {
           if ('reason' in each) throw new Error(each.reason);
           found.push(each.settlement.addIndex.toString());
-          const tip = (await plainEntryOf(parts, each)) as NewTip;
+          const tip = (await entryFor(each)) as NewTip;
           if (books) await bookTips(ledger, lease, { tips: [tip], asides: [] });
         },
       },
       after,
-      drift,
     );
     return { next, drift, found };
   };

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { eventJson, toEvent } from '../../../connector/lnd/client.ts';
-import { verifySettlement } from '../../../connector/payments/amp.ts';
-import { readKeptEvent } from '../../../connector/payments/keptEvents.ts';
+import { eventJson } from '../../../connector/lnd/messages.ts';
+import { readKeptEvent, toEvent } from '../../../connector/payments/events.ts';
+import { HANDLERS } from '../../../connector/payments/kinds.ts';
 import { asideAction, paymentAside } from '../../../shared/ledger/asides.ts';
+import { PAYMENT_KIND_NAMES } from '../../../shared/ledger/index.ts';
 import { MESSAGE, settledMessage } from '../played.ts';
 import { recorded, recordedEvent } from '../recorded.ts';
 
@@ -17,9 +18,20 @@ describe('an event that is kept', () => {
     expect(told(readKeptEvent(eventJson(raw)))).toEqual(told(toEvent(raw)));
   });
 
+  it.each(PAYMENT_KIND_NAMES)('names its kind in the table, and is read again as one: %s', (kind) => {
+    const at = recorded.findIndex((_, index) => toEvent(recordedEvent(index)).kind === kind);
+    const raw = recordedEvent(at);
+    const payment = toEvent(raw);
+    if (payment.kind !== kind) throw new Error(payment.kind);
+    const { said } = HANDLERS[kind].verify(payment.settlement);
+    const aside = paymentAside(said, { reason: 'a test', event: eventJson(raw) });
+    expect(asideAction('ampjar', 'node', aside).Put!.Item).toMatchObject({ via: { S: kind } });
+    expect(told(readKeptEvent(aside.event, kind))).toEqual(told(payment));
+  });
+
   it('is of each kind that there is', () => {
     const kinds = recorded.map((_, at) => readKeptEvent(eventJson(recordedEvent(at))).kind);
-    expect(new Set(kinds)).toEqual(new Set(['amp', 'plain', 'other']));
+    expect(new Set(kinds)).toEqual(new Set(['amp', 'bolt11', 'other']));
   });
 
   it('that could not be read can not be read again, either', () => {
@@ -44,12 +56,15 @@ describe('an event that is kept', () => {
     for (const htlc of raw.htlcs) htlc.custom_channel_data = randomBytes(1_010);
     const before = toEvent(raw);
     if (before.kind !== 'amp') throw new Error(before.kind);
-    const aside = paymentAside(before.settlement, { reason: 'a test', event: eventJson(raw) });
+    const aside = paymentAside(
+      { via: 'amp', ...before.settlement },
+      { reason: 'a test', event: eventJson(raw) },
+    );
     const item = asideAction('ampjar', 'node', aside).Put!.Item!;
     expect(item).not.toHaveProperty('cutFrom');
     const kept = readKeptEvent(gunzipSync(item.event!.B!).toString());
     if (kept.kind !== 'amp') throw new Error(kept.kind);
-    expect(verifySettlement(kept.settlement)).toEqual(verifySettlement(before.settlement));
-    expect(verifySettlement(kept.settlement)).toMatchObject({ set: { shards: 966, message: 'hello' } });
+    expect(HANDLERS.amp.verify(kept.settlement)).toEqual(HANDLERS.amp.verify(before.settlement));
+    expect(HANDLERS.amp.verify(kept.settlement)).toMatchObject({ said: { shards: 966, message: 'hello' } });
   });
 });

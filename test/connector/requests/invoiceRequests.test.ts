@@ -24,7 +24,7 @@ import { memosOf } from '../memos.ts';
 import { openLog, Time, until } from '../stage.ts';
 import { type Fault, type Sent, tampered } from '../tampered.ts';
 
-type Terms = Parameters<Lnd['addPlainInvoice']>[0];
+type Terms = Parameters<Lnd['addBolt11Invoice']>[0];
 const ENDLESS = { perSecond: 1e9, burst: 1e9 };
 const BOUNDLESS: AskLimits = { all: ENDLESS, creator: ENDLESS, client: ENDLESS };
 
@@ -61,7 +61,7 @@ afterEach(async () => {
   await close();
 });
 
-const addPlainInvoice: Lnd['addPlainInvoice'] = async (terms) => {
+const addBolt11Invoice: Lnd['addBolt11Invoice'] = async (terms) => {
   asked.push(terms);
   const number = asked.length;
   await onAsk(terms);
@@ -73,7 +73,7 @@ function start(limits = BOUNDLESS, over = ledger): AskMint {
   const minting: Minting = {
     ledger: over,
     lease,
-    lnd: { addPlainInvoice } as Partial<Lnd> as Lnd,
+    lnd: { addBolt11Invoice } as Partial<Lnd> as Lnd,
     memos,
     log: logged.log,
     alarms,

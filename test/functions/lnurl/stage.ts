@@ -103,9 +103,9 @@ export async function openStage({ askLimits = UNLIMITED }: { askLimits?: AskLimi
         const lnd = connectLnd({ socket: node.socket, cert: readFileSync(node.certPath), macaroon });
         return {
           ...lnd,
-          addPlainInvoice(terms) {
+          addBolt11Invoice(terms) {
             mints++;
-            return lnd.addPlainInvoice(terms);
+            return lnd.addBolt11Invoice(terms);
           },
         };
       },

@@ -1,6 +1,6 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
-import { toSettlement } from '../../../connector/lnd/client.ts';
-import { verifySettlement } from '../../../connector/payments/amp.ts';
+import type { InvoiceMessage } from '../../../connector/lnd/messages.ts';
+import { toSettlement, verifySettlement } from '../../../connector/payments/amp.ts';
 import { type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
 import type { TipEvent } from '../../../shared/contract/tip.ts';
 import {
@@ -59,7 +59,7 @@ export async function eventsOfPayments(...places: number[]): Promise<TipEvent[]>
     });
     await addCreator(ledger, { handle: 'alice', name: 'Alice' }, NOW);
     for (const at of places) {
-      const verified = verifySettlement(toSettlement(recorded(at))!);
+      const verified = verifySettlement(toSettlement(recorded(at) as unknown as InvoiceMessage)!);
       if ('refused' in verified) throw new Error(verified.refused);
       const { paymentAddr } = verified.set;
       await putRetiredInvoice(

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectLnd } from '../../../connector/lnd/client.ts';
-import type { Told } from '../../../connector/lnd/contract.ts';
+import type { SettledPayment } from '../../../connector/lnd/contract.ts';
+import type { AmpSettlement } from '../../../connector/payments/amp.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import { readAmpInvoice } from '../../../shared/bolt11/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };
@@ -225,7 +226,7 @@ test('the connector reads the node as it reads lnd', async () => {
   });
   const { payment_hash } = updates.at(-1);
   const found = await client.lookUpSet(payment_hash);
-  const { settlement } = found as Told;
+  const settlement = (found as SettledPayment).settlement as AmpSettlement;
   expect(settlement).toMatchObject({ setId: payment_hash, amountMsat: 5000n, memo: 'connector' });
   expect(settlement.shards[0]?.records.get(34_349_334n)).toEqual(Buffer.from('hi'));
   client.close();

@@ -94,7 +94,7 @@ export const addAmpInvoice = (node: LndNode, terms: Terms = {}): Promise<AddedIn
   addInvoice(node, terms, true);
 
 /** Add an invoice that can be paid once. */
-export const addPlainInvoice = (node: LndNode, terms: Terms = {}): Promise<AddedInvoice> =>
+export const addBolt11Invoice = (node: LndNode, terms: Terms = {}): Promise<AddedInvoice> =>
   addInvoice(node, terms, false);
 
 /** Cancel an invoice; lnd refuses when it was paid. */

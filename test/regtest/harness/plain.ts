@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { plainClaimIn } from '../../../connector/payments/bolt11.ts';
+import { answerClaimIn } from '../../../connector/requests/answers.ts';
 import { type Ledger, readFeed, readTip, readTotals, type Tip } from '../../../shared/ledger/index.ts';
 import { streaming, unary } from './grpc.ts';
 import type { WireInvoice } from './invoices.ts';
@@ -16,7 +16,7 @@ export async function askedInvoices({ lnd }: LndNode): Promise<Map<string, WireI
   });
   const asked = new Map<string, WireInvoice[]>();
   for (const invoice of invoices) {
-    const ask = plainClaimIn(invoice);
+    const ask = answerClaimIn(invoice);
     if (ask) asked.set(ask.askId, [...(asked.get(ask.askId) ?? []), invoice]);
   }
   return asked;
@@ -77,7 +77,9 @@ export const payByHash = (
 export async function expectPlainBooks(ledger: Ledger, jar: LndNode, handle: string, optionIds: string[]) {
   const paid = [...(await askedInvoices(jar)).values()]
     .flat()
-    .filter(({ memo, state }) => state === 'SETTLED' && optionIds.includes(plainClaimIn({ memo })!.optionId));
+    .filter(
+      ({ memo, state }) => state === 'SETTLED' && optionIds.includes(answerClaimIn({ memo })!.optionId),
+    );
   const amountMsat = paid.reduce((sum, { amt_paid_msat }) => sum + BigInt(amt_paid_msat), 0n);
   await until(`${paid.length} tips of ${handle} are booked`, WITHIN_SECONDS, async () => {
     const { count } = await readTotals(ledger, handle);

@@ -1,40 +1,64 @@
 import { readAsks } from '../../shared/ledger/index.ts';
-import type { Memos } from '../invoices/memo.ts';
-import type { PlainState, SetState, ToldPlain, Unreadable } from '../lnd/contract.ts';
-import { isAnswerTo, plainClaimIn } from '../payments/bolt11.ts';
-import { type AuditParts, type Drift, isMissed } from './audit.ts';
+import type { Bolt11State, SetState, SettledPayment, Unreadable } from '../lnd/contract.ts';
+import { answerClaimIn, isAnswerTo } from '../requests/answers.ts';
+import {
+  type AuditCheckpoints,
+  type AuditParts,
+  type Drift,
+  isMissed,
+  type KindAudit,
+  NO_DRIFT,
+} from './audit.ts';
 import { compareSets } from './comparison.ts';
 
 const PAGE = 100;
 
-type Parts = Pick<AuditParts, 'ledger' | 'lnd' | 'node' | 'alarms' | 'caughtUp' | 'countsFirst'> & {
-  readonly memos: Memos;
-  found(told: ToldPlain | Unreadable): Promise<void>;
-};
+/** The audit of payments to invoices that were asked for: of lnd's list of invoices, from the first that may still be paid. */
+export function bolt11Audit(parts: AuditParts, { plainIndex }: AuditCheckpoints): KindAudit {
+  let reached = plainIndex;
+  return {
+    async run() {
+      const { drift, next } = await auditBolt11(parts, reached);
+      const there = next === reached ? undefined : await parts.lnd.invoiceFrom(next);
+      if (there?.addIndex === next) {
+        await parts.save({ plainIndex: next, plainMark: there.mark });
+        reached = next;
+      }
+      return { drift };
+    },
+    runAll: async () => (await auditBolt11(parts, 0n)).drift,
+  };
+}
+
+type Parts = Omit<AuditParts, 'gone' | 'save'>;
 
 /**
- * Hold the table against lnd's list of plain invoices from an add index on: what was asked for here and is paid must be
+ * Hold the table against lnd's list of BOLT11 invoices from an add index on: what was asked for here and is paid must be
  * booked, with that amount.
- * @returns where to begin next time: below the first invoice that may still be paid, or was not booked yet
+ * @returns what differs, and where to begin next time: below the first invoice that may still be paid, or was not booked yet
  */
-export async function auditPlain(parts: Parts, after: bigint, drift: Drift): Promise<bigint> {
+export async function auditBolt11(parts: Parts, after: bigint): Promise<{ drift: Drift; next: bigint }> {
+  const drift = { ...NO_DRIFT };
   let at = after;
   let first: bigint | undefined;
   for (;;) {
-    const page = await parts.lnd.listPlainInvoices(at, PAGE);
+    const page = await parts.lnd.listBolt11Invoices(at, PAGE);
     const ours = await believedOf(parts, page.invoices);
     const found = await bookMissing(parts, ours, drift);
     // What is found waits to be booked: should that not come about, it must be found again.
     first ??= ours.find((each) => !each.over || found.has(each))?.addIndex;
-    if (page.last === undefined) return first === undefined ? at : first - 1n;
+    if (page.last === undefined) return { drift, next: first === undefined ? at : first - 1n };
     at = page.last;
   }
 }
 
 /** The invoices that answer an ask: by their memo, or by what the ask says of them. */
-async function believedOf({ ledger, memos }: Parts, invoices: readonly PlainState[]): Promise<PlainState[]> {
+async function believedOf(
+  { ledger, memos }: Parts,
+  invoices: readonly Bolt11State[],
+): Promise<Bolt11State[]> {
   const claimed = invoices.flatMap((invoice) => {
-    const claim = plainClaimIn(invoice);
+    const claim = answerClaimIn(invoice);
     return claim
       ? [{ invoice, claim, verifies: memos.disproof(claim, invoice.creationDate) === undefined }]
       : [];
@@ -52,13 +76,13 @@ async function believedOf({ ledger, memos }: Parts, invoices: readonly PlainStat
 
 async function bookMissing(
   parts: Parts,
-  invoices: readonly PlainState[],
+  invoices: readonly Bolt11State[],
   drift: Drift,
-): Promise<Set<PlainState>> {
+): Promise<Set<Bolt11State>> {
   const paid = new Map(
     invoices.flatMap((each) => (each.settled ? [[setOf(each.settled), each] as const] : [])),
   );
-  const found = new Set<PlainState>();
+  const found = new Set<Bolt11State>();
   const { missing: lacking, differing } = await compareSets(parts, [...paid.keys()]);
   for (const { setId, amountMsat, bookedMsat } of differing) {
     // What can't be read tells no amount.
@@ -84,8 +108,5 @@ async function bookMissing(
   return found;
 }
 
-const setOf = (told: ToldPlain | Unreadable): SetState => {
-  if ('reason' in told) return { setId: told.setId ?? '', settleIndex: 0n, amountMsat: 0n };
-  const { paymentHash, settleIndex, amountMsat } = told.settlement;
-  return { setId: Buffer.from(paymentHash).toString('hex'), settleIndex, amountMsat };
-};
+const setOf = (payment: SettledPayment | Unreadable): SetState =>
+  'reason' in payment ? { setId: payment.setId ?? '', settleIndex: 0n, amountMsat: 0n } : payment.settlement;
