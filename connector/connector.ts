@@ -1,7 +1,7 @@
 import { Backoff } from '../shared/concurrency/backoff.ts';
 import { withLinkedController } from '../shared/concurrency/untilAborted.ts';
 import { releaseLease } from '../shared/ledger/index.ts';
-import { type Drift, driftOf } from './audit/audit.ts';
+import { type Discrepancies, discrepanciesIn } from './audit/audit.ts';
 import { type Alarm, Alarms } from './health/alarms.ts';
 import { RecentAlarms } from './health/recentAlarms.ts';
 import { openMemos } from './invoices/memo.ts';
@@ -130,8 +130,8 @@ export class Connector {
       recentAlarms: this.#recentAlarms,
       dust: this.#dust,
       counts: health,
-      live(drift: Drift) {
-        health.drift = driftOf(drift);
+      live(drift: Discrepancies) {
+        health.drift = discrepanciesIn(drift);
         health.state = 'live';
         live();
       },

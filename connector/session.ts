@@ -15,7 +15,7 @@ import {
   putWant,
   WANT_HINT,
 } from '../shared/ledger/index.ts';
-import type { Drift } from './audit/audit.ts';
+import type { Discrepancies } from './audit/audit.ts';
 import { Auditing } from './audit/auditing.ts';
 import type { Alarms } from './health/alarms.ts';
 import { VitalSignsTeller } from './health/heartbeat.ts';
@@ -72,7 +72,7 @@ export interface Watcher {
   readonly dust: DustWatch;
   readonly counts: BookingCounts;
   /** All that was settled before is booked. */
-  live(drift: Drift): void;
+  live(drift: Discrepancies): void;
   /** Where it is, every two seconds. */
   at(place: Place): void;
 }

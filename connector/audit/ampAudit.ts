@@ -9,10 +9,10 @@ import type { SetState } from '../lnd/contract.ts';
 import {
   type AuditCheckpoints,
   type AuditParts,
-  type Drift,
+  type Discrepancies,
   isMissed,
   type KindAudit,
-  NO_DRIFT,
+  NO_DISCREPANCIES,
 } from './audit.ts';
 import { compareSets, lastOf, type SetSums, sameSums, sumsOf } from './comparison.ts';
 
@@ -72,9 +72,9 @@ export class AmpAudit {
   async run(
     now: Date,
     cursor: string | undefined,
-  ): Promise<{ drift: Drift; cursor: string; firstExpiry: Date | undefined }> {
+  ): Promise<{ drift: Discrepancies; cursor: string; firstExpiry: Date | undefined }> {
     const { ledger, node } = this.#parts;
-    const drift = { ...NO_DRIFT };
+    const drift = { ...NO_DISCREPANCIES };
     const hot = new Date(now.getTime() - HOT_MS);
     const hotUnpaid = new Date(now.getTime() - HOT_UNPAID_MS);
     const isHot = ({ count, retiredAt = now }: Invoice) => retiredAt >= (count > 0n ? hot : hotUnpaid);
@@ -100,9 +100,9 @@ export class AmpAudit {
   }
 
   /** All invoices of the node, however old, each with its rows. `progress` is told after each. */
-  async runAll(progress: (drift: Drift) => void): Promise<Drift> {
+  async runAll(progress: (drift: Discrepancies) => void): Promise<Discrepancies> {
     const { ledger, node } = this.#parts;
-    const drift = { ...NO_DRIFT };
+    const drift = { ...NO_DISCREPANCIES };
     for (const invoices of [currentInvoices(ledger, node), retiredInvoices(ledger, node, new Date(0))]) {
       for await (const invoice of invoices) {
         await this.#check(invoice, drift, true);
@@ -112,7 +112,7 @@ export class AmpAudit {
     return drift;
   }
 
-  async #check(invoice: Invoice, drift: Drift, withRows: boolean): Promise<void> {
+  async #check(invoice: Invoice, drift: Discrepancies, withRows: boolean): Promise<void> {
     const { lnd, alarms, gone, caughtUp } = this.#parts;
     const { paymentAddr } = invoice;
     drift.invoices++;
@@ -138,7 +138,7 @@ export class AmpAudit {
   }
 
   /** Look at an invoice as it is now, set by set; again when it was paid meanwhile. */
-  async #compare(paymentAddr: string, drift: Drift, withRows: boolean): Promise<void> {
+  async #compare(paymentAddr: string, drift: Discrepancies, withRows: boolean): Promise<void> {
     const { lnd } = this.#parts;
     for (let look = 0; look < MOST_LOOKS; look++) {
       // The table first: what it has lnd must have had by then.
@@ -168,7 +168,7 @@ export class AmpAudit {
   }
 
   /** Hold what an invoice says against what its payments sum up to. */
-  #compareSums(invoice: Invoice, ought: SetSums, drift: Drift) {
+  #compareSums(invoice: Invoice, ought: SetSums, drift: Discrepancies) {
     if (sameSums(invoice, ought)) return;
     const { paymentAddr, count, receivedMsat, setSum } = invoice;
     const surplus = Number(count - ought.count);
@@ -184,12 +184,12 @@ export class AmpAudit {
     });
   }
 
-  #differs(drift: Drift, seen: object) {
+  #differs(drift: Discrepancies, seen: object) {
     drift.differing++;
     this.#parts.alarms.raise('sums-differ', seen);
   }
 
-  async #bookMissing(paymentAddr: string, missing: readonly SetState[], drift: Drift): Promise<void> {
+  async #bookMissing(paymentAddr: string, missing: readonly SetState[], drift: Discrepancies): Promise<void> {
     const { lnd, alarms, found } = this.#parts;
     for (const { setId, settleIndex, amountMsat } of missing) {
       const payment = await lnd.lookUpSet(setId);

@@ -5,7 +5,7 @@ import type { Lnd, SettledPayment, Unreadable } from '../lnd/contract.ts';
 import type { ComparisonParts } from './comparison.ts';
 
 /** What an audit found. All but `invoices` should be 0. */
-export interface Drift {
+export interface Discrepancies {
   invoices: number;
   /** Settled at lnd, and not in the table. */
   missingSets: number;
@@ -32,7 +32,7 @@ export interface AuditParts extends ComparisonParts {
   readonly countsFirst?: boolean;
 }
 
-export const NO_DRIFT: Drift = {
+export const NO_DISCREPANCIES: Discrepancies = {
   invoices: 0,
   missingSets: 0,
   missingMsat: 0n,
@@ -42,7 +42,7 @@ export const NO_DRIFT: Drift = {
 };
 
 /** In how many sets and invoices table and lnd differ. */
-export const driftOf = ({ missingSets, surplusSets, differing, goneInvoices }: Drift) =>
+export const discrepanciesIn = ({ missingSets, surplusSets, differing, goneInvoices }: Discrepancies) =>
   missingSets + surplusSets + differing + goneInvoices;
 
 /** lnd's first settlement, which no subscription brings again: what comes while no connector is there is found here, and nothing went wrong. */
@@ -53,7 +53,7 @@ export const isMissed = ({ countsFirst = false }: Pick<AuditParts, 'countsFirst'
   countsFirst || settleIndex !== NEVER_REPLAYED;
 
 /** What several audits found. */
-export const sumOf = (drifts: readonly Drift[]): Drift =>
+export const sumOf = (drifts: readonly Discrepancies[]): Discrepancies =>
   drifts.reduce(
     (sum, each) => ({
       invoices: sum.invoices + each.invoices,
@@ -63,7 +63,7 @@ export const sumOf = (drifts: readonly Drift[]): Drift =>
       differing: sum.differing + each.differing,
       goneInvoices: sum.goneInvoices + each.goneInvoices,
     }),
-    NO_DRIFT,
+    NO_DISCREPANCIES,
   );
 
 /** Where the audits of all kinds came to. */
@@ -79,11 +79,11 @@ export interface KindAudit {
   /** As much as is due, going on where the one before came to. */
   run(now: Date): Promise<Audited>;
   /** All there is, however old. `progress` is told after each invoice. */
-  runAll(progress: (drift: Drift) => void): Promise<Drift>;
+  runAll(progress: (drift: Discrepancies) => void): Promise<Discrepancies>;
 }
 
 export interface Audited {
-  readonly drift: Drift;
+  readonly drift: Discrepancies;
   /** When the first of those invoices expires that are handed out, where some are. */
   readonly firstExpiry?: Date | undefined;
 }

@@ -13,7 +13,7 @@ import { openLedger, PLACES, PLACES_HELP, readLndAccess, runMain } from '../opti
 import { entryOf, unreadableEntry } from '../payments/entry.ts';
 import { ofEachKind } from '../payments/kinds.ts';
 import { readCredentials } from '../system.ts';
-import { type AuditParts, type Drift, driftOf, sumOf } from './audit.ts';
+import { type AuditParts, type Discrepancies, discrepanciesIn, sumOf } from './audit.ts';
 
 const HELP = `npm run audit -- [flags]: holds the table against lnd's own books, all invoices of the node
 
@@ -43,12 +43,12 @@ runMain(async (args, env) => {
     const { node } = await lnd.getInfo();
     if (!(await readNode(ledger, node))) throw new UnknownNodeError(`the table does not know node ${node}`);
     const memos = await readMemos(ledger, node, randomBytes);
-    const progress = ({ invoices }: Drift) => {
+    const progress = ({ invoices }: Discrepancies) => {
       if (invoices % TELL_EVERY === 0) process.stderr.write(`${invoices} invoices looked at\n`);
     };
     const look = async (of: Pick<AuditParts, 'alarms' | 'caughtUp' | 'found'>) => {
       const parts = { ledger, lnd, node, memos, countsFirst: true, gone: nothing, save: nothing, ...of };
-      const drifts: Drift[] = [];
+      const drifts: Discrepancies[] = [];
       for (const audit of Object.values(ofEachKind((handler) => handler.audit(parts, { plainIndex: 0n }))))
         drifts.push(await audit.runAll(progress));
       return sumOf(drifts);
@@ -76,14 +76,14 @@ runMain(async (args, env) => {
       });
     }
     process.stdout.write(report(node, drift, booked));
-    return driftOf(drift) > 0 ? 1 : 0;
+    return discrepanciesIn(drift) > 0 ? 1 : 0;
   } finally {
     lnd.close();
     ledger.client.destroy();
   }
 });
 
-const report = (node: string, drift: Drift, booked: number) => `node      ${node}
+const report = (node: string, drift: Discrepancies, booked: number) => `node      ${node}
 invoices  ${drift.invoices}
 missing   ${drift.missingSets} tips, ${drift.missingMsat} msat: at lnd, and not in the table
 booked    ${booked} of them now

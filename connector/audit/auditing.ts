@@ -15,7 +15,7 @@ import {
   type AuditCheckpoints,
   type Audited,
   type AuditParts,
-  driftOf,
+  discrepanciesIn,
   type KindAudit,
   sumOf,
 } from './audit.ts';
@@ -66,7 +66,7 @@ export class Auditing {
     );
     const { drift } = audited;
     const found = { ...drift, missingMsat: drift.missingMsat.toString() };
-    if (driftOf(drift) > 0) log.warn(found, 'audit: table and lnd differ');
+    if (discrepanciesIn(drift) > 0) log.warn(found, 'audit: table and lnd differ');
     else log.info(found, 'audit: table and lnd agree');
     return audited;
   }

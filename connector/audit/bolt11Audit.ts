@@ -4,10 +4,10 @@ import { answerClaimIn, isAnswerTo } from '../requests/answers.ts';
 import {
   type AuditCheckpoints,
   type AuditParts,
-  type Drift,
+  type Discrepancies,
   isMissed,
   type KindAudit,
-  NO_DRIFT,
+  NO_DISCREPANCIES,
 } from './audit.ts';
 import { compareSets } from './comparison.ts';
 
@@ -37,8 +37,11 @@ type Parts = Omit<AuditParts, 'gone' | 'save'>;
  * booked, with that amount.
  * @returns what differs, and where to begin next time: below the first invoice that may still be paid, or was not booked yet
  */
-export async function auditBolt11(parts: Parts, after: bigint): Promise<{ drift: Drift; next: bigint }> {
-  const drift = { ...NO_DRIFT };
+export async function auditBolt11(
+  parts: Parts,
+  after: bigint,
+): Promise<{ drift: Discrepancies; next: bigint }> {
+  const drift = { ...NO_DISCREPANCIES };
   let at = after;
   let first: bigint | undefined;
   for (;;) {
@@ -77,7 +80,7 @@ async function believedOf(
 async function bookMissing(
   parts: Parts,
   invoices: readonly Bolt11State[],
-  drift: Drift,
+  drift: Discrepancies,
 ): Promise<Set<Bolt11State>> {
   const paid = new Map(
     invoices.flatMap((each) => (each.settled ? [[setOf(each.settled), each] as const] : [])),

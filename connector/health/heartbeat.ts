@@ -1,5 +1,5 @@
 import { type Lease, type Ledger, saveVitalSigns, type VitalSigns } from '../../shared/ledger/index.ts';
-import { type Drift, driftOf } from '../audit/audit.ts';
+import { type Discrepancies, discrepanciesIn } from '../audit/audit.ts';
 import type { RecentAlarms } from './recentAlarms.ts';
 
 /** So often at most: whoever watches looks as often. */
@@ -38,9 +38,9 @@ export class VitalSignsTeller {
   }
 
   /** An audit ended: it found this. */
-  audited(found: Drift, firstExpiry: Date | undefined): void {
+  audited(found: Discrepancies, firstExpiry: Date | undefined): void {
     const { clock, steadyMs } = this.#parts;
-    const drift = driftOf(found);
+    const drift = discrepanciesIn(found);
     const foundMs = steadyMs();
     const worst = this.#worst;
     if (!worst || drift >= worst.drift || foundMs - worst.foundMs >= DRIFT_SHOWS_MS)

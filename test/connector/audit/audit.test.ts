@@ -1,7 +1,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AmpAudit, TURN_MS, TURNS } from '../../../connector/audit/ampAudit.ts';
-import { NO_DRIFT } from '../../../connector/audit/audit.ts';
+import { NO_DISCREPANCIES } from '../../../connector/audit/audit.ts';
 import { Alarms } from '../../../connector/health/alarms.ts';
 import type { SettledPayment, Unreadable } from '../../../connector/lnd/contract.ts';
 import {
@@ -296,7 +296,7 @@ describe('an audit', () => {
     await connector.stop();
     const { audit, read } = await openAudit();
     expect((await audit.run(notTheTurnOf(invoice.paymentAddr), undefined)).drift).toEqual({
-      ...NO_DRIFT,
+      ...NO_DISCREPANCIES,
       invoices: 1,
     });
     expect(read.keys).toBe(0);
@@ -374,10 +374,10 @@ describe('an audit', () => {
       const [one] = await paid(invoice, 3);
       await connector.stop();
       const { audit, found, alarms } = await openAudit();
-      expect(await audit.runAll(() => {})).toEqual({ ...NO_DRIFT, invoices: 1 });
+      expect(await audit.runAll(() => {})).toEqual({ ...NO_DISCREPANCIES, invoices: 1 });
       const [key, attribute] = what(invoice.paymentAddr, setIdOf(one));
       await add(key, attribute, by);
-      expect(await audit.runAll(() => {})).toEqual({ ...NO_DRIFT, invoices: 1, ...expected });
+      expect(await audit.runAll(() => {})).toEqual({ ...NO_DISCREPANCIES, invoices: 1, ...expected });
       expect(alarms()).toMatchObject([{ alarm: 'sums-differ', paymentAddr: invoice.paymentAddr }]);
       expect(found).toEqual([]);
       // The audits of a connector come to it within a day.
@@ -388,7 +388,7 @@ describe('an audit', () => {
       }
       expect(differing).toBeGreaterThanOrEqual(1);
       await add(key, attribute, -by);
-      expect(await audit.runAll(() => {})).toEqual({ ...NO_DRIFT, invoices: 1 });
+      expect(await audit.runAll(() => {})).toEqual({ ...NO_DISCREPANCIES, invoices: 1 });
     });
   });
 
@@ -421,10 +421,10 @@ describe('an audit', () => {
     await connector.stop();
     const { audit, read } = await openAudit();
     const now = notTheTurnOf(invoice.paymentAddr);
-    expect((await audit.run(now, undefined)).drift).toEqual({ ...NO_DRIFT, invoices: 1 });
+    expect((await audit.run(now, undefined)).drift).toEqual({ ...NO_DISCREPANCIES, invoices: 1 });
     expect(read.keys).toBeGreaterThan(20);
     read.keys = 0;
-    expect((await audit.run(now, undefined)).drift).toEqual({ ...NO_DRIFT, invoices: 1 });
+    expect((await audit.run(now, undefined)).drift).toEqual({ ...NO_DISCREPANCIES, invoices: 1 });
     expect(read.keys).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NO_DRIFT } from '../../../connector/audit/audit.ts';
+import { NO_DISCREPANCIES } from '../../../connector/audit/audit.ts';
 import { ALARMS, type Alarm, Alarms } from '../../../connector/health/alarms.ts';
 import { DRIFT_SHOWS_MS, TELL_EVERY_MS, VitalSignsTeller } from '../../../connector/health/heartbeat.ts';
 import { RecentAlarms } from '../../../connector/health/recentAlarms.ts';
@@ -87,7 +87,7 @@ describe('vital signs', () => {
     const firstExpiry = later(86_400_000);
     ms = 5_000;
     teller.audited(
-      { ...NO_DRIFT, invoices: 9, missingSets: 1, surplusSets: 2, goneInvoices: 3, differing: 4 },
+      { ...NO_DISCREPANCIES, invoices: 9, missingSets: 1, surplusSets: 2, goneInvoices: 3, differing: 4 },
       firstExpiry,
     );
     ms = TELL_EVERY_MS;
@@ -101,11 +101,11 @@ describe('vital signs', () => {
       await teller.tell(AT_REST);
       return (await signs()).drift;
     };
-    teller.audited({ ...NO_DRIFT, missingSets: 5 }, undefined);
-    teller.audited(NO_DRIFT, undefined);
+    teller.audited({ ...NO_DISCREPANCIES, missingSets: 5 }, undefined);
+    teller.audited(NO_DISCREPANCIES, undefined);
     expect(await told()).toBe(5);
     ms += DRIFT_SHOWS_MS;
-    teller.audited(NO_DRIFT, undefined);
+    teller.audited(NO_DISCREPANCIES, undefined);
     expect(await told()).toBe(0);
   });
 

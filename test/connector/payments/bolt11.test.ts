@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NO_DRIFT } from '../../../connector/audit/audit.ts';
+import { NO_DISCREPANCIES } from '../../../connector/audit/audit.ts';
 import { auditBolt11 } from '../../../connector/audit/bolt11Audit.ts';
 import { Alarms } from '../../../connector/health/alarms.ts';
 import { impatiently } from '../../../connector/invoices/attribution.ts';
@@ -305,7 +305,7 @@ describe('the audit of plain invoices', () => {
 
   it('books lnd’s first settlement, which no subscription brings again, without calling it missed', async () => {
     add(1n, 'paid', { settleIndex: 1n });
-    expect(await audit(0n)).toMatchObject({ found: ['1'], drift: NO_DRIFT });
+    expect(await audit(0n)).toMatchObject({ found: ['1'], drift: NO_DISCREPANCIES });
     expect(await readTip(ledger, hashOf('1').toString('hex'))).toMatchObject({ amountMsat: 2_100n });
     expect(logged.alarms()).toEqual([]);
   });
@@ -316,7 +316,7 @@ describe('the audit of plain invoices', () => {
     for (const amountMsat of [2_099n, 2_101n]) {
       list = [];
       add(1n, 'paid', { amountMsat, parts: [amountMsat] });
-      expect(await audit(0n)).toMatchObject({ found: [], drift: { ...NO_DRIFT, differing: 1 } });
+      expect(await audit(0n)).toMatchObject({ found: [], drift: { ...NO_DISCREPANCIES, differing: 1 } });
       expect(logged.alarms().at(-1)).toMatchObject({
         alarm: 'sums-differ',
         bookedMsat: '2100',
@@ -328,7 +328,7 @@ describe('the audit of plain invoices', () => {
   it('leaves alone what nobody asked for here', async () => {
     add(1n, 'paid', { memo: 'another shop' });
     add(2n, 'open', { memo: 'another shop' });
-    expect(await audit(0n)).toMatchObject({ found: [], next: 2n, drift: NO_DRIFT });
+    expect(await audit(0n)).toMatchObject({ found: [], next: 2n, drift: NO_DISCREPANCIES });
   });
 
   it('begins below the first one that may still be paid, and never again with those that are over', async () => {
