@@ -1,10 +1,10 @@
 import { checkSums } from '../functions/outbox/checkSums.ts';
-import { type SweepDeps, sweep } from '../functions/outbox/reconcile.ts';
+import { type ReconcileDeps, reconcile } from '../functions/outbox/reconcile.ts';
 import {
   type BatchAnswer,
   isNewTip,
   type StreamRecord as LambdaRecord,
-  settle,
+  publishRecords,
 } from '../functions/outbox/stream.ts';
 import { Backoff } from '../shared/concurrency/backoff.ts';
 import type { StreamReader, StreamRecord } from './table/index.ts';
@@ -100,7 +100,7 @@ export async function runEventSource(source: EventSource): Promise<void> {
 const asToLambda = (record: StreamRecord) => record as unknown as LambdaRecord;
 
 /** Where the stream comes from, and what it is handed to. */
-export interface StreamRun extends SweepDeps, Pace {
+export interface StreamRun extends ReconcileDeps, Pace {
   readonly signal: AbortSignal;
   readonly tables: { streamReader(table: string, name: string): StreamReader };
   readonly sweepEveryMs?: number;
@@ -116,14 +116,14 @@ export async function runStream(run: StreamRun): Promise<void> {
     ...run,
     reader: tables.streamReader(ledger.table, 'settled'),
     wants: (record) => isNewTip(asToLambda(record)),
-    worker: (records) => settle(records.map(asToLambda), run),
+    worker: (records) => publishRecords(records.map(asToLambda), run),
     discarded: (records) =>
       report('discarded', { records: records.map(({ dynamodb }) => dynamodb.SequenceNumber) }),
     trimmed: () => report('trimmed', {}),
   });
   const sweeps = async () => {
     while (!signal.aborted) {
-      await sweep(run).catch((error) => report('sweep-failed', { error: String(error) }));
+      await reconcile(run).catch((error) => report('sweep-failed', { error: String(error) }));
       await checkSums(run).catch((error) => report('check-failed', { error: String(error) }));
       await sleep(sweepEveryMs, signal).catch(() => undefined);
     }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { enqueue } from '../../functions/deliveries/enqueue.ts';
 import { checkSums } from '../../functions/outbox/checkSums.ts';
-import type { SettleDeps } from '../../functions/outbox/publish.ts';
-import { sweep } from '../../functions/outbox/reconcile.ts';
-import { type StreamRecord, settle } from '../../functions/outbox/stream.ts';
+import type { OutboxDeps } from '../../functions/outbox/publish.ts';
+import { reconcile } from '../../functions/outbox/reconcile.ts';
+import { publishRecords, type StreamRecord } from '../../functions/outbox/stream.ts';
 import type { Live } from '../../functions/pages/live.ts';
 import { publicApp } from '../../functions/public/app.ts';
 import { liveMessages } from '../../functions/realtime/message.ts';
-import { look } from '../../functions/watch/measure.ts';
+import { measure } from '../../functions/watch/measure.ts';
 import { deliver } from '../../functions/webhooks/deliver.ts';
 import type { Answer } from '../../functions/webhooks/policy.ts';
 import { deliverDue } from '../../functions/webhooks/runner.ts';
@@ -87,7 +87,7 @@ function byShard(tips: readonly Tip[]): Tip[][] {
   return shards.filter(({ length }) => length > 0);
 }
 
-const settleDeps = (ledger: Ledger): SettleDeps => ({
+const outboxDeps = (ledger: Ledger): OutboxDeps => ({
   ledger,
   clock,
   report,
@@ -134,7 +134,7 @@ async function measureBatch({ ledger, lease, join }: Books, waiting: readonly st
   const settling: Work[] = [];
   for (const tips of byShard(booked.tips)) {
     const records = tips.map(recordOf);
-    settling.push(await measured(ledger, (ledger) => settle(records, settleDeps(ledger))));
+    settling.push(await measured(ledger, (ledger) => publishRecords(records, outboxDeps(ledger))));
   }
   return { tips: batch.length, booking, settling, published: batch.length };
 }
@@ -226,12 +226,12 @@ export async function measureSchedules({ ledger }: Books): Promise<Record<'sweep
   const signal = new AbortController().signal;
   return {
     sweep: await measured(ledger, async (ledger) => {
-      await sweep(settleDeps(ledger));
-      await checkSums(settleDeps(ledger));
+      await reconcile(outboxDeps(ledger));
+      await checkSums(outboxDeps(ledger));
     }),
     due: await measured(ledger, (ledger) =>
       deliverDue({ ledger, post, clock, random: randomBytes, sleep, report, signal }),
     ),
-    watch: await measured(ledger, (ledger) => look(ledger, clock())),
+    watch: await measured(ledger, (ledger) => measure(ledger, clock())),
   };
 }

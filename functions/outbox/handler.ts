@@ -6,9 +6,9 @@ import { appSyncPublisher } from '../realtime/appsync.ts';
 import { ALARMS, type Report } from './alarms.ts';
 import { type Checked, checkSums } from './checkSums.ts';
 import { readConfig } from './config.ts';
-import type { SettleDeps } from './publish.ts';
-import { type Swept, sweep } from './reconcile.ts';
-import { type BatchAnswer, type StreamRecord, settle } from './stream.ts';
+import type { OutboxDeps } from './publish.ts';
+import { type Reconciled, reconcile } from './reconcile.ts';
+import { type BatchAnswer, publishRecords, type StreamRecord } from './stream.ts';
 
 const config = readConfig(process.env);
 const { region, queueUrl, publishUrl } = config;
@@ -20,7 +20,7 @@ const clock = () => new Date();
 const report: Report = (alarm, seen) =>
   console.error({ level: 'error', alarm, message: ALARMS[alarm], ...seen });
 
-const deps: SettleDeps = {
+const deps: OutboxDeps = {
   ledger,
   clock,
   report,
@@ -52,9 +52,9 @@ const FOR_THE_END_MS = 60_000;
 export async function handler(
   event: { Records?: readonly StreamRecord[] },
   context: { getRemainingTimeInMillis(): number },
-): Promise<BatchAnswer | { swept: Swept; checked: Checked }> {
-  if (event.Records) return settle(event.Records, deps);
+): Promise<BatchAnswer | { swept: Reconciled; checked: Checked }> {
+  if (event.Records) return publishRecords(event.Records, deps);
   const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - FOR_THE_END_MS));
   const scheduled = { ...deps, signal };
-  return { swept: await sweep(scheduled), checked: await checkSums(scheduled) };
+  return { swept: await reconcile(scheduled), checked: await checkSums(scheduled) };
 }

@@ -5,7 +5,7 @@ import { isForGood, type Ledger, markHanded, park, type Tip } from '../../shared
 import type { Report } from './alarms.ts';
 
 /** What handing on needs. */
-export interface SettleDeps {
+export interface OutboxDeps {
   readonly ledger: Ledger;
   readonly clock: () => Date;
   /** Puts events on their way to webhook endpoints. The same event may come again. */
@@ -23,7 +23,10 @@ const MARKS_AT_ONCE = 10;
  * no harm, whatever became of the time before.
  * @throws what `enqueue`, `publish` or the table throw; no tip is marked then that one of them did not take
  */
-export async function handOn(tips: readonly Tip[], { ledger, enqueue, publish }: SettleDeps): Promise<void> {
+export async function publishTips(
+  tips: readonly Tip[],
+  { ledger, enqueue, publish }: OutboxDeps,
+): Promise<void> {
   const events = tips.filter(({ dust }) => !dust).map((tip) => tipEvent(tip));
   if (events.length > 0) {
     // Side by side, so that one that is down takes no time from the other.
@@ -43,7 +46,7 @@ export const reasonForGood = (error: unknown): string | undefined =>
   isForGood(error) ? `${(error as Error).name}: ${(error as Error).message}` : undefined;
 
 /** A record or row that can't be handed on, with what is known of its tip. */
-export interface Poison {
+export interface DeadLetter {
   readonly reason: string;
   readonly record: unknown;
   readonly item?: Item | undefined;
@@ -52,9 +55,9 @@ export interface Poison {
 }
 
 /** Park what can't be handed on, and tell of it. @throws what the table throws: nothing is parked then */
-export async function parkPoison(
-  { reason, record, item, otherwise }: Poison,
-  { ledger, clock, report }: SettleDeps,
+export async function putDeadLetter(
+  { reason, record, item, otherwise }: DeadLetter,
+  { ledger, clock, report }: OutboxDeps,
 ): Promise<void> {
   const { pk, sk, handle, sequence, listPk, listSk } = item ?? {};
   // The index keys tell of the tip where its own attributes were spoiled.

@@ -13,16 +13,16 @@ import {
   type TipRow,
   unhandedNumbers,
 } from '../../shared/ledger/index.ts';
-import { handOn, MOST_IN_A_ROW, parkPoison, reasonForGood, type SettleDeps } from './publish.ts';
+import { MOST_IN_A_ROW, type OutboxDeps, publishTips, putDeadLetter, reasonForGood } from './publish.ts';
 
-export interface SweepDeps extends SettleDeps {
+export interface ReconcileDeps extends OutboxDeps {
   /** A tip that was settled less than so many ms ago is left to the stream. */
   readonly graceMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /** What a sweep did. */
-export interface Swept {
+export interface Reconciled {
   readonly creators: number;
   /** Tips handed on. */
   handed: number;
@@ -40,7 +40,7 @@ const PAGE_SIZE = Number(HANDED_BLOCK) + 1;
  * Hand on what the stream did not: tips whose number is not marked, when they are older than the grace. So an outage that
  * outlasts the stream's 24 hours loses nothing. A creator without new tips costs two reads, however many they have.
  */
-export async function sweep(deps: SweepDeps): Promise<Swept> {
+export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
   const swept = { creators: 0, handed: 0, failed: 0 };
   for await (const handles of inGroups(readHandles(deps.ledger), CREATORS_AT_ONCE)) {
     // An item that can't be read spoils the answer for all of a group; each is asked for alone then.
@@ -51,7 +51,7 @@ export async function sweep(deps: SweepDeps): Promise<Swept> {
       try {
         const of = progress?.get(handle) ?? (await readHanded(deps.ledger, [handle])).get(handle)!;
         if (of.last <= of.through) continue;
-        const handed = await sweepCreator(handle, of, deps);
+        const handed = await reconcileCreator(handle, of, deps);
         swept.handed += handed;
         if (handed > 0) deps.report('missed', { handle, tips: handed });
       } catch (error) {
@@ -74,11 +74,11 @@ async function* inGroups(all: AsyncIterable<string>, size: number) {
   if (handles.length > 0) yield handles;
 }
 
-async function sweepCreator(handle: string, progress: Handed, deps: SweepDeps): Promise<number> {
+async function reconcileCreator(handle: string, progress: Handed, deps: ReconcileDeps): Promise<number> {
   let handed = 0;
   let firstLeft: bigint | undefined;
   for await (const missing of unhandedNumbers(deps.ledger, handle, progress)) {
-    const { done, gone } = await sweepNumbers(handle, missing, deps);
+    const { done, gone } = await reconcileNumbers(handle, missing, deps);
     handed += done.size;
     firstLeft ??= missing.find((number) => !done.has(number) && !isIn(gone, number));
     if (deps.signal?.aborted) {
@@ -102,7 +102,7 @@ interface Due {
  * told of, until its row is proven to be gone.
  * @returns those that were handed on, and those that were proven to be gone
  */
-async function sweepNumbers(handle: string, missing: readonly bigint[], deps: SweepDeps) {
+async function reconcileNumbers(handle: string, missing: readonly bigint[], deps: ReconcileDeps) {
   const { ledger, clock, graceMs = GRACE_MS, report } = deps;
   // One more than is missing, to tell a hole from what the index does not list yet.
   const span = { after: missing[0]! - 1n, upTo: missing.at(-1)! + 1n, pageSize: PAGE_SIZE };
@@ -120,40 +120,40 @@ async function sweepNumbers(handle: string, missing: readonly bigint[], deps: Sw
     const tip = row && readableTip(row.item);
     if (tip && isOld(tip)) due.unshift({ row, tip });
     if (tip) aboveIsOld ||= isOld(tip);
-    else if (row) await parkPoison(poisonOf(row, 'not a tip that can be read'), deps);
+    else if (row) await putDeadLetter(deadLetterOf(row, 'not a tip that can be read'), deps);
     else if (aboveIsOld) holes.unshift(number);
   }
   const gone: readonly Range[] = missing.every((number) => rows.has(number))
     ? []
     : await readGone(ledger, handle);
   for (const number of holes) if (!isIn(gone, number)) report('hole', { handle, sequence: String(number) });
-  return { done: await handOnDue(due, deps), gone };
+  return { done: await publishDue(due, deps), gone };
 }
 
-const poisonOf = ({ item }: TipRow, reason: string) => ({ reason, record: item, item });
+const deadLetterOf = ({ item }: TipRow, reason: string) => ({ reason, record: item, item });
 
 /** Hand on all at once, or one by one when that fails. @returns the numbers of those that were */
-async function handOnDue(due: readonly Due[], deps: SweepDeps): Promise<Set<bigint>> {
+async function publishDue(due: readonly Due[], deps: ReconcileDeps): Promise<Set<bigint>> {
   const tips = due.map(({ tip }) => tip);
   try {
-    await handOn(tips, deps);
+    await publishTips(tips, deps);
     return new Set(tips.map(({ sequence }) => sequence));
   } catch {
     return oneByOne(due, deps);
   }
 }
 
-async function oneByOne(due: readonly Due[], deps: SweepDeps): Promise<Set<bigint>> {
+async function oneByOne(due: readonly Due[], deps: ReconcileDeps): Promise<Set<bigint>> {
   const done = new Set<bigint>();
   let inARow = 0;
   for (const { row, tip } of due) {
     try {
-      await handOn([tip], deps);
+      await publishTips([tip], deps);
       done.add(tip.sequence);
       inARow = 0;
     } catch (error) {
       const reason = reasonForGood(error);
-      if (reason !== undefined) await parkPoison(poisonOf(row, reason), deps);
+      if (reason !== undefined) await putDeadLetter(deadLetterOf(row, reason), deps);
       else if (++inARow >= MOST_IN_A_ROW) throw error;
       else
         deps.report('late', {

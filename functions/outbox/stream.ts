@@ -1,7 +1,14 @@
 import type { Item } from '../../shared/ledger/codec.ts';
 import { readableTip, type Tip } from '../../shared/ledger/index.ts';
 import { prefix } from '../../shared/ledger/keys.ts';
-import { handOn, MOST_IN_A_ROW, type Poison, parkPoison, reasonForGood, type SettleDeps } from './publish.ts';
+import {
+  type DeadLetter,
+  MOST_IN_A_ROW,
+  type OutboxDeps,
+  publishTips,
+  putDeadLetter,
+  reasonForGood,
+} from './publish.ts';
 
 /**
  * A record of a DynamoDB stream as Lambda gives it.
@@ -36,17 +43,17 @@ export const isNewTip = ({ eventName, dynamodb }: StreamRecord): boolean => {
   return eventName === 'INSERT' && (pk === undefined || pk.startsWith(prefix('tip')));
 };
 
-type Work = { record: StreamRecord } & ({ tip: Tip } | { poison: Poison });
+type Work = { record: StreamRecord } & ({ tip: Tip } | { deadLetter: DeadLetter });
 
 function workOf(record: StreamRecord): Work {
   const item = record.dynamodb?.NewImage;
   const tip = item && readableTip(item);
   if (tip) return { record, tip };
   const reason = item ? 'not a tip that can be read' : 'a record without the new row';
-  return { record, poison: poisonOf(record, reason) };
+  return { record, deadLetter: deadLetterOf(record, reason) };
 }
 
-const poisonOf = (record: StreamRecord, reason: string): Poison => ({
+const deadLetterOf = (record: StreamRecord, reason: string): DeadLetter => ({
   reason,
   record,
   item: record.dynamodb?.NewImage ?? record.dynamodb?.Keys,
@@ -58,13 +65,16 @@ const poisonOf = (record: StreamRecord, reason: string): Poison => ({
  * rest goes on; what fails because something is down is to be sent again from the first such record on.
  * @returns at most one failure, the first
  */
-export async function settle(records: readonly StreamRecord[], deps: SettleDeps): Promise<BatchAnswer> {
+export async function publishRecords(
+  records: readonly StreamRecord[],
+  deps: OutboxDeps,
+): Promise<BatchAnswer> {
   const works = records.filter(isNewTip).map(workOf);
   if (works.length === 0) return { batchItemFailures: [] };
   try {
     const tips = works.flatMap((work) => ('tip' in work ? [work.tip] : []));
-    await handOn(tips, deps);
-    for (const work of works) if ('poison' in work) await parkPoison(work.poison, deps);
+    await publishTips(tips, deps);
+    for (const work of works) if ('deadLetter' in work) await putDeadLetter(work.deadLetter, deps);
     return { batchItemFailures: [] };
   } catch {
     return oneByOne(works, deps);
@@ -72,7 +82,7 @@ export async function settle(records: readonly StreamRecord[], deps: SettleDeps)
 }
 
 /** The same, record by record, to find the one that is at fault. */
-async function oneByOne(works: readonly Work[], deps: SettleDeps): Promise<BatchAnswer> {
+async function oneByOne(works: readonly Work[], deps: OutboxDeps): Promise<BatchAnswer> {
   const now = deps.clock().getTime();
   const late: { handle: string; sequence: string; error: string }[] = [];
   let inARow = 0;
@@ -80,9 +90,9 @@ async function oneByOne(works: readonly Work[], deps: SettleDeps): Promise<Batch
   for (const work of works) {
     const isOld = 'tip' in work && now - madeAt(work.record) >= PATIENCE_MS;
     try {
-      if (!('tip' in work)) await parkPoison(work.poison, deps);
+      if (!('tip' in work)) await putDeadLetter(work.deadLetter, deps);
       else if (isOld && inARow >= MOST_IN_A_ROW) throw new Error('something is down for all');
-      else await handOnOrPark(work, deps);
+      else await publishOrDeadLetter(work, deps);
       inARow = 0;
     } catch (error) {
       if (!isOld) {
@@ -98,13 +108,13 @@ async function oneByOne(works: readonly Work[], deps: SettleDeps): Promise<Batch
   return { batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };
 }
 
-async function handOnOrPark({ record, tip }: { record: StreamRecord; tip: Tip }, deps: SettleDeps) {
+async function publishOrDeadLetter({ record, tip }: { record: StreamRecord; tip: Tip }, deps: OutboxDeps) {
   try {
-    await handOn([tip], deps);
+    await publishTips([tip], deps);
   } catch (error) {
     const reason = reasonForGood(error);
     if (reason === undefined) throw error;
-    await parkPoison(poisonOf(record, reason), deps);
+    await putDeadLetter(deadLetterOf(record, reason), deps);
   }
 }
 

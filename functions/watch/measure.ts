@@ -39,7 +39,7 @@ const NEVER_MS = 7 * DAY_MS;
  * Look how the table and the connectors of its nodes fare. The clocks are compared as they are: a connector's that is off by minutes
  * is worth an alarm, too.
  */
-export async function look(ledger: Ledger, now: Date): Promise<Seen> {
+export async function measure(ledger: Ledger, now: Date): Promise<Seen> {
   const nodes: NodeSeen[] = [];
   for await (const { node, signs } of readVitalSigns(ledger))
     nodes.push({ node, ...signs, asidesOpen: await countOpenAsides(ledger, node) });

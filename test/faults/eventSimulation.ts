@@ -1,5 +1,5 @@
-import { GRACE_MS, sweep } from '../../functions/outbox/reconcile.ts';
-import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../functions/outbox/stream.ts';
+import { GRACE_MS, reconcile } from '../../functions/outbox/reconcile.ts';
+import { isNewTip, PATIENCE_MS, publishRecords, type StreamRecord } from '../../functions/outbox/stream.ts';
 import { tipEvent } from '../../shared/contract/tip.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
 import {
@@ -96,7 +96,7 @@ export async function simulateEvents(seed: string, mutant: EventMutant = {}): Pr
     }
     const batch = all.slice(from, to);
     const lateBefore = world.lateTips;
-    const answer = await world.run(troubles(batch.length), (deps) => settle(batch, deps));
+    const answer = await world.run(troubles(batch.length), (deps) => publishRecords(batch, deps));
     if (!answer) return meet('killed');
     const [failure] = answer.batchItemFailures;
     if (answer.batchItemFailures.length > 1) problems.push('more than one failure');
@@ -135,7 +135,7 @@ export async function simulateEvents(seed: string, mutant: EventMutant = {}): Pr
 
   const sweepOnce = async (how: Troubles) => {
     if (mutant.neverSweeps) return;
-    const swept = await world.run(how, (deps) => sweep(deps).catch(() => 'no creators listed' as const));
+    const swept = await world.run(how, (deps) => reconcile(deps).catch(() => 'no creators listed' as const));
     if (swept === 'no creators listed') return meet(swept);
     meet(swept ? 'swept' : 'killed');
     if (swept?.handed) meet('found by the sweep', swept.handed);
@@ -177,7 +177,7 @@ export async function simulateEvents(seed: string, mutant: EventMutant = {}): Pr
   world.live.never.clear();
   while (position < world.records.length) {
     const batch = world.records.slice(position, position + 100);
-    await world.run(NO_TROUBLES, (deps) => settle(batch, deps));
+    await world.run(NO_TROUBLES, (deps) => publishRecords(batch, deps));
     position += batch.length;
   }
   world.now += GRACE_MS;

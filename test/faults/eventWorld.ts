@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { SettleDeps } from '../../functions/outbox/publish.ts';
+import type { OutboxDeps } from '../../functions/outbox/publish.ts';
 import type { StreamRecord } from '../../functions/outbox/stream.ts';
 import { sequenceOf } from '../../local/table/keys.ts';
 import type { Store, StreamEntry } from '../../local/table/store.ts';
@@ -108,7 +108,7 @@ export class EventWorld {
    * Run work as an instance of a function that may be killed: nothing of it happens from then on.
    * @returns what the work gave, or undefined when it was killed
    */
-  async run<T>(troubles: Troubles, work: (deps: SettleDeps) => Promise<T>): Promise<T | undefined> {
+  async run<T>(troubles: Troubles, work: (deps: OutboxDeps) => Promise<T>): Promise<T | undefined> {
     const random = this.#random;
     let calls = 0;
     let isDead = false;
@@ -141,7 +141,7 @@ export class EventWorld {
       die();
       return never;
     };
-    const deps: SettleDeps = {
+    const deps: OutboxDeps = {
       ledger: { table: TABLE, client: this.#client(call, this.#rewrite) },
       clock: () => new Date(this.now),
       enqueue: (events) => call(() => this.webhooks.take(events)),

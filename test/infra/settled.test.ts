@@ -6,9 +6,9 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enqueue } from '../../functions/deliveries/enqueue.ts';
 import { checkSums } from '../../functions/outbox/checkSums.ts';
-import type { SettleDeps } from '../../functions/outbox/publish.ts';
-import { GRACE_MS, sweep } from '../../functions/outbox/reconcile.ts';
-import { isNewTip, settle } from '../../functions/outbox/stream.ts';
+import type { OutboxDeps } from '../../functions/outbox/publish.ts';
+import { GRACE_MS, reconcile } from '../../functions/outbox/reconcile.ts';
+import { isNewTip, publishRecords } from '../../functions/outbox/stream.ts';
 import { liveMessages } from '../../functions/realtime/message.ts';
 import { SettledEvents } from '../../infra/settled.ts';
 import { ledgerTable } from '../../infra/table.ts';
@@ -253,21 +253,21 @@ describe('its role admits all that it asks', () => {
     };
     const queued: unknown[] = [];
     const shown: unknown[] = [];
-    const deps: SettleDeps = {
+    const deps: OutboxDeps = {
       ...stage.deps,
       enqueue: async (events) => queued.push(...(await enqueue(ledger, events, NOW))),
       publish: async (events) => shown.push(...(await liveMessages(ledger, events))),
     };
     await stage.book('alice', 2);
     const records = await stage.records();
-    await watch(() => settle(records, deps));
+    await watch(() => publishRecords(records, deps));
     expect([queued.length, shown.length]).toEqual([2, 1]);
     const poison = structuredClone(records.find(isNewTip)!);
     delete poison.dynamodb!.NewImage!.amountMsat;
-    await watch(() => settle([poison], deps));
+    await watch(() => publishRecords([poison], deps));
     await stage.book('alice', 1);
     stage.pass(GRACE_MS);
-    await watch(() => sweep(deps));
+    await watch(() => reconcile(deps));
     await watch(() => checkSums(deps));
     expect(queued).toHaveLength(3);
 

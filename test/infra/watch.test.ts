@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { look } from '../../functions/watch/measure.ts';
+import { measure } from '../../functions/watch/measure.ts';
 import { METRICS } from '../../shared/contract/metrics.ts';
 import { park, saveVitalSigns } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, listed, prefix } from '../../shared/ledger/keys.ts';
@@ -102,7 +102,7 @@ describe('its role', () => {
     await saveVitalSigns(book.ledger, lease, { aliveAt: NOW, version: '0.1.0', waiting: 0 });
     await park(book.ledger, { id: 'a', reason: 'odd', record: {}, handle: 'alice', sequence: 1n }, NOW);
     const calls = recordCalls(book.ledger.client);
-    await look(book.ledger, NOW);
+    await measure(book.ledger, NOW);
     await book.close();
 
     const refused = calls.filter(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GRACE_MS, sweep } from '../../functions/outbox/reconcile.ts';
-import { type StreamRecord, settle } from '../../functions/outbox/stream.ts';
+import { GRACE_MS, reconcile } from '../../functions/outbox/reconcile.ts';
+import { publishRecords, type StreamRecord } from '../../functions/outbox/stream.ts';
 import { openStage, type Stage } from '../functions/outbox/stage.ts';
 import { synthesise } from '../infra/synthesise.ts';
 import { type Mapping, runMapping } from './mapping.ts';
@@ -34,7 +34,7 @@ describe('Lambda’s reading of the stream, with the template’s mapping', () =
     const batches: number[][] = [];
     const givenUp = await run(async (records) => {
       batches.push(records.map(sequence));
-      return settle(records, stage.deps);
+      return publishRecords(records, stage.deps);
     });
     expect([batches, givenUp]).toEqual([[[1, 2, 3, 4, 5, 6, 7]], []]);
     expect(await stage.unhanded('alice', BigInt(TIPS))).toEqual([]);
@@ -75,7 +75,7 @@ describe('Lambda’s reading of the stream, with the template’s mapping', () =
     const givenUp = await run(async (records) => {
       calls++;
       if (records.some((record) => sequence(record) === 4)) throw new Error('out of memory');
-      return settle(records, stage.deps);
+      return publishRecords(records, stage.deps);
     });
     expect(givenUp.map(({ records, condition }) => [records.map(sequence), condition])).toEqual([
       [[4], 'RetryAttemptsExhausted'],
@@ -84,7 +84,7 @@ describe('Lambda’s reading of the stream, with the template’s mapping', () =
     expect(calls).toBeGreaterThan(mapping.MaximumRetryAttempts);
     expect(await stage.unhanded('alice', BigInt(TIPS))).toEqual([4]);
     stage.pass(GRACE_MS);
-    expect(await sweep(stage.deps)).toMatchObject({ handed: 1, failed: 0 });
+    expect(await reconcile(stage.deps)).toMatchObject({ handed: 1, failed: 0 });
     expect(await stage.unhanded('alice', BigInt(TIPS))).toEqual([]);
   });
 
@@ -95,7 +95,7 @@ describe('Lambda’s reading of the stream, with the template’s mapping', () =
     }, HOUR_MS);
     expect(givenUp.flatMap(({ records }) => records.map(sequence)).sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(givenUp.map(({ condition }) => condition)).toContain('RecordAgeExceeded');
-    expect(await sweep(stage.deps)).toMatchObject({ handed: TIPS, failed: 0 });
+    expect(await reconcile(stage.deps)).toMatchObject({ handed: TIPS, failed: 0 });
     expect(new Set(stage.webhooks.numbers).size).toBe(TIPS);
   });
 
@@ -105,10 +105,10 @@ describe('Lambda’s reading of the stream, with the template’s mapping', () =
     stage.webhooks.fault = () => {
       if (++calls < 60) throw new Error('down');
     };
-    expect(await run((records) => settle(records, stage.deps), 10_000)).toEqual([]);
+    expect(await run((records) => publishRecords(records, stage.deps), 10_000)).toEqual([]);
     stage.webhooks.fault = () => {};
     stage.pass(GRACE_MS);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(await stage.unhanded('alice', BigInt(TIPS))).toEqual([]);
     expect(stage.webhooks.numbers.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7].map((each) => `alice ${each}`));
   });

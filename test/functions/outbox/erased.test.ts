@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { enqueue } from '../../../functions/deliveries/enqueue.ts';
 import { replay } from '../../../functions/manage/replay.ts';
-import { isNewTip, settle } from '../../../functions/outbox/stream.ts';
+import { isNewTip, publishRecords } from '../../../functions/outbox/stream.ts';
 import type { Item } from '../../../shared/ledger/codec.ts';
 import { eraseText, park, putWebhook } from '../../../shared/ledger/index.ts';
 import { NOW, scan } from '../../shared/ledger/book.ts';
@@ -43,14 +43,14 @@ it('what a payer wrote lies in the tip alone, so that erasing it there leaves it
   );
   const [tip] = await stage.book('alice', 1, WRITTEN);
   const deps = { ...stage.deps, enqueue: async (events: never) => void (await enqueue(ledger, events, NOW)) };
-  expect(await settle(await stage.records(), deps)).toEqual({ batchItemFailures: [] });
+  expect(await publishRecords(await stage.records(), deps)).toEqual({ batchItemFailures: [] });
   expect(await kindsWithText()).toEqual(['tip']);
 
   expect(await eraseText(ledger, 'alice', tip!.setId)).not.toHaveProperty('message');
   expect(await kindsWithText()).toEqual([]);
   // Told again, it is told without.
   expect((await replay(ledger, webhook, { after: 0n }, NOW)).queued).toHaveLength(1);
-  await settle(await stage.records(), deps);
+  await publishRecords(await stage.records(), deps);
   expect(await kindsWithText()).toEqual([]);
 });
 

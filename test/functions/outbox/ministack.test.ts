@@ -1,8 +1,8 @@
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SettleDeps } from '../../../functions/outbox/publish.ts';
-import { GRACE_MS, sweep } from '../../../functions/outbox/reconcile.ts';
-import { type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
+import type { OutboxDeps } from '../../../functions/outbox/publish.ts';
+import { GRACE_MS, reconcile } from '../../../functions/outbox/reconcile.ts';
+import { publishRecords, type StreamRecord } from '../../../functions/outbox/stream.ts';
 import { readHanded, readParked, tableDefinition } from '../../../shared/ledger/index.ts';
 import { type Ministack, startMinistack } from '../../conformance/ministack.ts';
 import { readStream } from '../../conformance/subject.ts';
@@ -30,7 +30,7 @@ describe.runIf(suitesHere().has('ministack'))('on the stream and the table of an
     const { book } = await startBooking(ledger, ['alice']);
     const webhooks = new Receiver();
     const live = new Receiver();
-    const deps: SettleDeps = {
+    const deps: OutboxDeps = {
       ledger,
       clock: () => new Date(NOW.getTime() + GRACE_MS),
       enqueue: webhooks.take,
@@ -42,11 +42,11 @@ describe.runIf(suitesHere().has('ministack'))('on the stream and the table of an
     const records = (await readStream(client, Table!.LatestStreamArn!)) as StreamRecord[];
     const last = records.findLast(({ dynamodb }) => dynamodb!.NewImage?.sequence)!;
     last.dynamodb!.NewImage!.amountMsat = { S: 'much' };
-    expect(await settle(records, deps)).toEqual({ batchItemFailures: [] });
+    expect(await publishRecords(records, deps)).toEqual({ batchItemFailures: [] });
     expect(new Set(webhooks.numbers).size).toBe(2);
     expect(await gather(readParked(ledger))).toMatchObject([{ handle: 'alice', handedSince: false }]);
     await book('alice', 300);
-    expect(await sweep(deps)).toEqual({ creators: 1, handed: 301, failed: 0 });
+    expect(await reconcile(deps)).toEqual({ creators: 1, handed: 301, failed: 0 });
     expect(new Set(live.numbers).size).toBe(303);
     expect(await gather(readParked(ledger))).toMatchObject([{ handedSince: true }]);
     expect((await readHanded(ledger, ['alice'])).get('alice')).toEqual({ last: 303n, through: 303n });

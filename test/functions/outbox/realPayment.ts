@@ -1,7 +1,7 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import type { InvoiceMessage } from '../../../connector/lnd/messages.ts';
 import { toSettlement, verifySettlement } from '../../../connector/payments/amp.ts';
-import { type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
+import { publishRecords, type StreamRecord } from '../../../functions/outbox/stream.ts';
 import type { TipEvent } from '../../../shared/contract/tip.ts';
 import {
   addCreator,
@@ -74,7 +74,7 @@ export async function eventsOfPayments(...places: number[]): Promise<TipEvent[]>
     const { Table } = await ledger.client.send(new DescribeTableCommand({ TableName: ledger.table }));
     const records = (await readStream(ledger.client, Table!.LatestStreamArn!)) as StreamRecord[];
     const events: TipEvent[] = [];
-    await settle(records, {
+    await publishRecords(records, {
       ledger,
       clock: () => NOW,
       enqueue: async (more) => events.push(...more),

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GRACE_MS, sweep } from '../../../functions/outbox/reconcile.ts';
-import { settle } from '../../../functions/outbox/stream.ts';
+import { GRACE_MS, reconcile } from '../../../functions/outbox/reconcile.ts';
+import { publishRecords } from '../../../functions/outbox/stream.ts';
 import { readHanded, setMinimum, type Tip } from '../../../shared/ledger/index.ts';
 import { type Key, keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { tipKey } from '../../../shared/ledger/tips.ts';
@@ -50,11 +50,11 @@ function counting() {
 describe('the sweep', () => {
   it('hands on what the stream lost, of every creator, with the same events', async () => {
     const tips = [...(await stage.book('alice', 300)), ...(await stage.book('bob', 2))];
-    expect(await sweep(stage.deps)).toEqual({ creators: 2, handed: 302, failed: 0 });
+    expect(await reconcile(stage.deps)).toEqual({ creators: 2, handed: 302, failed: 0 });
     expect(stage.webhooks.numbers.sort()).toEqual(tips.map((tip) => `${tip.handle} ${tip.sequence}`).sort());
     expect(stage.live.events).toEqual(stage.webhooks.events);
     const swept = new Map(stage.webhooks.events.map((event) => [event.id, event]));
-    await settle(await stage.records(), stage.deps);
+    await publishRecords(await stage.records(), stage.deps);
     expect(stage.webhooks.events.slice(302).map((event) => swept.get(event.id))).toEqual(
       stage.webhooks.events.slice(302),
     );
@@ -66,9 +66,9 @@ describe('the sweep', () => {
 
   it('finds nothing to do where the stream did all, and remembers it', async () => {
     await stage.book('alice', 3);
-    await settle(await stage.records(), stage.deps);
+    await publishRecords(await stage.records(), stage.deps);
     const told = stage.webhooks.calls.length;
-    expect(await sweep(stage.deps)).toMatchObject({ handed: 0 });
+    expect(await reconcile(stage.deps)).toMatchObject({ handed: 0 });
     expect(stage.webhooks.calls).toHaveLength(told);
     expect(stage.alarms).toEqual([]);
     expect(await through()).toBe(3);
@@ -79,9 +79,9 @@ describe('the sweep', () => {
     const records = await stage.records();
     const isLost = (number: number) => [1, 256, 257, 258, 400, 600].includes(number);
     const kept = records.filter(({ dynamodb }) => !isLost(Number(dynamodb!.NewImage?.sequence?.N)));
-    for (let at = 0; at < kept.length; at += 100) await settle(kept.slice(at, at + 100), stage.deps);
+    for (let at = 0; at < kept.length; at += 100) await publishRecords(kept.slice(at, at + 100), stage.deps);
     const told = stage.webhooks.events.length;
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers.slice(told).sort()).toEqual(
       [1, 256, 257, 258, 400, 600].map((number) => `alice ${number}`).sort(),
     );
@@ -91,7 +91,7 @@ describe('the sweep', () => {
   it('marks dust, and tells nobody of it', async () => {
     await setMinimum(stage.ledger, 'alice', 500n);
     await stage.book('alice', 2, { amountMsat: 499n });
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.calls).toEqual([]);
     expect(await through()).toBe(2);
   });
@@ -103,18 +103,18 @@ describe('the sweep', () => {
     await stage.book('alice', 2);
     await stage.book('alice', 1, { settledAt: new Date(NOW.getTime() + GRACE_MS + aheadMs) });
     await stage.book('alice', 1);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 2', 'alice 4']);
     expect(await through()).toBe(2);
     stage.pass(GRACE_MS + aheadMs);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers.slice(3)).toEqual(['alice 3']);
     expect(await through()).toBe(4);
   });
 
   it('does not wait for a settlement that a clock puts far ahead', async () => {
     await stage.book('alice', 1, { settledAt: new Date('9999-01-01T00:00:00Z') });
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 1']);
   });
 });
@@ -124,12 +124,12 @@ describe('what a sweep costs', () => {
     const costs: object[] = [];
     for (const more of [10, 590, 600]) {
       await stage.book('alice', more);
-      await sweep(stage.deps);
+      await reconcile(stage.deps);
       await stage.book('alice', 1);
       const after = counting();
-      await sweep(after.deps);
+      await reconcile(after.deps);
       const idle = counting();
-      await sweep(idle.deps);
+      await reconcile(idle.deps);
       costs.push({ after: after.counts, idle: idle.counts });
     }
     expect(costs).toEqual([costs[0], costs[0], costs[0]]);
@@ -150,7 +150,7 @@ describe('what can not be swept', () => {
     ['last', 2],
   ])('a row that can not be read, %s, is parked, and the rest goes on', async (_, at) => {
     const id = await poison(await stage.book('alice', 3), at);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     const others = [1, 2, 3].filter((number) => number !== at + 1);
     expect(stage.webhooks.numbers).toEqual(others.map((number) => `alice ${number}`));
     expect(await stage.parked()).toMatchObject([{ id, handle: 'alice', sequence: BigInt(at + 1) }]);
@@ -163,12 +163,12 @@ describe('what can not be swept', () => {
     const image = records.find(({ dynamodb }) => dynamodb!.NewImage?.sequence?.N === '2')!.dynamodb!
       .NewImage!;
     image.amountMsat = { S: 'much' };
-    await settle(records, stage.deps);
+    await publishRecords(records, stage.deps);
     await poison(tips, 1);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(await stage.parked()).toMatchObject([{ sequence: 2n, handedSince: false }]);
     await spoil(tipKey(tips[1]!), 'amountMsat', { N: '1000' });
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 3', 'alice 2']);
     expect(await stage.parked()).toMatchObject([{ sequence: 2n, handedSince: true }]);
     expect(await through()).toBe(3);
@@ -179,7 +179,7 @@ describe('what can not be swept', () => {
     stage.webhooks.fault = (events) => {
       if (events.some(({ data }) => data.sequence === '2')) throw refused();
     };
-    expect(await sweep(stage.deps)).toEqual({ creators: 2, handed: 2, failed: 0 });
+    expect(await reconcile(stage.deps)).toEqual({ creators: 2, handed: 2, failed: 0 });
     expect(await stage.parked()).toMatchObject([{ sequence: 2n }]);
     expect(alarms()).toEqual(['parked', 'missed']);
   });
@@ -189,15 +189,15 @@ describe('what can not be swept', () => {
     const Key = keyItem(tipKey(tips[1]!));
     await stage.ledger.client.send(new DeleteItemCommand({ TableName: stage.ledger.table, Key }));
     const holes = () => stage.alarms.filter(({ alarm }) => alarm === 'hole').map(({ seen }) => seen);
-    await sweep(stage.deps);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 3']);
     const hole = { handle: 'alice', sequence: '2' };
     expect(holes()).toEqual([hole, hole]);
     expect(await through()).toBe(1);
     await proveGone(stage.ledger, 'alice');
-    await sweep(stage.deps);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
+    await reconcile(stage.deps);
     expect(holes()).toEqual([hole, hole]);
     expect(await through()).toBe(3);
     expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 3']);
@@ -209,7 +209,7 @@ describe('what can not be swept', () => {
     await stage.ledger.client.send(new DeleteItemCommand({ TableName: stage.ledger.table, Key }));
     await proveGone(stage.ledger, 'alice');
     await stage.book('alice', 1);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 2', 'alice 4']);
     expect([alarms(), await through()]).toEqual([['missed'], 4]);
   });
@@ -218,7 +218,7 @@ describe('what can not be swept', () => {
     const tips = await stage.book('alice', 3);
     const Key = keyItem(tipKey(tips[2]!));
     await stage.ledger.client.send(new DeleteItemCommand({ TableName: stage.ledger.table, Key }));
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 1', 'alice 2']);
     expect(alarms()).toEqual(['missed']);
     expect(await through()).toBe(2);
@@ -232,7 +232,7 @@ describe('what can not be swept', () => {
     await stage.book('alice', 1);
     await stage.book('bob', 1);
     await spoil(key, attribute, value);
-    expect(await sweep(stage.deps)).toEqual({ creators: 2, handed: 1, failed: 1 });
+    expect(await reconcile(stage.deps)).toEqual({ creators: 2, handed: 1, failed: 1 });
     expect(stage.webhooks.numbers).toEqual(['bob 1']);
     expect(alarms()).toEqual(['sweep-failed', 'missed']);
   });
@@ -240,7 +240,7 @@ describe('what can not be swept', () => {
   it('a creator whose own item can not be read is swept all the same', async () => {
     await stage.book('alice', 1);
     await spoil(keys.creator('alice'), 'options', { S: 'none' });
-    expect(await sweep(stage.deps)).toEqual({ creators: 2, handed: 1, failed: 0 });
+    expect(await reconcile(stage.deps)).toEqual({ creators: 2, handed: 1, failed: 0 });
   });
 
   it('what fails because something is down is found by the next sweep', async () => {
@@ -249,9 +249,9 @@ describe('what can not be swept', () => {
     stage.live.fault = ([event]) => {
       if (isDown && BigInt(event!.data.sequence) > 256n) throw down();
     };
-    expect(await sweep(stage.deps)).toMatchObject({ failed: 1 });
+    expect(await reconcile(stage.deps)).toMatchObject({ failed: 1 });
     isDown = false;
-    expect(await sweep(stage.deps)).toMatchObject({ handed: 44, failed: 0 });
+    expect(await reconcile(stage.deps)).toMatchObject({ handed: 44, failed: 0 });
     expect(stage.live.numbers).toEqual([...numbered('alice', 1, 256), ...numbered('alice', 257, 300)]);
     expect(await through()).toBe(300);
   });
@@ -261,7 +261,7 @@ describe('what can not be swept', () => {
     stage.webhooks.fault = (events) => {
       if (events.some(({ data }) => data.sequence === '7')) throw down();
     };
-    expect(await sweep(stage.deps)).toEqual({ creators: 2, handed: 299, failed: 0 });
+    expect(await reconcile(stage.deps)).toEqual({ creators: 2, handed: 299, failed: 0 });
     expect(await stage.unhanded('alice', 300n)).toEqual([7]);
     expect(alarms()).toEqual(['late', 'missed']);
     expect(await through()).toBe(6);
@@ -271,10 +271,10 @@ describe('what can not be swept', () => {
     await stage.book('alice', 300);
     const stop = new AbortController();
     const publish = async () => stop.abort();
-    await sweep({ ...stage.deps, publish, signal: stop.signal });
+    await reconcile({ ...stage.deps, publish, signal: stop.signal });
     expect(stage.webhooks.numbers).toEqual(numbered('alice', 1, 256));
     expect(await through()).toBe(256);
-    await sweep(stage.deps);
+    await reconcile(stage.deps);
     expect(stage.webhooks.numbers.slice(256)).toEqual(numbered('alice', 257, 300));
   });
 });

@@ -1,6 +1,6 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import type { Alarm } from '../../../functions/outbox/alarms.ts';
-import type { SettleDeps } from '../../../functions/outbox/publish.ts';
+import type { OutboxDeps } from '../../../functions/outbox/publish.ts';
 import type { StreamRecord } from '../../../functions/outbox/stream.ts';
 import type { TipEvent } from '../../../shared/contract/tip.ts';
 import { readParked, unhandedNumbers } from '../../../shared/ledger/index.ts';
@@ -38,7 +38,7 @@ export async function openStage() {
   const live = new Receiver();
   const alarms: { alarm: Alarm; seen: object }[] = [];
   let now = NOW.getTime();
-  const deps: SettleDeps = {
+  const deps: OutboxDeps = {
     ledger,
     clock: () => new Date(now),
     enqueue: webhooks.take,

@@ -1,6 +1,11 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isNewTip, PATIENCE_MS, type StreamRecord, settle } from '../../../functions/outbox/stream.ts';
+import {
+  isNewTip,
+  PATIENCE_MS,
+  publishRecords,
+  type StreamRecord,
+} from '../../../functions/outbox/stream.ts';
 import { tipEvent } from '../../../shared/contract/tip.ts';
 import { markHanded, setMinimum, type Tip } from '../../../shared/ledger/index.ts';
 import { keyItem } from '../../../shared/ledger/keys.ts';
@@ -31,7 +36,7 @@ const UNREADABLE = { amountMsat: { S: 'much' } };
 describe('a batch of stream records', () => {
   it('becomes one event a tip, for webhooks and open pages alike', async () => {
     const tips = [...(await stage.book('alice', 3)), ...(await stage.book('bob', 2))];
-    expect(await settle(await stage.records(), stage.deps)).toEqual(NOTHING);
+    expect(await publishRecords(await stage.records(), stage.deps)).toEqual(NOTHING);
     expect(stage.webhooks.calls).toEqual([tips.map(eventOf)]);
     expect(stage.live.calls).toEqual([tips.map(eventOf)]);
     expect(await stage.unhanded('alice', 3n)).toEqual([]);
@@ -42,8 +47,8 @@ describe('a batch of stream records', () => {
   it('has the same events with the same ids when it comes again', async () => {
     await stage.book('alice', 2);
     const records = await stage.records();
-    await settle(records, stage.deps);
-    await settle(records, stage.deps);
+    await publishRecords(records, stage.deps);
+    await publishRecords(records, stage.deps);
     const [first, second] = stage.webhooks.calls;
     expect(second).toEqual(first);
     expect(new Set(first!.map(({ id }) => id)).size).toBe(2);
@@ -54,8 +59,8 @@ describe('a batch of stream records', () => {
     expect(before).toBeGreaterThan(4);
     const none = { send: () => Promise.reject(new Error('the table is not needed')) } as never;
     const ledger = { ...stage.ledger, client: none };
-    expect(await settle(await stage.records(), { ...stage.deps, ledger })).toEqual(NOTHING);
-    expect(await settle([], { ...stage.deps, ledger })).toEqual(NOTHING);
+    expect(await publishRecords(await stage.records(), { ...stage.deps, ledger })).toEqual(NOTHING);
+    expect(await publishRecords([], { ...stage.deps, ledger })).toEqual(NOTHING);
     expect(stage.webhooks.calls).toEqual([]);
   });
 
@@ -71,18 +76,18 @@ describe('a batch of stream records', () => {
     const changes = (await stage.records()).slice(before);
     expect(changes.map(({ eventName }) => eventName)).toEqual(['MODIFY']);
     const removed = { ...changes[0]!, eventName: 'REMOVE' as const };
-    expect(await settle([...changes, removed], stage.deps)).toEqual(NOTHING);
+    expect(await publishRecords([...changes, removed], stage.deps)).toEqual(NOTHING);
     expect(stage.webhooks.calls).toEqual([]);
   });
 
   it('marks dust, and tells nobody of it', async () => {
     await setMinimum(stage.ledger, 'alice', 500n);
     await stage.book('alice', 2, { amountMsat: 499n });
-    await settle(await stage.records(), stage.deps);
+    await publishRecords(await stage.records(), stage.deps);
     expect([...stage.webhooks.calls, ...stage.live.calls]).toEqual([]);
     expect(await stage.unhanded('alice', 2n)).toEqual([]);
     await stage.book('alice', 1, { amountMsat: 500n });
-    await settle(await stage.records(), stage.deps);
+    await publishRecords(await stage.records(), stage.deps);
     expect(stage.webhooks.numbers).toEqual(['alice 3']);
   });
 
@@ -96,7 +101,7 @@ describe('a batch of stream records', () => {
       expect(command.constructor.name).toBe('UpdateItemCommand');
       return stage.ledger.client.send(command as never);
     };
-    await settle(records, { ...stage.deps, ledger: { ...stage.ledger, client: { send } as never } });
+    await publishRecords(records, { ...stage.deps, ledger: { ...stage.ledger, client: { send } as never } });
     expect(writes).toBe(2);
   });
 });
@@ -110,11 +115,11 @@ describe('what is down', () => {
       stage[which].fault = () => {
         throw down();
       };
-      expect(await settle(await stage.records(), stage.deps)).toEqual(failedAt(first!));
+      expect(await publishRecords(await stage.records(), stage.deps)).toEqual(failedAt(first!));
       expect(await stage.unhanded('alice', 2n)).toEqual([1, 2]);
       expect(await stage.parked()).toEqual([]);
       stage[which].fault = () => {};
-      expect(await settle(await stage.records(), stage.deps)).toEqual(NOTHING);
+      expect(await publishRecords(await stage.records(), stage.deps)).toEqual(NOTHING);
       expect(await stage.unhanded('alice', 2n)).toEqual([]);
     },
   );
@@ -124,7 +129,7 @@ describe('what is down', () => {
     const [first] = await tipRecords();
     const send = () => Promise.reject(down());
     const ledger = { ...stage.ledger, client: { send } as never };
-    expect(await settle(await stage.records(), { ...stage.deps, ledger })).toEqual(failedAt(first!));
+    expect(await publishRecords(await stage.records(), { ...stage.deps, ledger })).toEqual(failedAt(first!));
     expect(stage.webhooks.numbers).toContain('alice 1');
   });
 
@@ -134,7 +139,7 @@ describe('what is down', () => {
     stage.webhooks.fault = (events) => {
       if (events.some(({ data }) => data.sequence === '3')) throw down();
     };
-    expect(await settle(await stage.records(), stage.deps)).toEqual(failedAt(third));
+    expect(await publishRecords(await stage.records(), stage.deps)).toEqual(failedAt(third));
     expect(await stage.unhanded('alice', 3n)).toEqual([3]);
   });
 
@@ -144,7 +149,7 @@ describe('what is down', () => {
       if (events.some(({ data }) => data.sequence === '2')) throw down();
     };
     stage.pass(PATIENCE_MS + 1_000);
-    expect(await settle(await stage.records(), stage.deps)).toEqual(NOTHING);
+    expect(await publishRecords(await stage.records(), stage.deps)).toEqual(NOTHING);
     expect(await stage.unhanded('alice', 4n)).toEqual([2]);
     const first = { handle: 'alice', sequence: '2', error: 'ServiceUnavailable: down' };
     expect(stage.alarms).toEqual([{ alarm: 'late', seen: { tips: 1, first } }]);
@@ -159,7 +164,7 @@ describe('what is down', () => {
       throw down();
     };
     stage.pass(PATIENCE_MS + 1_000);
-    expect(await settle(await stage.records(), stage.deps)).toEqual(NOTHING);
+    expect(await publishRecords(await stage.records(), stage.deps)).toEqual(NOTHING);
     expect(calls).toBeLessThan(6);
     expect(stage.alarms).toMatchObject([{ alarm: 'late', seen: { tips: 90 } }]);
     expect(stage.webhooks.numbers).toContain('alice 90');
@@ -175,7 +180,7 @@ describe('a record that can not be handed on', () => {
     await stage.book('alice', 5);
     const records = await tipRecords();
     records[at] = spoiled(records[at]!, UNREADABLE);
-    expect(await settle(records, stage.deps)).toEqual(NOTHING);
+    expect(await publishRecords(records, stage.deps)).toEqual(NOTHING);
     const others = [1, 2, 3, 4, 5].filter((number) => number !== at + 1);
     expect(stage.webhooks.numbers).toEqual(others.map((number) => `alice ${number}`));
     expect(await stage.unhanded('alice', 5n)).toEqual([at + 1]);
@@ -197,7 +202,7 @@ describe('a record that can not be handed on', () => {
     stage.webhooks.fault = (events) => {
       if (events.some(({ data }) => data.sequence === sequence)) throw refused();
     };
-    expect(await settle(await stage.records(), stage.deps)).toEqual(NOTHING);
+    expect(await publishRecords(await stage.records(), stage.deps)).toEqual(NOTHING);
     expect(await stage.unhanded('alice', 5n)).toEqual([Number(sequence)]);
     expect(await stage.parked()).toMatchObject([
       { sequence: BigInt(sequence), reason: 'ValidationException: an attribute is too long' },
@@ -208,7 +213,7 @@ describe('a record that can not be handed on', () => {
     await stage.book('alice', 1);
     const [record] = await tipRecords();
     const poison = spoiled(record!, UNREADABLE);
-    for (let time = 0; time < 3; time++) await settle([poison], stage.deps);
+    for (let time = 0; time < 3; time++) await publishRecords([poison], stage.deps);
     expect(await stage.parked()).toHaveLength(1);
   });
 
@@ -231,7 +236,7 @@ describe('a record that can not be handed on', () => {
     await stage.book('alice', 2);
     const [first, second] = await tipRecords();
     const poison = change(first!);
-    expect(await settle([poison, second!], stage.deps)).toEqual(NOTHING);
+    expect(await publishRecords([poison, second!], stage.deps)).toEqual(NOTHING);
     expect(stage.webhooks.numbers).toEqual(['alice 2']);
     expect((await stage.parked()).map(({ record }) => JSON.parse(record))).toEqual([poison]);
   });
@@ -246,9 +251,9 @@ describe('a record that can not be handed on', () => {
         ? Promise.reject(down())
         : stage.ledger.client.send(command as never);
     const deps = { ...stage.deps, ledger: { ...stage.ledger, client: { send } as never } };
-    expect(await settle([first!, poison], deps)).toEqual(failedAt(poison));
+    expect(await publishRecords([first!, poison], deps)).toEqual(failedAt(poison));
     fail = false;
-    expect(await settle([first!, poison], deps)).toEqual(NOTHING);
+    expect(await publishRecords([first!, poison], deps)).toEqual(NOTHING);
     expect(await stage.parked()).toHaveLength(1);
   });
 });
@@ -260,7 +265,7 @@ it('a mark whose answer got lost is made again', async () => {
       throw down();
     },
   });
-  expect(await settle(await stage.records(), { ...stage.deps, ledger: lost })).toEqual(NOTHING);
+  expect(await publishRecords(await stage.records(), { ...stage.deps, ledger: lost })).toEqual(NOTHING);
   expect(stage.webhooks.calls).toHaveLength(2);
   expect(await stage.unhanded('alice', 1n)).toEqual([]);
 });
@@ -268,6 +273,6 @@ it('a mark whose answer got lost is made again', async () => {
 it('what was marked before is told all the same: the stream knows best what is new', async () => {
   await stage.book('alice', 1);
   await markHanded(stage.ledger, 'alice', [1n]);
-  await settle(await stage.records(), stage.deps);
+  await publishRecords(await stage.records(), stage.deps);
   expect(stage.webhooks.numbers).toEqual(['alice 1']);
 });

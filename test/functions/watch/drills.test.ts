@@ -2,7 +2,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { LndError } from '../../../connector/lnd/contract.ts';
 import { checkSums, TURN_MS } from '../../../functions/outbox/checkSums.ts';
-import { look } from '../../../functions/watch/measure.ts';
+import { measure } from '../../../functions/watch/measure.ts';
 import {
   addCreator,
   closeAside,
@@ -69,7 +69,7 @@ async function minute() {
       await stage.time.pass(1_000);
       return false;
     });
-  alarms.tell(await look(stage.ledger, now()), now());
+  alarms.tell(await measure(stage.ledger, now()), now());
 }
 
 /** Minutes pass until these alarms are on. @returns how many */

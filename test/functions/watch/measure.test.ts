@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ALARMS } from '../../../connector/health/alarms.ts';
-import { look } from '../../../functions/watch/measure.ts';
+import { measure } from '../../../functions/watch/measure.ts';
 import { ALARM_METRICS, METRICS } from '../../../shared/contract/metrics.ts';
 import {
   addCreator,
@@ -47,7 +47,7 @@ const leadAt = async (node: string) => {
 };
 const tell = async (signs: Partial<VitalSigns>, node = NODE) =>
   saveVitalSigns(book.ledger, await leadAt(node), { ...WELL, ...signs });
-const values = async (now = NOW) => (await look(book.ledger, now)).values;
+const values = async (now = NOW) => (await measure(book.ledger, now)).values;
 
 describe('what is watched', () => {
   it('of a table whose connector is well is all at rest', async () => {
@@ -85,7 +85,7 @@ describe('what is watched', () => {
   it('of several nodes is the worst of each, with the nodes told beside', async () => {
     await tell({ drift: 1, firstExpiry: inDays(3) });
     await tell({ aliveAt: ago(400), checkpointAt: ago(10), drift: 2, firstExpiry: inDays(9) }, OTHER);
-    const { nodes, ...seen } = await look(book.ledger, NOW);
+    const { nodes, ...seen } = await measure(book.ledger, NOW);
     expect(seen.values).toMatchObject({ HeartbeatAge: 400, CheckpointAge: 25, Drift: 3, DaysToExpiry: 3 });
     expect(nodes).toMatchObject([
       { node: NODE, drift: 1, asidesOpen: 0 },
@@ -185,7 +185,7 @@ describe('what is watched', () => {
     expect(await values()).toMatchObject({ SumsWrong: 25 });
     expect(await values()).not.toHaveProperty('SumsCheckAge');
     await saveCheckTurn(book.ledger, { begunAt: ago(90), endedAt: ago(60) });
-    const seen = await look(book.ledger, NOW);
+    const seen = await measure(book.ledger, NOW);
     expect(seen.values).toMatchObject({ SumsWrong: 25, SumsCheckAge: 60 });
     expect(seen.wrongSums).toEqual(handles.slice(0, 20).map((handle) => ({ handle, wrong: ['all tips'] })));
   });
