@@ -16,6 +16,6 @@ COPY shared shared
 COPY connector connector
 USER node
 HEALTHCHECK --interval=30s --timeout=5s --start-period=2m CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AMPJAR_HEALTH_PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
-# Other commands of it take another file: connector/audit/auditCommand.ts, connector/setup/main.ts
-ENTRYPOINT ["node"]
-CMD ["connector/main.ts"]
+# Other commands are named in its place, as connector audit; see --help
+ENTRYPOINT ["node", "connector/main.ts"]
+CMD ["connector", "run"]

@@ -1,25 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Asked, Outcome } from '../shared/command/command.ts';
 import { PUBLIC, writeWhole } from '../shared/command/files.ts';
-import { isFlagError, readFlags } from '../shared/command/flags.ts';
+import type { OPENAPI } from './flags.ts';
 import { openapiText as manageText } from './manage/openapi.ts';
 import { openapiText as publicText } from './public/api/openapi.ts';
 
-const HELP = `npm run openapi -- [flags]: writes public/openapi.json and manage/openapi.json from the schemas
-
-  --check     write nothing; exit code 1 when one is not what the schemas say
-  --dir DIR   where they lie, default functions
-`;
-
 const DOCUMENTS = { 'public/openapi.json': publicText, 'manage/openapi.json': manageText };
 
-async function main(args: readonly string[]): Promise<void> {
-  const { help, check, dir } = readFlags(args, {
-    check: { type: 'boolean' },
-    dir: { type: 'string' },
-  }).values;
-  if (help) return void process.stdout.write(HELP);
+/** Write the OpenAPI documents of both APIs, or check them. */
+export async function openapi({ values: { check, dir } }: Asked<typeof OPENAPI>): Promise<Outcome> {
   for (const [name, textOf] of Object.entries(DOCUMENTS)) {
     const path = join(dir ?? fileURLToPath(new URL('.', import.meta.url)), name);
     const text = textOf();
@@ -27,9 +18,5 @@ async function main(args: readonly string[]): Promise<void> {
     else if ((await readFile(path, 'utf8').catch(() => '')) !== text)
       throw new Error(`${path}: not what the schemas say; npm run openapi writes it`);
   }
+  return {};
 }
-
-main(process.argv.slice(2)).catch((error: Error) => {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = isFlagError(error) ? 2 : 1;
-});

@@ -39,7 +39,7 @@ export function installCommands({
   const folder = `${directory}/${release}`;
   const admin = `${lndDirectory}/data/chain/bitcoin/${network}/admin.macaroon`;
   const setup = [
-    'node --import tsx connector/setup/main.ts --force',
+    'node --import tsx connector/main.ts connector setup --force',
     `--lnd-cert '${lndDirectory}/tls.cert'`,
     '"$@"',
     `--table '${table}' --region '${region}' --asks-queue '${asksQueue}'`,

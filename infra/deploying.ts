@@ -46,7 +46,7 @@ export async function deploy(settings: Settings, { yes, outputs: file, print }: 
   if (settings.domain && 'hostedZoneId' in settings.domain) await checkZone(settings.domain);
   const env = { AWS_REGION: place.region, AWS_DEFAULT_REGION: place.region };
   for (const region of new Set(Object.values(stacks))) await setUp({ ...place, region }, yes, env);
-  await run(env, 'node', '--import', 'tsx', 'widget/main.ts');
+  await run(env, 'node', '--import', 'tsx', 'cli/main.ts', 'dev', 'widget');
   const told = await deployStacks(stage, stacks, { yes, env, print });
   const outputs = told[stackName(stage)]!;
   await uploadStatic({ region: place.region, bucket: outputs.StaticBucketName! }, root('dist/static'));
@@ -167,6 +167,6 @@ table     ${TableName}
 edge      ${PROOFS[originAccess]}
 All of it is written down in ${file}. Next, as docs/deploy.md tells:
 
-  npx ampjar connector-setup --stack ${stackName(stage)} …    beside lnd, with that file
+  npx ampjar connector setup --stack ${stackName(stage)} …    beside lnd, with that file
   npx ampjar keys bootstrap --table ${TableName} --region ${Region}
 `;

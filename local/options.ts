@@ -1,43 +1,13 @@
 import { BlockList, isIP } from 'node:net';
-import { OptionError, readLndAccess } from '../connector/options.ts';
+import { readLndAccess } from '../connector/options.ts';
 import type { LndAccess } from '../connector/system.ts';
-import { type FlagValues, readFlags } from '../shared/command/flags.ts';
+import type { Values } from '../shared/command/command.ts';
+import { UsageError } from '../shared/command/failures.ts';
 import { isLoopback } from '../shared/place.ts';
 import { isLoopbackHost } from '../shared/server/loopback.ts';
+import type { START } from './flags.ts';
 
-export const HELP = `npm start -- [flags]: the whole of Ampjar in one process, on an embedded table
-
-  --origin URL           where browsers and wallets find it, through a proxy with a certificate (docs/self-hosting.md), as
-                         https://tips.example; without one it is for this machine alone
-  --listen ADDRESS:PORT  where it answers HTTP, default 127.0.0.1:8080, port 0 for a free one
-  --port N               the port alone
-  --proxy ADDRESS[/BITS] whose X-Forwarded-For is believed, with --origin; several by commas, default this machine's
-  --data DIR             where the table lives, default data on the development node, data-lnd beside an lnd
-  --lnd-host HOST:PORT   lnd's gRPC, default localhost:10009
-  --lnd-cert FILE        lnd's tls.cert
-  --lnd-macaroon FILE    the connector's macaroon (npm run connector -- --help says how to bake it)
-  --route-hints          mint with route hints
-  --loopback-webhooks    post webhooks to this machine, too, which every creator's key then may have probed; on the development
-                         node without --origin that is so anyway
-
-Without lnd's certificate and macaroon it runs on a development node with play money: npm run tip -- alice 2100 "Great post"
-`;
-
-const text = { type: 'string' } as const;
-const FLAGS = {
-  origin: text,
-  listen: text,
-  port: text,
-  proxy: text,
-  data: text,
-  'lnd-host': text,
-  'lnd-cert': text,
-  'lnd-macaroon': text,
-  'route-hints': { type: 'boolean' },
-  'loopback-webhooks': { type: 'boolean' },
-} as const;
-
-type Values = FlagValues<typeof FLAGS>;
+type StartValues = Values<typeof START>;
 
 /** Where the HTTP side answers. */
 export interface Listening {
@@ -61,13 +31,8 @@ export interface StartOptions {
   readonly loopbackWebhooks: boolean;
 }
 
-/**
- * Read the command line of `npm start`; undefined when help is asked for.
- * @throws OptionError, MacaroonError, an error of {@link readFlags}
- */
-export async function readOptions(args: readonly string[]): Promise<StartOptions | undefined> {
-  const { help, ...values } = readFlags(args, FLAGS).values;
-  if (help) return undefined;
+/** Read what `npm start` is told. @throws UsageError, MacaroonError */
+export async function readOptions(values: StartValues): Promise<StartOptions> {
   const origin = values.origin === undefined ? undefined : readOrigin(values.origin);
   const lnd = await readLnd(values);
   return {
@@ -81,14 +46,14 @@ export async function readOptions(args: readonly string[]): Promise<StartOptions
   };
 }
 
-async function readLnd(values: Values): Promise<StartOptions['lnd']> {
+async function readLnd(values: StartValues): Promise<StartOptions['lnd']> {
   const routeHints = values['route-hints'] ?? false;
   const [cert, macaroon] = [values['lnd-cert'], values['lnd-macaroon']];
   if (cert !== undefined && macaroon !== undefined)
     return { ...(await readLndAccess(values, {}, routeHints)), routeHints };
   for (const flag of ['lnd-cert', 'lnd-macaroon', 'lnd-host', 'route-hints'] as const)
     if (values[flag] !== undefined)
-      throw new OptionError(
+      throw new UsageError(
         `--${flag}: a real lnd needs --lnd-cert and --lnd-macaroon, and ${cert === undefined ? '--lnd-cert' : '--lnd-macaroon'} is missing`,
       );
   return undefined;
@@ -96,56 +61,56 @@ async function readLnd(values: Values): Promise<StartOptions['lnd']> {
 
 /**
  * Read where the world finds a site.
- * @throws OptionError
+ * @throws UsageError
  * @see LUD-06: a wallet asks by https, and by http where the name is an onion service's
  */
 export function readOrigin(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isOpen(url.hostname));
   if (url && isSafe && url.href === `${url.origin}/` && !url.hostname.endsWith('.')) return url.origin;
-  throw new OptionError(
+  throw new UsageError(
     `--origin: ${JSON.stringify(value.slice(0, 80))} is not an origin like https://tips.example, without a path`,
   );
 }
 
 const isOpen = (hostname: string) => hostname.endsWith('.onion') || isLoopbackHost(hostname);
 
-/** Read where a site listens; what others can reach needs an origin. @throws OptionError */
+/** Read where a site listens; what others can reach needs an origin. @throws UsageError */
 export function readListening(
-  { listen, port }: Pick<Values, 'listen' | 'port'>,
+  { listen, port }: Pick<StartValues, 'listen' | 'port'>,
   origin: string | undefined,
 ): Listening {
   if (listen !== undefined && port !== undefined)
-    throw new OptionError('--port: --listen says where it listens already');
+    throw new UsageError('--port: --listen says where it listens already');
   if (listen === undefined) return { address: '127.0.0.1', port: readPort('--port', port ?? '8080') };
   const [, host = '', given = ''] = /^(.*):([^:]*)$/.exec(listen) ?? [];
   const address = host === 'localhost' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1');
   if (isIP(address) === 0 || (isIP(address) === 6) !== host.startsWith('['))
-    throw new OptionError(
+    throw new UsageError(
       `--listen: ${JSON.stringify(listen.slice(0, 80))} is not an address and a port, as 127.0.0.1:8080 or [::1]:8080`,
     );
   if (origin === undefined && !isLoopback(`http://${host}`))
-    throw new OptionError(`--listen: others than this machine reach ${host}, which needs --origin`);
+    throw new UsageError(`--listen: others than this machine reach ${host}, which needs --origin`);
   return { address, port: readPort('--listen', given) };
 }
 
 function readPort(flag: string, value: string): number {
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
-  throw new OptionError(`${flag}: ${JSON.stringify(value.slice(0, 80))} is not a port from 0 to 65535`);
+  throw new UsageError(`${flag}: ${JSON.stringify(value.slice(0, 80))} is not a port from 0 to 65535`);
 }
 
-/** Read whose word is taken for the address of who asks. Without an origin it is nobody's: there is no proxy. @throws OptionError */
+/** Read whose word is taken for the address of who asks. Without an origin it is nobody's: there is no proxy. @throws UsageError */
 export function readProxies(value: string | undefined, origin: string | undefined): BlockList {
   const proxies = new BlockList();
   if (value !== undefined && origin === undefined)
-    throw new OptionError('--proxy: there is none without --origin');
+    throw new UsageError('--proxy: there is none without --origin');
   if (origin === undefined) return proxies;
   for (const each of (value ?? '127.0.0.0/8,::1').split(',')) {
     const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(each) ?? [];
     const family = isIP(address);
     const most = family === 4 ? 32 : 128;
     if (family === 0 || Number(bits ?? most) > most)
-      throw new OptionError(
+      throw new UsageError(
         `--proxy: ${JSON.stringify(each.slice(0, 80))} is not an IP address or network, as 172.18.0.0/16`,
       );
     proxies.addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6');

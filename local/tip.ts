@@ -1,17 +1,8 @@
-import { isFlagError, readFlags } from '../shared/command/flags.ts';
-import { formatSat, parseSat } from '../shared/contract/money.ts';
-
-const HELP = `npm run tip -- <handle> <satoshi> [message] [flags]: tips a creator of npm start with play money
-
-  <handle>       pays the creator's AMP invoice; alice@127.0.0.1:8080, a Lightning Address, an invoice of the payer's own
-
-  --url URL      where npm start listens, or AMPJAR_URL; default http://127.0.0.1:8080
-  --option ID    a tip option of the creator, the open one by default
-  --shards N     how many shards to split the payment into, 1 to 100, default 1
-`;
-
-/** What was typed can't be done; the message says why. */
-class UsageError extends Error {}
+import type { Asked, Outcome, Parts } from '../shared/command/command.ts';
+import { mendable, UsageError } from '../shared/command/failures.ts';
+import { readOptionalCount } from '../shared/command/numbers.ts';
+import { AmountError, formatSat, parseSat } from '../shared/contract/money.ts';
+import type { TIP } from './flags.ts';
 
 /** A payment of many shards takes seconds. */
 const PATIENCE_MS = 60_000;
@@ -33,42 +24,30 @@ async function ask<T>(url: URL, init?: RequestInit): Promise<T> {
   throw new Error(detail ?? title ?? `${url.pathname} answered ${response.status}`);
 }
 
-async function main() {
-  const { values, positionals } = readFlags(
-    process.argv.slice(2),
-    {
-      url: { type: 'string', default: process.env.AMPJAR_URL || 'http://127.0.0.1:8080' },
-      option: { type: 'string' },
-      shards: { type: 'string', default: '1' },
-    },
-    { allowPositionals: true },
-  );
-  if (values.help) return void process.stdout.write(HELP);
-  const [handle, satoshi, message, ...more] = positionals;
-  if (handle === undefined || satoshi === undefined || more.length > 0)
-    throw new UsageError(
-      `${handle === undefined ? 'handle' : satoshi === undefined ? 'satoshi' : 'message'}: expected a handle, satoshi and one message at most; see --help`,
-    );
-  if (!URL.canParse(values.url)) throw new UsageError(`--url, AMPJAR_URL: "${values.url}" is not a URL`);
-  if (!/^([1-9]\d?|100)$/.test(values.shards))
-    throw new UsageError(`--shards: "${values.shards}" is not 1 to 100`);
-  const amountMsat = parseSat('satoshi', satoshi);
-  const order = { amountMsat: amountMsat.toString(), shards: Number(values.shards) };
+/** Tip a creator with play money. */
+export async function tip({ words, values }: Asked<typeof TIP>, { env, print }: Parts): Promise<Outcome> {
+  const [handle = '', satoshi = '', message] = words;
+  const at = values.url ?? (env.AMPJAR_URL || 'http://127.0.0.1:8080');
+  if (!URL.canParse(at)) throw new UsageError(`--url, AMPJAR_URL: "${at}" is not a URL`);
+  const shards = readOptionalCount('--shards', values.shards, 1, 100) ?? 1;
+  const amountMsat = await mendable([AmountError], async () => parseSat('satoshi', satoshi));
+  const order = { amountMsat: amountMsat.toString(), shards };
   const [name, host] = handle.split('@');
   const invoice =
     host === undefined
-      ? { ...(await ampInvoice(values.url, handle, values.option)), message, url: values.url }
-      : await ownInvoice({ name: name!, host, option: values.option, amountMsat, comment: message });
+      ? { ...(await ampInvoice(at, handle, values.option)), message, url: at }
+      : await ownInvoice({ name: name!, host, option: values.option, amountMsat, comment: message, print });
   const { url, ...paid } = invoice;
   const sent = await ask<Sent>(new URL('/dev/payments', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ ...order, ...paid }),
   });
-  const { setId, paymentHash, preimage, shards } = sent;
-  if (setId) process.stdout.write(`set id    ${setId}\n`);
-  if (paymentHash) process.stdout.write(`hash      ${paymentHash}\npreimage  ${preimage}\n`);
-  for (const shard of shards) process.stdout.write(`shard     ${formatSat(BigInt(shard))} sat\n`);
+  const { setId, paymentHash, preimage } = sent;
+  if (setId) print(`set id    ${setId}`);
+  if (paymentHash) print(`hash      ${paymentHash}\npreimage  ${preimage}`);
+  for (const shard of sent.shards) print(`shard     ${formatSat(BigInt(shard))} sat`);
+  return {};
 }
 
 type Sent = { setId?: string; paymentHash?: string; preimage?: string; shards: string[] };
@@ -87,8 +66,9 @@ async function ownInvoice(to: {
   option: string | undefined;
   amountMsat: bigint;
   comment: string | undefined;
+  print: Parts['print'];
 }) {
-  const { name, host, option, amountMsat, comment } = to;
+  const { name, host, option, amountMsat, comment, print } = to;
   const url = `http://${host}`;
   if (!URL.canParse(url)) throw new UsageError(`address: "${host}" is not a host`);
   const at = new URL(`/.well-known/lnurlp/${encodeURIComponent(name)}`, url);
@@ -101,7 +81,7 @@ async function ownInvoice(to: {
   asking.searchParams.set('amount', amountMsat.toString());
   if (comment !== undefined) asking.searchParams.set('comment', comment);
   const { pr, verify } = await lnurl<{ pr: string; verify: string }>(asking);
-  process.stdout.write(`verify    ${verify}\n`);
+  print(`verify    ${verify}`);
   return { paymentRequest: pr, url };
 }
 
@@ -110,8 +90,3 @@ async function lnurl<T>(url: URL): Promise<T> {
   if (body.status === 'ERROR') throw new Error(body.reason);
   return body;
 }
-
-main().catch((error: Error & { code?: string }) => {
-  process.stderr.write(`${error.message}\n`);
-  process.exit(error instanceof UsageError || error.name === 'AmountError' || isFlagError(error) ? 2 : 1);
-});

@@ -21,10 +21,7 @@ export interface Place {
  * Where the table is, by flags, then by environment (`AMPJAR_TABLE`, `AWS_REGION`, `AMPJAR_ENDPOINT`).
  * @throws UsageError
  */
-export function readPlace(
-  flags: Partial<Values<typeof TABLE>>,
-  env: Record<string, string | undefined>,
-): Place {
+export function readPlace(flags: Values<typeof TABLE>, env: Record<string, string | undefined>): Place {
   const table = flags.table ?? (env.AMPJAR_TABLE || 'ampjar');
   const region = flags.region ?? (env.AWS_REGION || 'us-east-1');
   const endpoint = flags.endpoint ?? (env.AMPJAR_ENDPOINT || undefined);

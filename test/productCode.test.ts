@@ -19,12 +19,11 @@ const filesWith = (pattern: RegExp, home?: string) =>
  * Say here how yours ends, or use shared/concurrency/untilAborted.ts.
  */
 const PROMISES_BY_HAND: Record<string, string> = {
-  'cli/passed.ts': 'a child process of ours gives error or exit',
   'connector/lnd/client.ts': "raced against a timer that is later than gRPC's own deadline",
-  'connector/main.ts': 'a server that is to listen on loopback gives listening or error',
   'connector/payments/bookingQueue.ts':
     'an abort wakes who waits for work; the stop wakes who waits for room',
   'connector/requests/invoiceRequests.ts': 'an abort wakes all that are idle',
+  'connector/run.ts': 'a server that is to listen on loopback gives listening or error',
   'connector/stopping.ts': 'rejected by the signal, and raced against the work',
   'functions/lnurl/answers.ts': 'each waits until a time, at which a look ends it',
   'functions/pages/script.ts': 'a timer',
@@ -34,7 +33,6 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'functions/webhooks/post.ts': "raced against the exchange's deadline, and the body against a timer",
   'infra/answering.ts': 'a timer ends the request',
   'infra/deploying.ts': 'a child process at the terminal gives error or exit; whoever sits there can end it',
-  'local/command.ts': 'the signal to stop',
   'local/node/receiver.ts':
     'resolved when its set is settled or failed, which a timer does to an incomplete one',
   'local/node/server.ts': 'bindAsync calls back',
@@ -47,6 +45,7 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'local/table/reader.ts': 'the signal to stop wakes it',
   'local/table/store.ts':
     'each transaction is committed or refused; the loss of the folder may never come, and nothing waits for it alone',
+  'local/untilStopped.ts': 'the signal to stop',
   'shared/concurrency/batcher.ts': 'the work that was given, of which each ends as it does',
   'shared/concurrency/semaphore.ts': 'whoever has a turn gives it on however its work ends',
   'shared/concurrency/untilAborted.ts': 'the signal',
@@ -72,7 +71,7 @@ describe('product code', () => {
 
   it('serves HTTP within limits of time', () => {
     const serving = filesWith(/\bcreateServer\(|from '@hono\/node-server';/);
-    expect(serving).toContain('connector/main.ts');
+    expect(serving).toContain('connector/run.ts');
     const unbounded = serving.filter((file) => {
       const { source } = sources.find((each) => each.file === file)!;
       return !source.includes('SERVER_LIMITS');

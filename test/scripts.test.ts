@@ -66,42 +66,46 @@ describe('a flag that names a file', () => {
     }),
   );
   const aws = ['--outputs', outputs, '--aws-certificate', there, '--aws-key', there, '--lnd-cert', there];
-  const key = ['creators', 'list', '--key-file'];
 
-  /** Every program with such a flag: file, flag, what it needs besides. */
-  const CASES: [file: string, flag: string, ...besides: string[]][] = [
-    ['local/main.ts', '--lnd-cert', '--lnd-macaroon', there],
-    ['local/main.ts', '--lnd-macaroon', '--lnd-cert', there],
-    ['connector/main.ts', '--lnd-macaroon', '--lnd-cert', there],
-    ['connector/main.ts', '--lnd-cert', '--lnd-macaroon', there],
-    ['connector/audit/auditCommand.ts', '--lnd-macaroon', '--lnd-cert', there],
-    ['connector/audit/auditCommand.ts', '--lnd-cert', '--lnd-macaroon', there],
-    ['connector/setup/main.ts', '--lnd-cert'],
-    ['connector/setup/main.ts', '--outputs'],
-    ['connector/setup/main.ts', '--admin-macaroon', '--lnd-cert', there],
-    ['connector/setup/main.ts', '--aws-certificate', ...aws],
-    ['connector/setup/main.ts', '--aws-key', ...aws],
-    ['connector/setup/main.ts', '--signing-helper', ...aws],
-    ['local/setup/main.ts', '--lnd-cert', '--origin', 'https://a.example'],
-    ['local/setup/main.ts', '--admin-macaroon', '--origin', 'https://a.example', '--lnd-cert', there],
-    ['cli/main.ts', '--key-file', ...key.slice(0, 2)],
+  /** Every command with such a flag: its name, the flag, what it needs besides. */
+  const CASES: [name: string, flag: string, ...besides: string[]][] = [
+    ['dev start', '--lnd-cert', '--lnd-macaroon', there],
+    ['dev start', '--lnd-macaroon', '--lnd-cert', there],
+    ['server run', '--lnd-cert', '--lnd-macaroon', there],
+    ['server run', '--lnd-macaroon', '--lnd-cert', there],
+    ['connector run', '--lnd-macaroon', '--lnd-cert', there],
+    ['connector run', '--lnd-cert', '--lnd-macaroon', there],
+    ['connector audit', '--lnd-macaroon', '--lnd-cert', there],
+    ['connector audit', '--lnd-cert', '--lnd-macaroon', there],
+    ['connector adopt', '--lnd-cert', '--lnd-macaroon', there],
+    ['connector setup', '--lnd-cert'],
+    ['connector setup', '--outputs'],
+    ['connector setup', '--admin-macaroon', '--lnd-cert', there],
+    ['connector setup', '--aws-certificate', ...aws],
+    ['connector setup', '--aws-key', ...aws],
+    ['connector setup', '--signing-helper', ...aws],
+    ['server setup', '--lnd-cert', '--origin', 'https://a.example'],
+    ['server setup', '--admin-macaroon', '--origin', 'https://a.example', '--lnd-cert', there],
+    ['creators list', '--key-file'],
   ];
 
-  it.each(CASES)('is refused by %s when %s names none', async (file, flag, ...besides) => {
-    const folders = file.includes('/setup/') ? ['--dir', join(dir, 'etc'), '--unit-dir', dir] : [];
-    const { code, out, err } = await ends(file, [...besides, ...folders, flag, missing]);
+  it.each(CASES)('is refused by %s when %s names none', async (name, flag, ...besides) => {
+    const folders = name.endsWith('setup') ? ['--dir', join(dir, 'etc'), '--unit-dir', dir] : [];
+    const args = [...name.split(' '), ...besides, ...folders, flag, missing];
+    const { code, out, err } = await ends('cli/main.ts', args);
     expect(err).toMatch(/^[^\n]*\n$/);
     expect(err).toContain(flag);
     expect(err).toContain(missing);
     expect([code, out]).toEqual([2, '']);
   });
 
-  it.each(['local/main.ts', 'connector/main.ts', 'connector/setup/main.ts'])(
+  it.each(['dev start', 'connector run', 'connector setup'])(
     'is refused by %s when what it names is no certificate',
-    async (file) => {
-      const macaroon = file.includes('setup') ? [] : ['--lnd-macaroon', there];
-      const { code, err } = await ends(file, [...macaroon, '--lnd-cert', there]);
-      expect([code, err]).toEqual([2, `--lnd-cert: ${there} is not a certificate\n`]);
+    async (name) => {
+      const macaroon = name.endsWith('setup') ? [] : ['--lnd-macaroon', there];
+      const args = [...name.split(' '), ...macaroon, '--lnd-cert', there];
+      const { code, err } = await ends('cli/main.ts', args);
+      expect([code, err]).toEqual([2, `ampjar: --lnd-cert: ${there} is not a certificate\n`]);
     },
   );
 

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 
 /** What an operator should hear of, by name. Vital signs tell how often each was raised, and a metric of the watch counts it. */
 export const ALARMS = {
-  'set-aside': 'an event can not be booked as it is: look at it with npm run asides',
+  'set-aside': 'an event can not be booked as it is: look at it with ampjar connector quarantine',
   'memo-unverified':
     'a payment to an invoice whose memo is like ours and does not verify is not booked: npx ampjar connector adopt lists such invoices',
   behind: 'the table does not take what was heard, or does not answer: tips are at the node and not booked',

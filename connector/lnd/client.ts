@@ -12,17 +12,7 @@ export interface LndCredentials {
   readonly macaroon: Uint8Array;
 }
 
-/** The calls that the connector makes; its macaroon allows these and no more. */
-export const CALLS = [
-  '/lnrpc.Lightning/GetInfo',
-  '/lnrpc.Lightning/AddInvoice',
-  '/lnrpc.Lightning/ListInvoices',
-  '/lnrpc.Lightning/SubscribeInvoices',
-  '/invoicesrpc.Invoices/LookupInvoiceV2',
-] as const;
-
-/** What it calls besides when invoices carry route hints. */
-export const HINT_CALL = '/lnrpc.Lightning/ListChannels';
+export { CALLS, HINT_CALL } from './calls.ts';
 
 export type Service = { close(): void } & Record<string, any>;
 const lnService: {

@@ -1,19 +1,9 @@
-import { CALLS, HINT_CALL } from './client.ts';
+import { bakeCommand, callsOf } from './calls.ts';
 
 /** The macaroon allows more, or less, than the connector needs. */
 export class MacaroonError extends Error {
   override readonly name = 'MacaroonError';
 }
-
-/** The calls of the connector, with those that route hints take besides. */
-export const callsOf = (routeHints: boolean): readonly string[] =>
-  routeHints ? [...CALLS, HINT_CALL] : CALLS;
-
-/** The command that bakes the macaroon that the connector needs. */
-export const bakeCommand = (routeHints = false) =>
-  `lncli bakemacaroon --save_to ampjar.macaroon ${callsOf(routeHints)
-    .map((call) => `uri:${call}`)
-    .join(' ')}`;
 
 /**
  * Check that a macaroon allows the calls of the connector and no others. Its permissions stand in its identifier,

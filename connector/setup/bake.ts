@@ -1,5 +1,6 @@
+import { callsOf } from '../lnd/calls.ts';
 import { callLnd, type Service } from '../lnd/client.ts';
-import { callsOf, checkMacaroon } from '../lnd/macaroon.ts';
+import { checkMacaroon } from '../lnd/macaroon.ts';
 
 /**
  * Have lnd bake the macaroon that allows the connector's calls and no others, with a key of its own, so that it can be revoked

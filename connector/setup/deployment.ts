@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { UsageError } from '../../shared/command/failures.ts';
 import { type Place, readPlace } from '../../shared/place.ts';
-import { OptionError } from '../options.ts';
 
 /** What of a deployment the connector has to know. */
 export interface Deployment extends Place {
@@ -26,7 +26,7 @@ type Outputs = Readonly<Record<string, string>>;
 
 /**
  * A deployment, by the file of outputs that `npm run deploy` wrote and by flags, which go first.
- * @throws OptionError, UsageError
+ * @throws UsageError, UsageError
  */
 export async function readDeployment(
   given: Given,
@@ -59,18 +59,18 @@ const regionOf = (url: string | undefined) => /^https:\/\/sqs\.([a-z0-9-]+)\./.e
 async function readOutputs({ outputs: path, stack }: Given): Promise<Outputs> {
   const text = await readFile(path ?? OUTPUTS_FILE, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (path === undefined && error.code === 'ENOENT') return '{}';
-    throw new OptionError(`--outputs: ${error.message}`);
+    throw new UsageError(`--outputs: ${error.message}`);
   });
   const stacks = Object.entries(parse(text, path)).filter(([, of]) => typeof of?.TableName === 'string');
   const named = stack === undefined ? stacks : stacks.filter(([name]) => name === stack);
   if (stack !== undefined && named.length === 0)
-    throw new OptionError(
+    throw new UsageError(
       `--stack: ${JSON.stringify(stack)} is not one of ${stacks.map(([name]) => name).join(', ') || 'none'}`,
     );
   if (named.length > 1)
-    throw new OptionError(`--stack: missing, expected one of ${named.map(([name]) => name).join(', ')}`);
+    throw new UsageError(`--stack: missing, expected one of ${named.map(([name]) => name).join(', ')}`);
   if (path !== undefined && named.length === 0)
-    throw new OptionError(`--outputs: ${path} has no stack with the output TableName`);
+    throw new UsageError(`--outputs: ${path} has no stack with the output TableName`);
   return named[0]?.[1] ?? {};
 }
 
@@ -79,7 +79,7 @@ function parse(text: string, path: string | undefined): Record<string, Outputs> 
     const read: unknown = JSON.parse(text);
     if (typeof read === 'object' && read !== null) return read as Record<string, Outputs>;
   } catch {}
-  throw new OptionError(
+  throw new UsageError(
     `--outputs: ${path ?? OUTPUTS_FILE} is not a file of outputs, which npm run deploy writes`,
   );
 }

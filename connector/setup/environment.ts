@@ -1,4 +1,4 @@
-import { OptionError } from '../options.ts';
+import { UsageError } from '../../shared/command/failures.ts';
 import type { Deployment, RolesAnywhere } from './deployment.ts';
 
 /** Choices of whoever sets a connector up, beside the deployment. */
@@ -13,7 +13,7 @@ export interface EnvironmentChoices {
 
 /**
  * The environment file of a connector, which systemd and container engines read alike: `NAME=value`, no quotes. There is no secret in it.
- * @throws OptionError for a value that they would read as something else
+ * @throws UsageError for a value that they would read as something else
  */
 export function environmentFile(
   { table, region, endpoint, asksQueue }: Deployment,
@@ -57,10 +57,10 @@ export function awsConfig(
   return `[default]\ncredential_process = ${words.map((word) => plain('credential_process', word)).join(' ')}\n`;
 }
 
-/** A value that means itself in all of these files. @throws OptionError */
+/** A value that means itself in all of these files. @throws UsageError */
 export function plain(field: string, value: string): string {
   if (/^[\w.:/@+,=[\]-]+$/.test(value)) return value;
-  throw new OptionError(
+  throw new UsageError(
     `${field}: ${JSON.stringify(value.slice(0, 80))} has a character that these files don't take: letters, digits and . : / @ + , = _ - do`,
   );
 }

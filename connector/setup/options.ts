@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
-import type { ParseArgsConfig } from 'node:util';
-import type { FlagValues } from '../../shared/command/flags.ts';
-import { OptionError, readNumber } from '../options.ts';
-import { type Deployment, OUTPUTS_FILE, readDeployment } from './deployment.ts';
+import type { Env, Values } from '../../shared/command/command.ts';
+import { UsageError } from '../../shared/command/failures.ts';
+import { readOptionalCount } from '../../shared/command/numbers.ts';
+import type { LND_SETUP, SETUP } from '../flags.ts';
+import { type Deployment, readDeployment } from './deployment.ts';
 import { plain } from './environment.ts';
 import { credentialsOf, unitName } from './unit.ts';
 
@@ -11,75 +12,24 @@ const UNIT_DIR = '/etc/systemd/system';
 const HEALTH_PORT = 9911;
 const SIGNING_HELPER = '/usr/local/bin/aws_signing_helper';
 
-export const HELP = `ampjar connector-setup [flags]: sets a connector up beside lnd, and tries both its ends
+export type SetupValues = Values<typeof SETUP>;
+type LndSetupValues = Values<typeof LND_SETUP>;
 
-Looks at lnd, has it bake the macaroon that allows the connector's calls and no others, writes that, an environment file and a
-systemd unit, and says what of lnd, table and queue works. Exit code 0 when all does, 1 when something doesn't, 2 when it can't begin.
-
-  --lnd-host HOST:PORT     lnd's gRPC, default localhost:10009
-  --lnd-cert FILE          lnd's tls.cert, default ~/.lnd/tls.cert
-  --admin-macaroon FILE    a macaroon that may bake others; used once, kept nowhere. Without it the one that an earlier setup
-                           baked stays
-  --keep-macaroon          bake only where the macaroon that is there does not fit: this release makes other calls, or lnd does
-                           not take it. For upgrades, with --admin-macaroon
-  --outputs FILE           what npm run deploy wrote, default ${OUTPUTS_FILE}: table, Region, queue, IAM Roles Anywhere
-  --stack NAME             the stack in it, when there are several
-  --table NAME, --region REGION, --asks-queue URL, --endpoint URL
-                           as npm run connector takes them, in place of those outputs
-  --route-hints            for a node with unannounced channels alone
-  --another-node           for a table that knows another node
-  --instance NAME          a further connector on this machine: its files and its unit are named by it
-  --health-port PORT       GET /health on 127.0.0.1, default ${HEALTH_PORT}
-  --aws-certificate FILE, --aws-key FILE
-                           this host's certificate and key for IAM Roles Anywhere
-  --signing-helper FILE    its credential helper, default ${SIGNING_HELPER}
-  --dir DIR                for macaroon and environment, default ${DIR}
-  --unit-dir DIR           for the unit, default ${UNIT_DIR}
-  --no-unit                no unit: for a container
-  --print                  print the unit and do nothing
-  --force                  write files anew that are there
-`;
-
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-
-/** The flags of the command. */
-export const FLAGS = {
-  'lnd-host': text,
-  'lnd-cert': text,
-  'admin-macaroon': text,
-  'keep-macaroon': flag,
-  outputs: text,
-  stack: text,
-  table: text,
-  region: text,
-  'asks-queue': text,
-  endpoint: text,
-  'route-hints': flag,
-  'another-node': flag,
-  instance: text,
-  'health-port': text,
-  'aws-certificate': text,
-  'aws-key': text,
-  'signing-helper': text,
-  dir: text,
-  'unit-dir': text,
-  'no-unit': flag,
-  print: flag,
-  force: flag,
-} as const satisfies ParseArgsConfig['options'];
-
-export type Values = FlagValues<typeof FLAGS>;
-
-/** What a setup is told; all paths are whole. */
-export interface Choices {
+/** What every setup beside lnd is told; all paths are whole. */
+export interface LndChoices {
+  /** lnd's gRPC, host:port. */
   readonly socket: string;
   readonly lndCert: string;
   readonly adminMacaroon?: string;
   /** Bake only where the macaroon that is there does not fit. */
   readonly keepMacaroon: boolean;
-  readonly deployment: Deployment;
   readonly routeHints: boolean;
+  readonly force: boolean;
+}
+
+/** What the setup of a connector is told. */
+export interface Choices extends LndChoices {
+  readonly deployment: Deployment;
   readonly anotherNode: boolean;
   readonly instance?: string;
   readonly healthPort: number;
@@ -92,7 +42,6 @@ export interface Choices {
     /** Left out for a container. */
     readonly unit?: string;
   };
-  readonly force: boolean;
 }
 
 /** How a host outside AWS proves who it is: files here, and as the unit sees them. */
@@ -103,29 +52,24 @@ export interface AwsIdentity {
   readonly seen: { readonly certificate: string; readonly key: string };
 }
 
-/** Read what a setup is told. @throws OptionError, UsageError */
-export async function readChoices(values: Values, env: Record<string, string | undefined>): Promise<Choices> {
-  const path = (flag: string, value: string) => plain(flag, resolve(value));
+/** Read what a setup is told. @throws UsageError, UsageError */
+export async function readChoices(values: SetupValues, env: Env): Promise<Choices> {
   const { instance } = values;
   if (instance !== undefined && !/^[a-z0-9][a-z0-9-]{0,30}$/.test(instance))
-    throw new OptionError(
+    throw new UsageError(
       `--instance: ${JSON.stringify(instance)} is not 1 to 31 small letters, digits or hyphens`,
     );
   const deployment = await readDeployment(values, env);
   const aws = readAws(values, deployment, instance);
-  const dir = path('--dir', values.dir ?? DIR);
+  const { dir, unitDir } = readFolders(values);
   const file = (name: string, ending: string) =>
     join(dir, `${name}${instance === undefined ? '' : `-${instance}`}.${ending}`);
-  const unitDir = path('--unit-dir', values['unit-dir'] ?? UNIT_DIR);
   return {
-    socket: plain('--lnd-host', values['lnd-host'] ?? 'localhost:10009'),
-    lndCert: path('--lnd-cert', values['lnd-cert'] ?? join(env.HOME ?? '/root', '.lnd/tls.cert')),
-    ...macaroonChoice(values),
+    ...readLndChoices(values, env),
     deployment,
-    routeHints: values['route-hints'] ?? false,
     anotherNode: values['another-node'] ?? false,
     ...(instance !== undefined && { instance }),
-    healthPort: readNumber('health-port', values['health-port'], 1, 65_535) ?? HEALTH_PORT,
+    healthPort: readOptionalCount('--health-port', values['health-port'], 1, 65_535) ?? HEALTH_PORT,
     ...(aws && { aws }),
     files: {
       macaroon: file('lnd', 'macaroon'),
@@ -133,12 +77,11 @@ export async function readChoices(values: Values, env: Record<string, string | u
       awsConfig: file('aws', 'config'),
       ...(!values['no-unit'] && { unit: join(unitDir, `${unitName(instance)}.service`) }),
     },
-    force: values.force ?? false,
   };
 }
 
 function readAws(
-  values: Values,
+  values: SetupValues,
   { rolesAnywhere }: Deployment,
   instance: string | undefined,
 ): AwsIdentity | undefined {
@@ -149,10 +92,10 @@ function readAws(
     'no-unit': noUnit,
   } = values;
   if (certificate === undefined && key === undefined) return undefined;
-  if (certificate === undefined) throw new OptionError('--aws-certificate: missing, --aws-key needs it');
-  if (key === undefined) throw new OptionError('--aws-key: missing, --aws-certificate needs it');
+  if (certificate === undefined) throw new UsageError('--aws-certificate: missing, --aws-key needs it');
+  if (key === undefined) throw new UsageError('--aws-key: missing, --aws-certificate needs it');
   if (!rolesAnywhere)
-    throw new OptionError(
+    throw new UsageError(
       '--aws-certificate: the outputs have no IAM Roles Anywhere; deploy with the setting connector.rolesAnywhere',
     );
   const files = {
@@ -169,12 +112,25 @@ function readAws(
   };
 }
 
-/** What is baked with, and when. @throws OptionError */
-export function macaroonChoice({
-  'admin-macaroon': adminMacaroon,
-  'keep-macaroon': keepMacaroon = false,
-}: Pick<Values, 'admin-macaroon' | 'keep-macaroon'>): Pick<Choices, 'adminMacaroon' | 'keepMacaroon'> {
+const path = (flag: string, value: string) => plain(flag, resolve(value));
+
+/** Where a setup writes. @throws UsageError */
+export const readFolders = (values: Pick<LndSetupValues, 'dir' | 'unit-dir'>) => ({
+  dir: path('--dir', values.dir ?? DIR),
+  unitDir: path('--unit-dir', values['unit-dir'] ?? UNIT_DIR),
+});
+
+/** What every setup beside lnd is told. @throws UsageError */
+export function readLndChoices(values: LndSetupValues, env: Env): LndChoices {
+  const { 'admin-macaroon': adminMacaroon, 'keep-macaroon': keepMacaroon = false } = values;
   if (keepMacaroon && adminMacaroon === undefined)
-    throw new OptionError('--keep-macaroon: needs --admin-macaroon, to bake with where none fits');
-  return { keepMacaroon, ...(adminMacaroon !== undefined && { adminMacaroon }) };
+    throw new UsageError('--keep-macaroon: needs --admin-macaroon, to bake with where none fits');
+  return {
+    socket: plain('--lnd-host', values['lnd-host'] ?? 'localhost:10009'),
+    lndCert: path('--lnd-cert', values['lnd-cert'] ?? join(env.HOME ?? '/root', '.lnd/tls.cert')),
+    keepMacaroon,
+    ...(adminMacaroon !== undefined && { adminMacaroon }),
+    routeHints: values['route-hints'] ?? false,
+    force: values.force ?? false,
+  };
 }

@@ -20,7 +20,7 @@ import {
   readNodeFacts,
   tellAcceptAmp,
 } from './node.ts';
-import type { AwsIdentity, Choices } from './options.ts';
+import type { AwsIdentity, Choices, LndChoices } from './options.ts';
 import { unit, unitName } from './unit.ts';
 
 /** The machine that a connector is set up on. */
@@ -50,7 +50,7 @@ export const unitOf = (choices: Choices, { node, root }: Pick<Machine, 'node' | 
  * Set a connector up: look at lnd, bake, write, and try both ends. What doesn't work is told, and whatever can be written is, so
  * that mending it needs no second setup.
  * @returns the commands to type next
- * @throws OptionError, MacaroonError when it can't begin
+ * @throws UsageError, MacaroonError when it can't begin
  */
 export async function setUp(choices: Choices, machine: Machine, findings: Findings): Promise<string[]> {
   const { files, deployment, adminMacaroon, force } = choices;
@@ -87,16 +87,14 @@ export async function setUp(choices: Choices, machine: Machine, findings: Findin
 }
 
 /** What {@link lookAtLnd} is told. */
-type LndChoices = Pick<Choices, 'socket' | 'adminMacaroon' | 'keepMacaroon' | 'routeHints'> & {
-  readonly files: { readonly macaroon: string };
-};
+type LookChoices = LndChoices & { readonly files: { readonly macaroon: string } };
 
 /**
  * lnd as it is, and the macaroon for it, baked and written when there is one to bake with, and with it the one of before in whose place
  * it was put; undefined when lnd is of no use.
  */
 export async function lookAtLnd(
-  choices: LndChoices,
+  choices: LookChoices,
   cert: Uint8Array,
   { clock }: Pick<Machine, 'clock'>,
   findings: Findings,
@@ -141,7 +139,7 @@ export async function lookAtLnd(
 /** Whether a macaroon that is there is to be kept: it allows what this release calls, and lnd takes it. */
 async function fits(
   macaroon: Uint8Array,
-  { keepMacaroon, routeHints, socket }: LndChoices,
+  { keepMacaroon, routeHints, socket }: LookChoices,
   cert: Uint8Array,
   findings: Findings,
 ): Promise<boolean> {
@@ -221,7 +219,7 @@ function revoking(macaroon: Uint8Array | undefined): string[] {
   }
 }
 
-/** The files by which a host outside AWS proves who it is. @throws OptionError */
+/** The files by which a host outside AWS proves who it is. @throws UsageError */
 async function checkIdentity({ certificate, key, helper }: AwsIdentity): Promise<void> {
   await readNamed('--aws-certificate', certificate);
   await readNamed('--aws-key', key);

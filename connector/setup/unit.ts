@@ -128,7 +128,7 @@ export function unit(choices: UnitChoices): string {
     ...choices,
     description: 'Ampjar connector: mints and books what lnd is paid',
     own,
-    command: `connector/main.ts${anotherNode ? ' --another-node' : ''}`,
+    command: `connector/main.ts connector run${anotherNode ? ' --another-node' : ''}`,
     bind: `ipv4:tcp:${healthPort}`,
     tasks: 64,
   });

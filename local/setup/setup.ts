@@ -10,7 +10,7 @@ import { STATE_FOLDER, unit } from './unit.ts';
 /**
  * Set `npm start` up beside lnd: look at it, bake, write. What doesn't work is told.
  * @returns the commands to type next
- * @throws OptionError, MacaroonError when it can't begin
+ * @throws UsageError, MacaroonError when it can't begin
  */
 export async function setUp(
   choices: Choices,

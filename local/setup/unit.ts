@@ -23,7 +23,7 @@ export function unit(choices: Choices, machine: { readonly node: string; readonl
     own: ['StateDirectory=ampjar', 'StateDirectoryMode=0700'],
     lndCert,
     macaroon: files.macaroon,
-    command: `local/main.ts ${flags.join(' ')}`,
+    command: `cli/main.ts server run ${flags.join(' ')}`,
     bind: `${isV6 ? 'ipv6' : 'ipv4'}:tcp:${listen.port}`,
     // The widget is built by a program of its own.
     tasks: 128,

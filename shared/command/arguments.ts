@@ -65,8 +65,9 @@ function parse(commands: readonly Command[], args: readonly string[]) {
     });
     return { positionals: read.positionals, given: read.values as Given };
   } catch (error) {
-    // Node's hints come on lines of their own.
-    throw new UsageError(`${(error as Error).message.replaceAll('\n', ' ')}; see --help`);
+    // Node's hints come behind it, some on lines of their own.
+    const [said] = (error as Error).message.replaceAll('\n', ' ').split(/\.? To specify /);
+    throw new UsageError(`${said}; see --help`);
   }
 }
 

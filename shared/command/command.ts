@@ -18,8 +18,8 @@ type ValueOf<F extends Flag> = F extends { type: 'boolean' }
 
 /** The flags of a command line: those that are needed are there. */
 export type Values<F extends Flags> = {
-  readonly [N in keyof F]: F[N] extends { needed: true } ? ValueOf<F[N]> : ValueOf<F[N]> | undefined;
-};
+  readonly [N in keyof F as F[N] extends { needed: true } ? N : never]: ValueOf<F[N]>;
+} & { readonly [N in keyof F as F[N] extends { needed: true } ? never : N]?: ValueOf<F[N]> | undefined };
 
 /** What a command is asked: its words, and its flags. */
 export interface Asked<F extends Flags> {

@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../cli/commands.ts';
-import { PLACES } from '../../connector/options.ts';
-import { FLAGS as SETUP_FLAGS } from '../../connector/setup/options.ts';
-import { FLAGS as SERVER_SETUP_FLAGS } from '../../local/setup/options.ts';
 import { readArguments } from '../../shared/command/arguments.ts';
 import { usageOf } from '../../shared/command/help.ts';
 import { run, runProcess, wordsOf } from './stage.ts';
@@ -68,74 +66,73 @@ describe('docs/cli.md', () => {
   });
 });
 
-describe('the audit', () => {
-  it('takes the flags of the connector’s own command', () => {
-    const { flags } = COMMANDS.find(({ name }) => name === 'audit')!;
-    expect(Object.keys(flags).sort()).toEqual([...Object.keys(PLACES), 'dry-run'].sort());
-  });
-
-  it('is run with them, and gives its exit code', async () => {
-    const env = { AMPJAR_LND_CERT: undefined, AMPJAR_LND_MACAROON: undefined };
-    const { code, err } = await runProcess(
-      ['audit', '--lnd-cert', '/nowhere', '--dry-run'],
-      env,
-      'cli/main.ts',
-    );
-    expect([code, err]).toEqual([2, '--lnd-macaroon: missing (or AMPJAR_LND_MACAROON); see --help\n']);
-  });
-});
-
-describe('the commands of a connector', () => {
-  it.each([
-    ['connector adopt', [...Object.keys(PLACES), 'yes']],
-    ['connector rotate-secret', ['table', 'region', 'endpoint']],
-  ])('take the flags of its own: %s', (name, flags) => {
-    const command = COMMANDS.find((each) => each.name === name)!;
-    expect(Object.keys(command.flags).sort()).toEqual([...flags].sort());
-  });
-
+describe('a room’s own commands', () => {
   it('are run with words and flags, by what npx finds, too, and give their exit code', async () => {
     const env = { AMPJAR_LND_CERT: undefined, AMPJAR_LND_MACAROON: undefined };
-    for (const file of ['cli/main.ts', 'cli/ampjar.js']) {
+    for (const file of ['cli/main.ts', 'cli/ampjar.js', 'connector/main.ts']) {
       const named = await runProcess(['connector', 'adopt', 'ABC', '--yes'], env, file);
       expect([named.code, named.err]).toEqual([
         2,
-        'payment address: "ABC" is not 64 hex digits in lower case\n',
+        'ampjar: payment address: "ABC" is not 64 hex digits in lower case\n',
       ]);
     }
-    const { code, err } = await runProcess(['connector', 'adopt', '--yes'], env, 'cli/main.ts');
-    expect([code, err]).toEqual([2, expect.stringMatching(/^payment address: missing; --yes takes those/)]);
-  });
-});
-
-describe('the setup of a connector', () => {
-  it('takes the flags of the connector’s own command', () => {
-    const { flags } = COMMANDS.find(({ name }) => name === 'connector-setup')!;
-    const types = Object.entries(flags).map(([name, { type }]) => [name, { type }]);
-    expect(Object.fromEntries(types)).toEqual(SETUP_FLAGS);
+    const unit = ['connector', 'setup', '--print', '--lnd-cert', '/lnd/tls.cert', '--health-port=9000'];
+    const { code, out, err } = await runProcess(unit, {}, 'cli/ampjar.js');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('LoadCredential=lnd.cert:/lnd/tls.cert\n');
+    expect(out).toContain('SocketBindAllow=ipv4:tcp:9000\n');
   });
 
-  it('without AWS takes the flags of its own command', () => {
-    const { flags } = COMMANDS.find(({ name }) => name === 'server-setup')!;
-    const types = Object.entries(flags).map(([name, { type }]) => [name, { type }]);
-    expect(Object.fromEntries(types)).toEqual(SERVER_SETUP_FLAGS);
+  it('that units of earlier releases start without a name still are run', async () => {
+    const env = { AMPJAR_LND_CERT: undefined, AMPJAR_LND_MACAROON: undefined };
+    const connector = await runProcess(
+      ['--another-node', '--lnd-cert', '/nowhere'],
+      env,
+      'connector/main.ts',
+    );
+    expect([connector.code, connector.err]).toEqual([
+      2,
+      'ampjar: --lnd-macaroon: missing (or AMPJAR_LND_MACAROON); see --help\n',
+    ]);
+    const server = await runProcess(
+      ['--origin', 'https://tips.example', '--lnd-cert', '/x'],
+      env,
+      'local/main.ts',
+    );
+    expect([server.code, server.err]).toEqual([
+      2,
+      'ampjar: server run: --lnd-macaroon is missing, expected --lnd-macaroon FILE\n',
+    ]);
   });
 
-  it('is run with them, by the command that npx finds, too', async () => {
-    const unit = ['connector-setup', '--print', '--lnd-cert', '/lnd/tls.cert', '--health-port=9000'];
-    for (const file of ['cli/main.ts', 'cli/ampjar.js']) {
-      const { code, out, err } = await runProcess(unit, {}, file);
-      expect([code, err]).toEqual([0, '']);
-      expect(out).toContain('LoadCredential=lnd.cert:/lnd/tls.cert\n');
-      expect(out).toContain('SocketBindAllow=ipv4:tcp:9000\n');
-    }
+  it('are listed without any package: neither AWS nor lnd is loaded before a command runs', async () => {
+    const { metafile } = await build({
+      entryPoints: ['cli/main.ts'],
+      bundle: true,
+      splitting: true,
+      packages: 'external',
+      write: false,
+      outdir: 'dist',
+      platform: 'node',
+      format: 'esm',
+      metafile: true,
+    });
+    const { outputs } = metafile;
+    const atOnce = (file: string): string[] =>
+      outputs[file]!.imports.filter(({ kind }) => kind === 'import-statement').flatMap(
+        ({ path, external }) => (external ? [path] : atOnce(path)),
+      );
+    const late = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    expect(late).toEqual(expect.arrayContaining(['@aws-sdk/client-dynamodb', 'pino', 'zod']));
+    expect(atOnce('dist/main.js').filter((path) => !path.startsWith('node:'))).toEqual([]);
   });
 
-  it('explains itself as the command line does', async () => {
-    const { code, out } = await runProcess(['--help'], {}, 'connector/setup/main.ts');
-    expect(code).toBe(0);
-    for (const flag of Object.keys(SETUP_FLAGS).filter((each) => each !== 'help'))
-      expect(out).toContain(`--${flag}`);
+  it('have flags of one type each, whichever command has them', () => {
+    const types = new Map<string, Set<string>>();
+    for (const { flags } of COMMANDS)
+      for (const [name, { type }] of Object.entries(flags))
+        types.set(name, (types.get(name) ?? new Set()).add(type));
+    expect([...types].filter(([, of]) => of.size > 1)).toEqual([]);
   });
 });
 
@@ -167,9 +164,12 @@ describe('completion', () => {
   it.skipIf(!has('bash')).each([
     [
       '',
-      'creators options rotate tips webhooks events keys table nodes audit connector connector-setup server-setup help completion',
+      'creators options rotate tips webhooks events keys table nodes connector server deploy dev help completion',
     ],
     ['ti', 'tips'],
+    ['connector q', 'quarantine'],
+    ['connector quarantine ', 'list show book dismiss forget'],
+    ['connector quarantine book ID --re', '--region --reason'],
     ['tips ', 'list show erase'],
     ['--json tips l', 'list'],
     ['--url https://a.example creators e', 'edit'],

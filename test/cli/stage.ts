@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -16,23 +15,24 @@ import { openStage, type Stage } from '../functions/manage/stage.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The command line in one file, which starts five times as fast as its sources. */
-const bundled = build({
-  entryPoints: [join(ROOT, 'cli/main.ts')],
-  bundle: true,
-  write: false,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
-}).then(async ({ outputFiles: [file] }) => {
-  const dir = await mkdtemp(join(tmpdir(), 'ampjar-cli-'));
-  const path = join(dir, 'main.mjs');
-  await writeFile(path, file!.text);
-  return path;
-});
+/** The program bundled, which starts five times as fast as its sources; each command's own parts in files of their own. */
+const bundled = (async () => {
+  await mkdir(join(ROOT, '.cache'), { recursive: true });
+  // Packages are found from there.
+  const dir = await mkdtemp(join(ROOT, '.cache/ampjar-cli-'));
+  await build({
+    entryPoints: [join(ROOT, 'cli/main.ts')],
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    outdir: dir,
+    outExtension: { '.js': '.mjs' },
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  });
+  return join(dir, 'main.mjs');
+})();
 
 // As long as the process: test files of one worker share it.
 bundled.then(

@@ -67,13 +67,14 @@ interface Ended {
   stderr: string;
 }
 
-const run = (file: string, args: readonly string[]): Promise<Ended> =>
+const run = (name: string, args: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', 'tsx', file, ...args],
+      ['--import', 'tsx', 'connector/main.ts', 'connector', name, ...args],
       { env: { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' } },
-      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr: stderr.replace(/^ampjar: /, '') }),
     );
   });
 
@@ -83,10 +84,8 @@ const lnd = () => [
   ...['--lnd-cert', jar.access.certPath],
   ...['--lnd-macaroon', jar.access.macaroonPath],
 ];
-const audit = (...args: string[]) =>
-  run('connector/audit/auditCommand.ts', [...lnd(), ...endpoint(), ...args]);
-const asides = (...args: string[]) =>
-  run('connector/payments/quarantineCommand.ts', [...args, ...endpoint()]);
+const audit = (...args: string[]) => run('audit', [...lnd(), ...endpoint(), ...args]);
+const asides = (...args: string[]) => run('quarantine', [...args, ...endpoint()]);
 const state = () => readNode(jar.ledger, jar.node.pubkey);
 
 /** Keep an event as the connector does. @returns the id by which the operator names it */
@@ -111,7 +110,7 @@ const message = (paying = {}) =>
     paying,
   );
 
-describe('npm run audit', () => {
+describe('ampjar connector audit', () => {
   it('says that table and lnd agree, with exit code 0', async () => {
     const { code, stdout } = await audit();
     expect(stdout).toBe(
@@ -184,7 +183,7 @@ describe('npm run audit', () => {
   });
 });
 
-describe('npm run asides', () => {
+describe('ampjar connector quarantine', () => {
   it('lists nothing when nothing is open', async () => {
     expect(await asides('list')).toMatchObject({ code: 0, stdout: 'nothing is open\n' });
   });
@@ -432,7 +431,7 @@ describe('npm run asides', () => {
   it('prints its help', async () => {
     expect(await asides('--help')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^npm run asides/),
+      stdout: expect.stringMatching(/^Usage: ampjar connector quarantine/),
     });
   });
 });

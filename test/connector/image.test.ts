@@ -91,18 +91,24 @@ describe.skipIf(!suitesHere().has('image'))('what the image runs', () => {
   it('explains itself, without a package that only development has', async () => {
     expect(existsSync(join(root, 'node_modules/vitest'))).toBe(false);
     const { stdout, stderr } = await run(start[0]!, [...start.slice(1), '--help'], { cwd: root, env: env() });
-    expect(stdout).toMatch(/^npm run connector /);
+    expect(stdout).toMatch(/^Usage: ampjar connector run /);
     expect(stderr).toBe('');
   });
 
-  it.each([
-    'connector/audit/auditCommand.ts',
-    'connector/payments/quarantineCommand.ts',
-    'connector/setup/main.ts',
-  ])('has %s, too', async (file) => {
-    const { stdout } = await run(start[0]!, [file, '--help'], { cwd: root, env: env() });
-    expect(stdout).toContain('--table');
-  });
+  it.each(['connector audit', 'connector quarantine list', 'connector setup'])(
+    'has %s, too',
+    async (name) => {
+      const { stdout } = await run(
+        start[0]!,
+        [...command('ENTRYPOINT').slice(1), ...name.split(' '), '--help'],
+        {
+          cwd: root,
+          env: env(),
+        },
+      );
+      expect(stdout).toContain('--table');
+    },
+  );
 
   it('leads beside lnd, is healthy by its own check, and ends by SIGTERM', async () => {
     const { port } = await jar.tables.listen(0);

@@ -151,7 +151,7 @@ describe('where a stage is deployed to', () => {
   test('is set up for the CDK first, which is not done unasked', async () => {
     expect(await toolkitVersion('us-east-1')).toBeUndefined();
     const { code, err } = await new Promise<{ code: number | null; err: string }>((resolve) => {
-      const command = ['--import', 'tsx', 'infra/deployCommand.ts', '--stage', 'test'];
+      const command = ['--import', 'tsx', 'cli/main.ts', 'deploy', '--stage', 'test'];
       const child = execFile(process.execPath, command, { cwd: root }, (_, __, err) =>
         resolve({ code: child.exitCode, err }),
       );

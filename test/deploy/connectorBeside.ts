@@ -7,7 +7,7 @@ import type { Deployment } from './deployment.ts';
 import { command, runProgram } from './running.ts';
 
 /**
- * A connector beside a node, set up by `ampjar connector-setup` from what the deployment told, and run with the environment and
+ * A connector beside a node, set up by `ampjar connector setup` from what the deployment told, and run with the environment and
  * the macaroon that this wrote.
  * @returns when it leads
  */
@@ -17,7 +17,7 @@ export async function startConnector({ outputs }: Deployment, endpoint: string, 
   const told = join(dir, 'ampjar.outputs.json');
   writeFileSync(told, JSON.stringify({ 'Ampjar-test': outputs }));
   const printed = await command(
-    ...['cli/main.ts', 'connector-setup', '--outputs', told, '--endpoint', endpoint],
+    ...['cli/main.ts', 'connector', 'setup', '--outputs', told, '--endpoint', endpoint],
     ...['--lnd-host', jar.socket, '--lnd-cert', jar.certPath, '--admin-macaroon', jar.adminMacaroonPath],
     ...['--health-port', String(port), '--dir', dir, '--no-unit'],
   );

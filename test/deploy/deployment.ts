@@ -25,7 +25,7 @@ export async function deploy({ endpoint, env, preload }: Cloud): Promise<Deploym
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-deploy-'));
   const out = join(dir, 'cdk.out');
   const outputsFile = join(dir, 'outputs.json');
-  const command = ['infra/deployCommand.ts', '--stage', 'test', '--yes', '--outputs', outputsFile];
+  const command = ['cli/main.ts', 'deploy', '--stage', 'test', '--yes', '--outputs', outputsFile];
   const began = performance.now();
   try {
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', ...command], {

@@ -127,7 +127,7 @@ it('the widget’s loader names a module that is there', async () => {
   });
 });
 
-it('ampjar connector-setup finds lnd, table and queue in order', () => {
+it('ampjar connector setup finds lnd, table and queue in order', () => {
   for (const end of ['lnd', 'table', 'queue'])
     expect(connector.printed).toMatch(new RegExp(`^ok\\s+${end}`, 'm'));
 });

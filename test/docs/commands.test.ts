@@ -11,8 +11,8 @@ const ELSEWHERE: [pattern: RegExp, reason: string][] = [
     'needs an AWS account; test/deploy has an emulated one',
   ],
   [
-    /(connector|server)-setup|ampjar (audit|connector) /,
-    'needs lnd, AWS or systemd; their suites and test/regtest have them',
+    /ampjar (connector|server|table|nodes|deploy|dev)\b/,
+    'needs lnd, AWS or systemd, or is typed by its short name; their suites and test/regtest have them',
   ],
   [/^(chown|docker|systemctl) |\/(var|srv)\//, 'changes the host'],
   [/^lncli deletemacaroonid/, 'ends a macaroon of the reader’s own lnd; test/regtest ends one'],

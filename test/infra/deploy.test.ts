@@ -18,7 +18,7 @@ const deploy = (args: string[], env: Record<string, string> = {}) =>
   new Promise<{ code: number; out: string; err: string }>((resolve) => {
     const child = execFile(
       process.execPath,
-      ['--import', 'tsx', 'infra/deployCommand.ts', ...args],
+      ['--import', 'tsx', 'cli/main.ts', 'deploy', ...args],
       {
         cwd: root,
         env: { PATH: process.env.PATH, HOME: home, AWS_EC2_METADATA_DISABLED: 'true', ...env },
@@ -31,7 +31,7 @@ describe('npm run deploy', () => {
   test('explains itself', async () => {
     const { code, out } = await deploy(['--help']);
     expect(code).toBe(0);
-    for (const flag of ['--stage', '--yes', '--help']) expect(out).toContain(flag);
+    for (const flag of ['--stage', '--outputs', '--yes']) expect(out).toContain(flag);
   });
 
   test.each([
@@ -50,6 +50,6 @@ describe('npm run deploy', () => {
       'credentials: CredentialsProviderError: Could not load credentials from any providers, expected those of the account to deploy to',
     ],
   ])('%j in %j ends with %i and one line', async (args, env, code, line) => {
-    expect(await deploy(args, env)).toEqual({ code, out: '', err: `${line}\n` });
+    expect(await deploy(args, env)).toEqual({ code, out: '', err: `ampjar: ${line}\n` });
   });
 });

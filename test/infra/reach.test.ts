@@ -80,7 +80,7 @@ describe('beside the table, a role admits what the source of its function asks f
   test('the connector', async () => {
     const statements: Statement[] =
       template.only('AWS::IAM::ManagedPolicy')[1].Properties.PolicyDocument.Statement;
-    const { queue, signs, others } = await reached('connector/main.ts');
+    const { queue, signs, others } = await reached('connector/run.ts');
     expect(actions(statements, 'sqs:')).toEqual(queue);
     expect([signs, others]).toEqual([false, []]);
   });

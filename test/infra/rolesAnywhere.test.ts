@@ -69,7 +69,7 @@ describe('IAM Roles Anywhere', () => {
     });
   });
 
-  test('is told to connector-setup by the outputs that it reads', () => {
+  test('is told to connector setup by the outputs that it reads', () => {
     for (const output of ['TrustAnchorArn', 'ProfileArn', 'RoleArn'])
       expect(template.outputs).toHaveProperty(`RolesAnywhere${output}`);
   });

@@ -19,7 +19,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const TableName = 'Copied';
 const [data, to] = [join(dir, 'data'), join(dir, 'copy')];
 const backup = (...args: string[]) =>
-  run(process.execPath, ['--import', 'tsx', 'local/backupCommand.ts', ...args]);
+  run(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'server', 'backup', ...args]);
 
 describe('npm run backup', () => {
   it('copies one moment of a table that is written all the time, private as it was', async () => {
@@ -73,10 +73,10 @@ describe('npm run backup', () => {
     [
       'a folder without a table',
       ['--data', join(dir, 'nowhere'), '--to', join(dir, 'x')],
-      /^--data: .* has no table\.mdb\n$/,
+      /^ampjar: --data: .* has no table\.mdb\n$/,
     ],
-    ['a target with something in it', ['--data', data, '--to', data], /^--to: .* is not empty\n$/],
-    ['no target', ['--data', data], /^--to: missing/],
+    ['a target with something in it', ['--data', data, '--to', data], /^ampjar: --to: .* is not empty\n$/],
+    ['no target', ['--data', data], /^ampjar: server backup: --to is missing/],
   ])('refuses %s', async (_, args, stderr) => {
     await expect(backup(...args)).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(stderr) });
   });

@@ -22,9 +22,9 @@ const run = promisify(execFile);
 
 /** All programs that keep something in a folder. */
 const PROGRAMS = [
-  { name: 'npm start', file: 'local/main.ts', args: ['--port', '0'], ready: /"msg":"leading"/ },
-  { name: 'npm run table', file: 'local/table/main.ts', args: ['--port', '0'], ready: /ready at/ },
-  { name: 'npm run node', file: 'local/node/main.ts', args: [], ready: /socket/, folder: 'jar' },
+  { name: 'npm start', command: 'start', args: ['--port', '0'], ready: /"msg":"leading"/ },
+  { name: 'npm run table', command: 'table', args: ['--port', '0'], ready: /ready at/ },
+  { name: 'npm run node', command: 'node', args: [], ready: /socket/, folder: 'jar' },
 ];
 
 /** Whether this user may make a PID namespace. */
@@ -55,8 +55,19 @@ afterEach(async () => {
 type Program = (typeof PROGRAMS)[number] & { folder?: string };
 
 /** Start a program on the folder, behind a command or as it is. */
-function launch({ file, args }: Program, behind: string[] = []): ChildProcess {
-  const [command, ...rest] = [...behind, process.execPath, '--import', 'tsx', file, '--data', data, ...args];
+function launch({ command: name, args }: Program, behind: string[] = []): ChildProcess {
+  const [command, ...rest] = [
+    ...behind,
+    process.execPath,
+    '--import',
+    'tsx',
+    'cli/main.ts',
+    'dev',
+    name,
+    '--data',
+    data,
+    ...args,
+  ];
   const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   return child;

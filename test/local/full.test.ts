@@ -27,9 +27,9 @@ afterEach(async () => {
 });
 
 /** Start a program on the folder, with a limit to its files or without one. */
-function launch(file: string, args: string[], limit?: number) {
+function launch(name: string, args: string[], limit?: number) {
   const within = limit === undefined ? 'exec "$@"' : `ulimit -f ${limit}; exec "$@"`;
-  const command = [process.execPath, '--import', 'tsx', file, '--data', data, ...args];
+  const command = [process.execPath, '--import', 'tsx', 'cli/main.ts', 'dev', name, '--data', data, ...args];
   const launched = spawn('sh', ['-c', within, 'sh', ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
   child = launched;
   let said = '';
@@ -53,14 +53,14 @@ const client = ({ socket, certPath, adminMacaroonPath }: Address) =>
 
 describe('a disk that is full', () => {
   it('ends npm start by such a line', async () => {
-    const { code, said } = await launch('local/main.ts', ['--port', '0'], 100).ended;
+    const { code, said } = await launch('start', ['--port', '0'], 100).ended;
     expect(said.trimEnd().split('\n').at(-1)).toMatch(/data folder \S+ can't /);
     expect(said).not.toMatch(/^ +at /m);
     expect(code).not.toBe(0);
   });
 
   it('ends the development node by one line that names folder and cause, and nothing that was paid is lost', async () => {
-    const full = launch('local/node/main.ts', [], LIMIT);
+    const full = launch('node', [], LIMIT);
     const [line] = (await once(full.lines, 'line')) as [string];
     const first = JSON.parse(line) as { jar: Address; payer: Address };
     const jar = client(first.jar);
@@ -83,7 +83,7 @@ describe('a disk that is full', () => {
     expect(code).toBe(1);
     expect(succeeded.length).toBeGreaterThan(10);
 
-    const again = launch('local/node/main.ts', []);
+    const again = launch('node', []);
     const [next] = (await once(again.lines, 'line')) as [string];
     const { invoices } = await client(JSON.parse(next).jar).call('default', 'listInvoices');
     expect(Object.keys(invoices[0].amp_invoice_state)).toEqual(expect.arrayContaining(succeeded));

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { devCommands } from '../../local/commands.ts';
 import { readOptions } from '../../local/options.ts';
+import { readArguments } from '../../shared/command/arguments.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'ampjar-options-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -11,9 +13,16 @@ const file = (name: string) => {
   return join(dir, name);
 };
 
+/** What `npm start` is told by a command line. */
+async function told(args: readonly string[]) {
+  const asked = readArguments(devCommands, ['dev', 'start', ...args]);
+  if (asked.help) throw new Error('asked for help');
+  return readOptions(asked.values as Parameters<typeof readOptions>[0]);
+}
+
 describe('npm start', () => {
   it('is for this machine, on the development node, unless it is told', async () => {
-    expect(await readOptions([])).toMatchObject({
+    expect(await told([])).toMatchObject({
       listen: { address: '127.0.0.1', port: 8080 },
       origin: undefined,
       data: 'data',
@@ -26,7 +35,7 @@ describe('npm start', () => {
     [['--origin', 'https://tips.example'], false],
     [['--origin', 'https://tips.example', '--loopback-webhooks'], true],
   ])('with %j posts webhooks to this machine: %j', async (args, loopbackWebhooks) => {
-    expect(await readOptions(args)).toMatchObject({ loopbackWebhooks });
+    expect(await told(args)).toMatchObject({ loopbackWebhooks });
   });
 
   it.each([
@@ -40,7 +49,7 @@ describe('npm start', () => {
     [['--origin', 'https://Tips.Example:8443'], { origin: 'https://tips.example:8443' }],
     [['--origin', `http://${'a'.repeat(56)}.onion`], { origin: `http://${'a'.repeat(56)}.onion` }],
   ])('takes %j', async (args, expected) => {
-    expect(await readOptions(args)).toMatchObject(expected);
+    expect(await told(args)).toMatchObject(expected);
   });
 
   it.each([
@@ -68,12 +77,12 @@ describe('npm start', () => {
     [['--lnd-cert', file('cert')], 'and --lnd-macaroon is missing'],
     [['--lnd-macaroon', file('macaroon')], 'and --lnd-cert is missing'],
   ])('refuses %j by name', async (args, message) => {
-    await expect(readOptions(args)).rejects.toThrow(message);
+    await expect(told(args)).rejects.toThrow(message);
   });
 
   it('believes this machine’s proxy, or those that it is told, and none without an origin', async () => {
     const believes = async (...args: string[]) => {
-      const { proxies } = (await readOptions(args))!;
+      const { proxies } = await told(args);
       return ['127.0.0.1', '172.18.0.2', '172.19.0.2'].filter((each) => proxies.check(each, 'ipv4'));
     };
     expect(await believes()).toEqual([]);

@@ -14,9 +14,13 @@ afterAll(() => rmSync(dir, { recursive: true }));
 /** Run `npm start` as in a checkout that is `dir`, until it leads a node or ends. */
 async function start(...args: string[]) {
   const tsx = import.meta.resolve('tsx');
-  const child = spawn(process.execPath, ['--import', tsx, resolve('local/main.ts'), '--port', '0', ...args], {
-    cwd: dir,
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', tsx, resolve('cli/main.ts'), 'dev', 'start', '--port', '0', ...args],
+    {
+      cwd: dir,
+    },
+  );
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {

@@ -11,16 +11,16 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const data = mkdtempSync(join(tmpdir(), 'ampjar-start-'));
-const command = (file: string, args: string[]) => ['--import', 'tsx', file, ...args];
+const command = (name: string, args: string[]) => ['--import', 'tsx', 'cli/main.ts', 'dev', name, ...args];
 const run = promisify(execFile);
-const tip = (...args: string[]) => run(process.execPath, command('local/tip.ts', args));
+const tip = (...args: string[]) => run(process.execPath, command('tip', args));
 
 let child: ChildProcess;
 let url: string;
 
 /** Start it and wait for the address that it prints. */
 async function start() {
-  child = spawn(process.execPath, command('local/main.ts', ['--port', '0', '--data', data]), {
+  child = spawn(process.execPath, command('start', ['--port', '0', '--data', data]), {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const started = child;
@@ -111,14 +111,14 @@ describe('npm start', () => {
   });
 
   it('is found by the tip command where AMPJAR_URL says', async () => {
-    const args = command('local/tip.ts', ['alice', '6']);
+    const args = command('tip', ['alice', '6']);
     const { stdout } = await run(process.execPath, args, { env: { ...process.env, AMPJAR_URL: url } });
     expect(stdout).toMatch(/^set id /);
     const elsewhere = run(process.execPath, args, {
       env: { ...process.env, AMPJAR_URL: 'http://127.0.0.1:1' },
     });
     await expect(elsewhere).rejects.toMatchObject({
-      stderr: '--url, AMPJAR_URL: nothing answers at http://127.0.0.1:1; is npm start running?\n',
+      stderr: 'ampjar: --url, AMPJAR_URL: nothing answers at http://127.0.0.1:1; is npm start running?\n',
     });
   });
 
@@ -176,7 +176,7 @@ describe('npm start', () => {
   });
 
   it('says in one line that its folder is in use', async () => {
-    const second = run(process.execPath, command('local/main.ts', ['--port', '0', '--data', data]));
+    const second = run(process.execPath, command('start', ['--port', '0', '--data', data]));
     await expect(second).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('in use') });
   });
 });

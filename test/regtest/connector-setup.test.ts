@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CALLS } from '../../connector/lnd/client.ts';
 import { rootKeyId } from '../../connector/lnd/macaroon.ts';
 import { Findings } from '../../connector/setup/findings.ts';
-import { readChoices, type Values } from '../../connector/setup/options.ts';
+import { readChoices, type SetupValues } from '../../connector/setup/options.ts';
 import { setUp } from '../../connector/setup/setup.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import {
@@ -46,7 +46,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-async function setup(node: LndNode, etc: string, more: Values = {}) {
+async function setup(node: LndNode, etc: string, more: SetupValues = {}) {
   const lines: string[] = [];
   const findings = new Findings((line) => void lines.push(line.replaceAll(/ +/g, ' ')));
   const values = {

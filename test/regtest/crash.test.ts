@@ -63,7 +63,7 @@ let ledger: Ledger;
 beforeAll(async () => {
   const [port] = await freePorts(1);
   const endpoint = `http://127.0.0.1:${port}`;
-  table = new Program('local/table/main.ts', '--data', dir, '--port', String(port));
+  table = new Program('cli/main.ts', 'dev', 'table', '--data', dir, '--port', String(port));
   table.start();
   const client = new DynamoDBClient({
     endpoint,

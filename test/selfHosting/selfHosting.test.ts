@@ -40,7 +40,7 @@ beforeAll(async () => {
     ...['--origin', ORIGIN, '--listen', `127.0.0.1:${port}`, '--data', data, '--loopback-webhooks'],
     ...['--lnd-host', jar.socket, '--lnd-cert', jar.certPath, '--lnd-macaroon', macaroon],
   ];
-  child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...args]);
+  child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'dev', 'start', ...args]);
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding('utf8').on('data', (chunk) => {
       said += chunk;

@@ -50,19 +50,29 @@ function connect() {
 }
 
 const run = (
-  file: string,
+  name: string,
   args: readonly string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', 'tsx', file, ...args, '--endpoint', `http://127.0.0.1:${listener.port}`],
+      [
+        '--import',
+        'tsx',
+        'connector/main.ts',
+        'connector',
+        name,
+        ...args,
+        '--endpoint',
+        `http://127.0.0.1:${listener.port}`,
+      ],
       { env: { PATH: process.env.PATH } },
-      (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr: stderr.replace(/^ampjar: /, '') }),
     );
   });
 const adopt = (...args: string[]) =>
-  run('connector/invoices/adoptCommand.ts', [
+  run('adopt', [
     ...args,
     ...['--lnd-host', jar.access.socket, '--lnd-cert', jar.access.certPath],
     ...['--lnd-macaroon', jar.access.macaroonPath],
@@ -171,7 +181,7 @@ describe('ampjar connector rotate-secret', () => {
     const running = connect();
     await running.live();
     const secret = await readMemoSecret(jar.ledger);
-    const { code, stdout } = await run('connector/invoices/rotateSecretCommand.ts', []);
+    const { code, stdout } = await run('rotate-secret', []);
     expect([code, stdout]).toEqual([0, 'memos are proven by another secret from now on\n']);
     const next = await readMemoSecret(jar.ledger);
     expect(next).toHaveLength(32);

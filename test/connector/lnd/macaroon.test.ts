@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { bakeCommand } from '../../../connector/lnd/calls.ts';
 import { CALLS, HINT_CALL } from '../../../connector/lnd/client.ts';
-import { bakeCommand, checkMacaroon, MacaroonError, permissions } from '../../../connector/lnd/macaroon.ts';
+import { checkMacaroon, MacaroonError, permissions } from '../../../connector/lnd/macaroon.ts';
 import { Bakery, type Permission } from '../../../local/node/macaroon.ts';
 import { CALLS as NODE_CALLS } from '../../../local/node/permissions.ts';
 

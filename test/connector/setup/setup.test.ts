@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CALLS, callLnd, HINT_CALL, openServices, type Service } from '../../../connector/lnd/client.ts';
 import { permissions, rootKeyId } from '../../../connector/lnd/macaroon.ts';
 import { Findings } from '../../../connector/setup/findings.ts';
-import { readChoices, type Values } from '../../../connector/setup/options.ts';
+import { readChoices, type SetupValues } from '../../../connector/setup/options.ts';
 import { setUp } from '../../../connector/setup/setup.ts';
 import { takeLease } from '../../../shared/ledger/index.ts';
 import { type Jar, openJar } from '../jar.ts';
@@ -41,8 +41,11 @@ const file = (name: string, content: string | Uint8Array) => {
 };
 
 /** Set up beside the jar's node. @returns the lines that it told, without their columns' blanks */
-async function run(values: Values = {}, { clock = NOW, node = '/usr/bin/node', root = '/opt/ampjar' } = {}) {
-  const given: Values = {
+async function run(
+  values: SetupValues = {},
+  { clock = NOW, node = '/usr/bin/node', root = '/opt/ampjar' } = {},
+) {
+  const given: SetupValues = {
     'lnd-host': jar.access.socket,
     'lnd-cert': jar.access.certPath,
     'admin-macaroon': jar.node.adminMacaroonPath,
@@ -60,7 +63,7 @@ async function run(values: Values = {}, { clock = NOW, node = '/usr/bin/node', r
 
 const written = (path: string) => readFileSync(path, 'utf8');
 
-describe('connector-setup', () => {
+describe('ampjar connector setup', () => {
   it('looks at lnd, bakes the least macaroon, writes all files, and tries both ends', async () => {
     const { lines, next, failed, files } = await run();
     expect(lines).toEqual([
@@ -148,7 +151,7 @@ describe('connector-setup', () => {
       for (const service of Object.values(services)) service.close();
       return Buffer.from(macaroon, 'hex');
     };
-    const upgrade = (values: Values = {}) => run({ 'keep-macaroon': true, force: true, ...values });
+    const upgrade = (values: SetupValues = {}) => run({ 'keep-macaroon': true, force: true, ...values });
     const place = async (macaroon: Uint8Array) => {
       const { files } = await run();
       writeFileSync(files.macaroon, macaroon);
@@ -223,7 +226,7 @@ describe('what does not work', () => {
     return { ...rest, lines: lines.filter((line) => line.startsWith('FAIL')) };
   };
 
-  it.each<[string, () => Values, RegExp]>([
+  it.each<[string, () => SetupValues, RegExp]>([
     ['nothing that listens', () => ({ 'lnd-host': 'localhost:1' }), /ECONNREFUSED.*\(is lnd running/],
     [
       'another certificate',
@@ -301,7 +304,7 @@ describe('what does not work', () => {
 describe('the deployment', () => {
   const outputs = (stacks: object) => file('outputs.json', JSON.stringify(stacks));
   const stack = { TableName: 'Ampjar-Ledger', AsksQueueUrl: QUEUE, ...ROLES_ANYWHERE };
-  const deployment = async (values: Values) => (await readChoices(values, {})).deployment;
+  const deployment = async (values: SetupValues) => (await readChoices(values, {})).deployment;
 
   it('is read from the file that the deployment wrote, its Region from the queue', async () => {
     expect(await deployment({ outputs: outputs({ Ampjar: stack, AmpjarEdge: { Name: 'x' } }) })).toEqual({
@@ -355,7 +358,7 @@ describe('the deployment', () => {
     expect(credentials).toMatchObject({ accessKeyId: 'AKID', sessionToken: `${inUnit}/aws.key` });
   });
 
-  it.each<[string, () => Values, RegExp]>([
+  it.each<[string, () => SetupValues, RegExp]>([
     ['a file that is not there', () => ({ outputs: '/nowhere' }), /^--outputs: ENOENT/],
     ['a file that is none', () => ({ outputs: file('x', 'no') }), /^--outputs: .* is not a file of outputs/],
     [

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const run = (...more: string[]): ChildProcess =>
-  spawn(process.execPath, ['--import', 'tsx', 'local/node/main.ts', ...more], {
+  spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'dev', 'node', ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 

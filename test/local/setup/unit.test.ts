@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readChoices, type Values } from '../../../local/setup/options.ts';
+import { readChoices, type SetupValues } from '../../../local/setup/options.ts';
 import { unit } from '../../../local/setup/unit.ts';
 import { suitesHere } from '../../toolchains.ts';
 
@@ -16,14 +16,14 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const MOST_EXPOSED = 1.3;
 
 const origin = 'https://tips.example';
-const UNITS: [string, Values][] = [
+const UNITS: [string, SetupValues][] = [
   ['as it is', { origin }],
   [
     'on IPv6, with a proxy elsewhere and route hints',
     { origin, listen: '[::1]:81', proxy: 'fd00::/8', 'route-hints': true },
   ],
 ];
-const written = (values: Values) => {
+const written = (values: SetupValues) => {
   const path = join(dir, 'ampjar.service');
   writeFileSync(path, unit(readChoices(values, {}), { node: process.execPath, root: process.cwd() }));
   return path;
@@ -44,9 +44,8 @@ describe.skipIf(!suitesHere().has('systemd'))('the systemd unit of npm start', (
   });
 });
 
-describe('server-setup', () => {
-  it.each<[Values, string]>([
-    [{}, '--origin: missing'],
+describe('ampjar server setup', () => {
+  it.each<[SetupValues, string]>([
     [{ origin: 'tips.example' }, '--origin: '],
     [{ origin, listen: '127.0.0.1:0' }, '--listen: the proxy needs a port that stays'],
     [{ origin, proxy: 'nobody' }, '--proxy: "nobody" is not'],

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEmbeddedTable, TableInUseError } from '../../../local/table/index.ts';
 import { definition, key, readStream, row } from '../../conformance/subject.ts';
 
-const MAIN = fileURLToPath(new URL('../../../local/table/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 const TableName = 'Durable';
 
 type Running = { child: ChildProcess; endpoint: string; client: DynamoDBClient };
@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 function launch(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'dev', 'table', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);

@@ -1,18 +1,11 @@
 import { chmod, mkdir, open as openFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { OptionError, readNamed } from '../connector/options.ts';
+import { readNamed } from '../connector/options.ts';
+import type { Asked, Outcome } from '../shared/command/command.ts';
+import { UsageError } from '../shared/command/failures.ts';
 import { exists, PRIVATE, PRIVATE_FOLDER, writeWhole } from '../shared/command/files.ts';
-import { readFlags } from '../shared/command/flags.ts';
-import { runLocal } from './command.ts';
-
-const HELP = `npm run backup -- --data DIR --to DIR: copies the table of npm start as it is at one moment, while it runs
-
-  --data DIR   where npm start has it, as data-lnd or /var/lib/private/ampjar
-  --to DIR     a new or empty folder, which npm start can be given by --data
-
-Run it where npm start runs, in the same container that is.
-`;
+import type { BACKUP } from './flags.ts';
 
 const TABLE = 'table.mdb';
 const KEY = 'operator.key';
@@ -32,19 +25,15 @@ async function copyTable(from: string, to: string): Promise<void> {
   await rename(aside, to);
 }
 
-runLocal(async (args) => {
-  const text = { type: 'string' } as const;
-  const { data, to, help } = readFlags(args, { data: text, to: text }).values;
-  if (help) return void process.stdout.write(HELP);
-  if (data === undefined || to === undefined)
-    throw new OptionError(`--${data === undefined ? 'data' : 'to'}: missing, expected a folder; see --help`);
+/** Copy a table and the operator's key beside it, as they are at one moment. */
+export async function backup({ values: { data, to } }: Asked<typeof BACKUP>): Promise<Outcome> {
   const table = join(data, TABLE);
-  if (!(await exists(table))) throw new OptionError(`--data: ${data} has no ${TABLE}`);
+  if (!(await exists(table))) throw new UsageError(`--data: ${data} has no ${TABLE}`);
   await mkdir(to, { recursive: true, mode: PRIVATE_FOLDER });
-  if ((await readdir(to)).length > 0) throw new OptionError(`--to: ${to} is not empty`);
+  if ((await readdir(to)).length > 0) throw new UsageError(`--to: ${to} is not empty`);
   await chmod(to, PRIVATE_FOLDER);
   await copyTable(table, join(to, TABLE));
   if (await exists(join(data, KEY)))
     await writeWhole(join(to, KEY), await readNamed('--data', join(data, KEY)), PRIVATE);
-  console.log(`copied to ${to}`);
-});
+  return { text: `copied to ${to}` };
+}
