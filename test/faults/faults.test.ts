@@ -26,14 +26,14 @@ describe('the ledger under faults', () => {
     expect(out).toContain(`${SEEDS} of ${SEEDS} seeds`);
     const seen = /^seen: (.*)$/m.exec(out)?.[1] ?? '';
     for (const what of MET) expect(seen, what).toMatch(new RegExp(`\\b${what} [1-9]`));
-  }, 900_000);
+  }, 1_800_000);
 
   it('is right when the connector is killed at each of its await points in turn', async () => {
     const failed: Outcome[] = [];
     const { points } = await killedAtEachAwait((outcome) => failed.push(outcome));
     expect(failed.map(({ seed, problems }) => ({ seed, problems }))).toEqual([]);
     expect(points).toBeGreaterThan(100);
-  }, 300_000);
+  }, 1_800_000);
 });
 
 /** What connectors must have gone through in these seeds, or they show less than they promise. */
