@@ -20,7 +20,7 @@ describe('docs/map.md', () => {
 
 describe('docs/glossary.md', () => {
   it('has each kind of item of the table', () => {
-    const named = Array.from(page('glossary.md').matchAll(/^\| `(\w+)` \|/gm), ([, kind]) => kind!);
+    const named = Array.from(page('glossary.md').matchAll(/^\| `(\w+)` +\|/gm), ([, kind]) => kind!);
     expect(named.toSorted()).toEqual(Object.keys(KINDS).sort());
   });
 });
