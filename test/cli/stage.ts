@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { build } from 'esbuild';
 import { COMMANDS } from '../../cli/commands.ts';
-import { runCommand } from '../../shared/command/program.ts';
 import { bookTips, type NewTip, readNode, takeLease } from '../../shared/ledger/index.ts';
 import { openStage, type Stage } from '../functions/manage/stage.ts';
+import { type Ran, run as runHere } from '../shared/command/run.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -50,12 +50,6 @@ export interface Came {
 /** What happens to a request instead of an answer by the API; undefined lets it through. */
 export type Trouble = (request: Request) => Response | 'lose' | 'lose the answer' | undefined;
 
-export interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** The words of a command line as a shell reads it, where quotes hold words together. */
 export const wordsOf = (line: string): string[] =>
   Array.from(
@@ -73,22 +67,7 @@ export async function start(args: readonly string[], env: Env = {}, file?: strin
 }
 
 /** Run a command line to its end, in this process. */
-export async function run(args: readonly string[], env: Env = {}): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const code = await runCommand(COMMANDS, args, {
-    env,
-    columns: undefined,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    stop: { asked: false, signal: new AbortController().signal },
-  });
-  return { code, out, err };
-}
+export const run = (args: readonly string[], env: Env = {}): Promise<Ran> => runHere(COMMANDS, args, env);
 
 /** Run one as a process of its own to its end: the program, or another file's. */
 export async function runProcess(args: readonly string[], env: Env = {}, file?: string): Promise<Ran> {

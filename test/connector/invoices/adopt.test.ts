@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectorCommands } from '../../../connector/commands.ts';
 import { systemConnector } from '../../../connector/system.ts';
 import type { Listener } from '../../../local/table/index.ts';
 import type { Item } from '../../../shared/ledger/codec.ts';
@@ -11,6 +11,7 @@ import {
   readTip,
   readTotals,
 } from '../../../shared/ledger/index.ts';
+import { run as runHere } from '../../shared/command/run.ts';
 import { scan } from '../../shared/ledger/book.ts';
 import { type Jar, openJar, until } from '../jar.ts';
 import { openLog } from '../stage.ts';
@@ -49,28 +50,13 @@ function connect() {
   };
 }
 
-const run = (
-  name: string,
-  args: readonly string[],
-): Promise<{ code: number; stdout: string; stderr: string }> =>
-  new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [
-        '--import',
-        'tsx',
-        'connector/main.ts',
-        'connector',
-        name,
-        ...args,
-        '--endpoint',
-        `http://127.0.0.1:${listener.port}`,
-      ],
-      { env: { PATH: process.env.PATH } },
-      (error, stdout, stderr) =>
-        resolve({ code: Number(error?.code ?? 0), stdout, stderr: stderr.replace(/^ampjar: /, '') }),
-    );
-  });
+/** Run a command of the connector; what it says on stderr without the program's name. */
+async function run(name: string, args: readonly string[]) {
+  const endpoint = ['--endpoint', `http://127.0.0.1:${listener.port}`];
+  const { code, out, err } = await runHere(connectorCommands, ['connector', name, ...args, ...endpoint]);
+  return { code, stdout: out, stderr: err.replace(/^ampjar: /, '') };
+}
+
 const adopt = (...args: string[]) =>
   run('adopt', [
     ...args,
