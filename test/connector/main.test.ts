@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connectorCommands } from '../../connector/commands.ts';
 import { bakeCommand } from '../../connector/lnd/calls.ts';
 import { CALLS } from '../../connector/lnd/client.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import { readTip, tableDefinition } from '../../shared/ledger/index.ts';
+import { run } from '../shared/command/run.ts';
 import { type Gate, openGate } from './gate.ts';
 import { type Jar, openJar, until } from './jar.ts';
 import { killAll, launch, start } from './process.ts';
@@ -104,7 +106,9 @@ describe('npm run connector', () => {
     ['a flag without its value', () => ['--lnd-cert'], /--lnd-cert/],
     ['a word too many', () => [...flags(), 'now'], /now/],
   ])('refuses %s in one line with exit code 2', async (_, args, message) => {
-    const { code, out, err } = await launch(args()).ended;
+    const { code, out, err: told } = await run(connectorCommands, ['connector', 'run', ...args()]);
+    expect(told).toMatch(/^ampjar: /);
+    const err = told.replace(/^ampjar: /, '');
     expect(err.trimEnd()).toMatch(message);
     expect(err.trimEnd().split('\n')).toHaveLength(1);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -112,7 +116,7 @@ describe('npm run connector', () => {
 
   it('refuses the admin macaroon with the command that bakes the right one', async () => {
     const { code, err } = await launch(withFlag('--lnd-macaroon', jar.node.adminMacaroonPath)).ended;
-    expect(err).toMatch(/^macaroon: it allows more than the connector needs /);
+    expect(err).toMatch(/^ampjar: macaroon: it allows more than the connector needs /);
     expect(err.trimEnd().endsWith(`; bake one with: ${bakeCommand()}`)).toBe(true);
     expect(code).toBe(2);
   });
