@@ -109,7 +109,9 @@ describe('the policy', () => {
     await maker.stop();
     // Minted, and paid, by a connector that died before the table knew.
     const memos = await memosOf(ledger, jar.node.pubkey);
-    const memo = (optionId: string) => memos.write('alice', { optionId }, new Date()).memo;
+    // Not of the second in which the connector minted: a memo is good for one invoice.
+    const aMinuteAgo = new Date(Date.now() - 60_000);
+    const memo = (optionId: string) => memos.write('alice', { optionId }, aMinuteAgo).memo;
     const lost = await jar.mint(memo(open));
     const missed = await jar.pay(lost, { amountMsat: 6000n });
     const unowned = await jar.mint(memo('zzzzzzzzzz'));
