@@ -67,10 +67,12 @@ manage    AMPJAR_URL=${localUrl} npm run ampjar -- creators ${origin === undefin
         routeHints: access.routeHints,
       });
       void keepWatchdog({ env: process.env, health: connector.health, log, sleep }, signal);
-      const work = [connector.run(signal), events.run(signal), sweep(tables, signal)];
-      // A line that is copied as soon as it is read works.
-      if (play && origin === undefined && (await payable(ledger, 'alice', signal)))
-        print(`tip her   npm run tip -- alice 2100 "Great post" --url ${baseUrl}`);
+      const tellHowToTip = async () => {
+        // A line that is copied as soon as it is read works.
+        if (play && origin === undefined && (await payable(ledger, 'alice', signal)))
+          print(`tip her   npm run tip -- alice 2100 "Great post" --url ${baseUrl}`);
+      };
+      const work = [connector.run(signal), events.run(signal), sweep(tables, signal), tellHowToTip()];
       try {
         await Promise.race([
           Promise.all(work).catch((error) => Promise.reject(asFolder(error, data))),

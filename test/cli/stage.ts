@@ -17,9 +17,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The program bundled, which starts five times as fast as its sources; each command's own parts in files of their own. */
 const bundled = (async () => {
-  await mkdir(join(ROOT, '.cache'), { recursive: true });
-  // Packages are found from there.
-  const dir = await mkdtemp(join(ROOT, '.cache/ampjar-cli-'));
+  // Packages are found from there, wherever a link leads.
+  const packages = join(ROOT, 'node_modules/.cache');
+  await mkdir(packages, { recursive: true });
+  const dir = await mkdtemp(join(packages, 'ampjar-cli-'));
   await build({
     entryPoints: [join(ROOT, 'cli/main.ts')],
     bundle: true,

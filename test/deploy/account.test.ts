@@ -158,7 +158,7 @@ describe('where a stage is deployed to', () => {
     });
     expect(code).toBe(1);
     expect(err).toBe(
-      `the CDK is not set up in account ${ACCOUNT}, us-east-1: say yes, give --yes, ` +
+      `ampjar: the CDK is not set up in account ${ACCOUNT}, us-east-1: say yes, give --yes, ` +
         `or set it up with npx cdk bootstrap aws://${ACCOUNT}/us-east-1\n`,
     );
   });

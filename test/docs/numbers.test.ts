@@ -52,7 +52,7 @@ const SAID: [page: string, words: RegExp, file: string, constant: RegExp, unit?:
     /MOST_WAITING_BYTES = (\S+);/,
     1_000_000,
   ],
-  ['docs/ledger.md', /of the others a (\w+) in turn/, 'connector/audit/audit.ts', /SLICE = (\S+);/],
+  ['docs/ledger.md', /of the others a (\w+) in turn/, 'connector/audit/ampAudit.ts', /SLICE = (\S+);/],
   ['docs/privacy.md', /replaced after (\d+) payments/, 'connector/invoices/mint.ts', /ROTATE_AFTER = (\S+);/],
   [
     'docs/events.md',

@@ -77,7 +77,9 @@ describe('a disk that is full', () => {
     await Promise.allSettled(Array.from({ length: 8 }, pay));
     const { code, said } = await full.ended;
     const lines = said.trimEnd().split('\n');
-    expect(lines.at(-1)).toMatch(/^data folder \S+\/(jar|payer) can't be written: .+; is the disk full\?$/);
+    expect(lines.at(-1)).toMatch(
+      /^ampjar: data folder \S+\/(jar|payer) can't be written: .+; is the disk full\?$/,
+    );
     // lmdb's own code writes a line, too.
     expect(lines.length, said).toBeLessThanOrEqual(2);
     expect(code).toBe(1);

@@ -52,7 +52,7 @@ describe('npm start, and then the same beside an lnd of one’s own', () => {
     const mixed = await start(...beside, '--data', 'data');
     expect(mixed.code).toBe(2);
     expect(mixed.said).toMatch(
-      /^--data: the table in data is another node's; give this one a folder of its own$/m,
+      /^ampjar: --data: the table in data is another node's; give this one a folder of its own$/m,
     );
     await node.stop();
   });

@@ -9,7 +9,7 @@ import { readTotals } from '../../shared/ledger/index.ts';
 
 /** `npm start` as a process of its own, on a folder and a free port. @returns once it answers */
 export async function startLocal(data: string, ...args: string[]) {
-  const command = ['--import', 'tsx', 'local/main.ts', '--port', '0', '--data', data, ...args];
+  const command = ['--import', 'tsx', 'cli/main.ts', 'dev', 'start', '--port', '0', '--data', data, ...args];
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = { out: '', err: '' };
   child.stderr.setEncoding('utf8').on('data', (text) => {

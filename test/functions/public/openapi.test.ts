@@ -33,7 +33,10 @@ test('a synthesis begins by comparing both documents with their schemas, and end
       ['manage', manageText()],
     ] as const) {
       const file = join(dir, part, 'openapi.json');
-      const stale = { code: 1, stderr: `${file}: not what the schemas say; npm run openapi writes it\n` };
+      const stale = {
+        code: 1,
+        stderr: `ampjar: ${file}: not what the schemas say; npm run openapi writes it\n`,
+      };
       await expect(check()).rejects.toMatchObject(stale);
       mkdirSync(join(dir, part));
       writeFileSync(file, text.replace('Ampjar', 'Jar'));

@@ -97,7 +97,7 @@ test('SIGTERM ends the process cleanly', async () => {
 });
 
 test.each([
-  ['no folder', [], '--data: a folder is needed'],
+  ['no folder', [], '--data is missing'],
   [
     'a port that is none',
     ['--data', 'x', '--port', '70000'],

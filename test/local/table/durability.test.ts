@@ -133,7 +133,7 @@ describe('the table as a process', () => {
     const second = await outcomeOf(launch('--data', dir, '--port', '0'));
     expect(second.code).toBe(2);
     expect(second.errors).toBe(
-      `data folder ${dir} is in use by process ${child.pid}; stop that one first, or give another folder\n`,
+      `ampjar: data folder ${dir} is in use by process ${child.pid}; stop that one first, or give another folder\n`,
     );
     await expect(openEmbeddedTable({ dir, clock: Date.now })).rejects.toThrow(TableInUseError);
     child.kill('SIGKILL');
@@ -157,7 +157,7 @@ describe('the table as a process', () => {
     const { code, errors } = await outcomeOf(launch('--data', join(dir, 'other'), '--port', port));
     expect({ code, errors }).toEqual({
       code: 2,
-      errors: `port ${port} is taken, give another with --port\n`,
+      errors: `ampjar: --port: ${port} is taken; give another, or 0 for a free one\n`,
     });
   });
 });
