@@ -45,7 +45,7 @@ export const start = ({ values }: Asked<typeof START>, parts: Parts): Promise<Ou
         askHints,
         // What pays with play money is for this machine, which nobody stands before.
         more: origin === undefined ? play?.routes : undefined,
-        signal: signal,
+        signal,
         origin,
         proxies,
       }).catch((error) => {

@@ -1,8 +1,8 @@
-import { writeSync } from 'node:fs';
 import { asConnector } from '../connector/onNode.ts';
 import { mendable } from '../shared/command/failures.ts';
+import { aborted } from '../shared/concurrency/untilAborted.ts';
 import { ListenError } from './node/index.ts';
-import { FolderLostError, FolderWriteError, TableFolderError, TableInUseError } from './table/errors.ts';
+import { FolderWriteError, TableFolderError, TableInUseError } from './table/errors.ts';
 
 /**
  * Keep lmdb's stacks from the terminal: it prints one for each commit that failed, before whoever asked for the commit is told, and
@@ -21,11 +21,6 @@ export async function inFolder<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await mendable([TableInUseError, TableFolderError, ListenError], () => asConnector(work));
   } catch (error) {
-    if (error instanceof FolderLostError) {
-      // lmdb's threads may wait for files that are gone, and Node's exit for them: nothing is left to keep, so the system ends it.
-      writeSync(process.stderr.fd, `ampjar: ${error.message}\n`);
-      process.kill(process.pid, 'SIGKILL');
-    }
     // What lmdb's own code has said of a write has no end of line.
     if (error instanceof FolderWriteError) process.stderr.write('\n');
     throw error;
@@ -34,8 +29,9 @@ export async function inFolder<T>(work: () => Promise<T>): Promise<T> {
 
 /** Resolves when the signal aborts; rejects with what a promise of a failure resolves to. */
 export const untilStopped = (signal: AbortSignal, failures: readonly Promise<Error>[]): Promise<void> =>
-  new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve());
-    for (const failure of failures) void failure.then(reject);
-    if (signal.aborted) resolve();
-  });
+  Promise.race([
+    aborted(signal),
+    ...failures.map(async (failure) => {
+      throw await failure;
+    }),
+  ]);

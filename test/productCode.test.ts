@@ -45,7 +45,6 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'local/table/reader.ts': 'the signal to stop wakes it',
   'local/table/store.ts':
     'each transaction is committed or refused; the loss of the folder may never come, and nothing waits for it alone',
-  'local/untilStopped.ts': 'the signal to stop',
   'shared/concurrency/batcher.ts': 'the work that was given, of which each ends as it does',
   'shared/concurrency/semaphore.ts': 'whoever has a turn gives it on however its work ends',
   'shared/concurrency/untilAborted.ts': 'the signal',

@@ -237,14 +237,13 @@ export class NodeStore {
     return told;
   }
 
-  /** Resolves when everything that was asked for before is on disk. */
+  /** Resolves when everything that was asked for before is on disk, or can't be: that was told to whoever asked for it. */
   flushed(): Promise<void> {
-    return this.#write(() => undefined);
+    return this.#write(() => undefined).catch(() => undefined);
   }
 
   async close(): Promise<void> {
-    // What could not be written was told to whoever asked for it.
-    await this.flushed().catch(() => undefined);
+    await this.flushed();
     await this.#root.close();
     this.#folder.release();
   }
