@@ -2,7 +2,7 @@ import type { Batcher } from '../../shared/concurrency/batcher.ts';
 import type { TtlCache } from '../../shared/concurrency/ttlCache.ts';
 import { TOO_MANY_ASKS } from '../../shared/contract/limits.ts';
 import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../../shared/contract/lnurl.ts';
-import { MAX_ASKED_MSAT, parseMsat } from '../../shared/contract/money.ts';
+import { MAX_ASKED_MSAT, parseMsat, payableWithin } from '../../shared/contract/money.ts';
 import { cleanText } from '../../shared/contract/shownText.ts';
 import {
   type Ask,
@@ -51,12 +51,16 @@ async function openOption({ creators }: PayParts, handle: string, optionId: stri
   return { creator, option, ...boundsOf(creator, option) };
 }
 
+const tooLarge = () =>
+  new LnurlError('this amount is too large for LNURL; the AMP code on the page takes it');
+
+/** What may be asked for: a fixed amount, or whole satoshi within limits, which were not always refused when they had a part of one. */
 function boundsOf({ leastMsat = LEAST_MSAT, mostMsat = MOST_MSAT }: Creator, { amountMsat }: TipOption) {
-  const least = amountMsat ?? leastMsat;
-  const most = amountMsat ?? mostMsat;
-  if (least > MAX_ASKED_MSAT)
-    throw new LnurlError('this amount is too large for LNURL; the AMP code on the page takes it');
-  if (most > MAX_ASKED_MSAT) return { least, most: MAX_ASKED_MSAT };
+  if ((amountMsat ?? leastMsat) > MAX_ASKED_MSAT) throw tooLarge();
+  if (amountMsat !== undefined) return { least: amountMsat, most: amountMsat };
+  const asked = mostMsat > MAX_ASKED_MSAT ? MAX_ASKED_MSAT : mostMsat;
+  const { leastMsat: least, mostMsat: most } = payableWithin({ leastMsat, mostMsat: asked });
+  if (least > most) throw new LnurlError('no whole number of satoshi lies within what this creator takes');
   return { least, most };
 }
 

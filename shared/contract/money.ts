@@ -80,6 +80,12 @@ export interface AmountLimits {
 /** Whether wallets can send an amount within limits. */
 export const holdPayable = ({ leastMsat, mostMsat }: AmountLimits): boolean => above(leastMsat) <= mostMsat;
 
+/** The least and the most that wallets can send within limits: whole satoshi. */
+export const payableWithin = ({ leastMsat, mostMsat }: AmountLimits): AmountLimits => ({
+  leastMsat: above(leastMsat),
+  mostMsat: below(mostMsat),
+});
+
 /** What limits must be, with those nearest to some that are not, as {@link payable} of an amount. */
 export function payableLimits(
   { leastMsat, mostMsat }: AmountLimits,

@@ -5,12 +5,12 @@ import {
   addCreator,
   addOption,
   closeCreator,
+  editCreator,
   openOptionId,
   readAsk,
   readFeed,
-  setLimits,
 } from '../../../shared/ledger/index.ts';
-import { nameAsBefore } from '../public/jar.ts';
+import { limitsAsBefore, nameAsBefore } from '../public/jar.ts';
 import { BASE_URL, openStage, type Stage, until } from './stage.ts';
 
 /** The largest amount that a JSON number holds to the msat, and its neighbours alike. */
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const { ledger, clock } = stage;
   const add = (handle: string, name: string) => addCreator(ledger, { handle, name }, clock());
   await add('limited', 'Limited');
-  await setLimits(ledger, 'limited', { leastMsat: 21_000n, mostMsat: 42_001n });
+  await editCreator(ledger, 'limited', { limits: { leastMsat: 21_000n, mostMsat: 42_001n } });
   await add('dora', 'Dora');
   await closeCreator(ledger, 'dora');
   await add('mallory', 'Mallory');
@@ -98,13 +98,13 @@ describe('a pay request', () => {
   });
 
   test.each([
-    ['huge', 1_000n, EXACT_MSAT, [1_000, Number.MAX_SAFE_INTEGER]],
-    ['exact', EXACT_MSAT - 991n, EXACT_MSAT, [Number.MAX_SAFE_INTEGER - 991, Number.MAX_SAFE_INTEGER]],
+    ['huge', 1_000n, EXACT_MSAT, [1_000, Number.MAX_SAFE_INTEGER - 991]],
+    ['exact', EXACT_MSAT - 991n, EXACT_MSAT, [Number.MAX_SAFE_INTEGER - 991, Number.MAX_SAFE_INTEGER - 991]],
   ])(
     'has amounts that are exact as JSON numbers: %s limits',
     async (handle, leastMsat, mostMsat, numbers) => {
       await addCreator(stage.ledger, { handle, name: handle }, stage.clock());
-      await setLimits(stage.ledger, handle, { leastMsat, mostMsat });
+      await editCreator(stage.ledger, handle, { limits: { leastMsat, mostMsat } });
       const { body } = await payRequest(`/.well-known/lnurlp/${handle}`);
       expect([body.minSendable, body.maxSendable]).toEqual(numbers);
       const over = await stage.get(`/.well-known/lnurlp/${handle}/callback?amount=${EXACT_MSAT + 1n}`);
@@ -119,8 +119,29 @@ describe('a pay request', () => {
 
   test('keeps to the limits that a creator set', async () => {
     const { body } = await payRequest('/.well-known/lnurlp/limited');
-    expect(body).toMatchObject({ minSendable: 21_000, maxSendable: 42_001 });
+    expect(body).toMatchObject({ minSendable: 21_000, maxSendable: 42_000 });
   });
+
+  test.each([
+    [1_500n, 3_999n, [2_000, 3_000]],
+    [1n, 1_999n, [1_000, 1_000]],
+    [2_000n, 2_000n, [2_000, 2_000]],
+    [1_500n, 1_999n, undefined],
+  ])(
+    'has whole satoshi within limits that were stored when any were taken: %i to %i',
+    async (leastMsat, mostMsat, within) => {
+      const handle = `stored${leastMsat}to${mostMsat}`;
+      await addCreator(stage.ledger, { handle, name: handle }, stage.clock());
+      await limitsAsBefore(stage.ledger, handle, { leastMsat, mostMsat });
+      const { body } = await payRequest(`/.well-known/lnurlp/${handle}`);
+      expect(within ? [body.minSendable, body.maxSendable] : body).toEqual(
+        within ?? {
+          status: 'ERROR',
+          reason: 'no whole number of satoshi lies within what this creator takes',
+        },
+      );
+    },
+  );
 
   test('has a hostile name as text, in one text/plain', async () => {
     const { body } = await payRequest('/.well-known/lnurlp/mallory');
@@ -223,7 +244,7 @@ describe('an invoice', () => {
     ['alice', 1_000n],
     ['alice', 10_000_000_000n],
     ['limited', 21_000n],
-    ['limited', 42_001n],
+    ['limited', 42_000n],
   ])('of %s may be for the bound itself, %i msat', async (handle, amount) => {
     const { pr } = await stage.get(`/.well-known/lnurlp/${handle}/callback?amount=${amount}`);
     expect(read(pr).amountMsat).toBe(String(amount));
@@ -290,7 +311,7 @@ describe('a callback refuses', () => {
     ['nobody', 'amount=1000'],
     ['dora', 'amount=1000'],
     ['limited', 'amount=20999'],
-    ['limited', 'amount=42002'],
+    ['limited', 'amount=42001'],
     ['al%2Fice', 'amount=1000'],
   ])('%s?%s', async (handle, query) => {
     expect(await stage.get(`/.well-known/lnurlp/${handle}/callback?${query}`)).toMatchObject({

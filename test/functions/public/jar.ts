@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { openEmbeddedTable } from '../../../local/table/index.ts';
 import { readAmpInvoice, signAmpInvoice } from '../../../shared/bolt11/index.ts';
+import type { AmountLimits } from '../../../shared/contract/money.ts';
 import { changeCreator } from '../../../shared/ledger/creators.ts';
 import {
   addCreator,
@@ -66,6 +67,10 @@ function mint(handle: string, option: TipOption): CurrentInvoice {
 /** Give a creator a name as it was taken before there was a rule for them. */
 export const nameAsBefore = (ledger: Ledger, handle: string, name: string) =>
   changeCreator(ledger, handle, (creator) => ({ ...creator, name }));
+
+/** Limits as they were taken when any were. */
+export const limitsAsBefore = (ledger: Ledger, handle: string, limits: AmountLimits) =>
+  changeCreator(ledger, handle, (creator) => ({ ...creator, ...limits }));
 
 /** Alice shows messages, Bob amounts, Carol nothing; Dora has closed, and Erin has no invoice yet. */
 export async function openJar() {
