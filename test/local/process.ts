@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startDevNode } from '../../local/node/index.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { bounded } from '../../shared/concurrency/bounded.ts';
-import { readTotals } from '../../shared/ledger/index.ts';
+import { type Ledger, readDeliveries, readTotals } from '../../shared/ledger/index.ts';
 
 /** `npm start` as a process of its own, on a folder and a free port. @returns once it answers */
 export async function startLocal(data: string, ...args: string[]) {
@@ -68,10 +68,27 @@ export const paymentRequestOf = (url: string) =>
 export const countOnce = (url: string, isSo: (count: number) => boolean) =>
   until(`${url}/v1/creators/alice/totals`, ({ count }) => (isSo(Number(count)) ? Number(count) : undefined));
 
-/** The number of alice's tips in the table of `npm start`, which doesn't run meanwhile. */
-export async function bookedIn(data: string): Promise<number> {
+/** What the table of `npm start` says, which doesn't run meanwhile. */
+async function inTable<T>(data: string, read: (ledger: Ledger) => Promise<T>): Promise<T> {
   const tables = await openEmbeddedTable({ dir: data, clock: Date.now });
-  const { count } = await readTotals({ client: tables.client(), table: 'ampjar' }, 'alice');
-  await tables.close();
-  return Number(count);
+  try {
+    return await read({ client: tables.client(), table: 'ampjar' });
+  } finally {
+    await tables.close();
+  }
 }
+
+/** The number of alice's tips in it. */
+export const bookedIn = (data: string) =>
+  inTable(data, async (ledger) => Number((await readTotals(ledger, 'alice')).count));
+
+/** The states of what is in the log of each endpoint. */
+export const deliveryStatesIn = (data: string, endpointIds: readonly string[]) =>
+  inTable(data, (ledger) =>
+    Promise.all(
+      endpointIds.map(async (id) => {
+        const { deliveries } = await readDeliveries(ledger, id, { limit: 100 });
+        return deliveries.map(({ state }) => state);
+      }),
+    ),
+  );

@@ -81,8 +81,8 @@ export function anyAct(random: Random): Act {
   };
 }
 
-/** A server on 127.0.0.1 that speaks TLS, and meets each connection with an act. */
-export async function startActor(authority: Authority, act: Act) {
+/** A server on 127.0.0.1 that speaks TLS, unless there is no authority for it, and meets each connection with an act. */
+export async function startActor(authority: Authority | undefined, act: Act) {
   const sockets = new Set<Socket>();
   let met = 0;
   const track = (socket: Socket) => {
@@ -97,13 +97,8 @@ export async function startActor(authority: Authority, act: Act) {
       raw.resume();
       return void perform(raw, act, raw);
     }
-    const socket = new tls.TLSSocket(raw, {
-      isServer: true,
-      key: authority.key,
-      cert: authority.cert,
-      allowHalfOpen: true,
-    } as tls.TLSSocketOptions);
-    track(socket);
+    const socket = authority ? secured(raw, authority) : raw;
+    if (socket !== raw) track(socket);
     let got = '';
     let acted = false;
     const actOnce = () => {
@@ -124,7 +119,7 @@ export async function startActor(authority: Authority, act: Act) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `https://hooks.example:${port}/`,
+    url: authority ? `https://hooks.example:${port}/` : `http://127.0.0.1:${port}/`,
     /** Connections that were made. */
     get met() {
       return met;
@@ -136,6 +131,9 @@ export async function startActor(authority: Authority, act: Act) {
     },
   };
 }
+
+const secured = (raw: Socket, { key, cert }: Authority) =>
+  new tls.TLSSocket(raw, { isServer: true, key, cert, allowHalfOpen: true } as tls.TLSSocketOptions);
 
 async function perform(socket: Socket, { says, slowly, ends }: Act, raw: Socket): Promise<void> {
   const say = async (text: string) => {
