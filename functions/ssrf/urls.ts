@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { domainToUnicode } from 'node:url';
 import { isLoopbackAddress, isPublicAddress } from './addresses.ts';
 
 /** Thrown for a URL that no webhook is posted to; the message says why. */
@@ -67,6 +68,9 @@ export function checkWebhookUrl(text: string, { allowLoopback }: UrlRules): stri
   return url.href;
 }
 
+/** Whether a label says that it is of another script and is none: Node 20 takes it for no URL, and Node 24 as it is. */
+const isUndecodable = (label: string) => label.startsWith('xn--') && domainToUnicode(label) === label;
+
 function checkHost(host: string) {
   if (isIP(host)) {
     if (!isPublicAddress(host)) throw new WebhookUrlError(`${host} is not an address of the public internet`);
@@ -74,7 +78,7 @@ function checkHost(host: string) {
   }
   if (!host.includes('.') || OWN_NETWORK.test(host))
     throw new WebhookUrlError(`"${host}" is not a name of the public internet`);
-  const wrong = host.split('.').find((label) => !LABEL.test(label));
+  const wrong = host.split('.').find((label) => !LABEL.test(label) || isUndecodable(label));
   if (wrong === '')
     throw new WebhookUrlError(`"${host}" has an empty label: two dots in a row, or one at an end`);
   if (wrong !== undefined) throw new WebhookUrlError(`"${wrong}" is no label of a name in DNS`);

@@ -236,8 +236,9 @@ describe('a URL', () => {
     ['https://a+b.example.com/', '"a+b" is no label'],
     [`https://${'a'.repeat(64)}.example/`, 'is no label'],
     [`https://${'a.'.repeat(126)}example/`, 'a name longer than 253'],
-    // Node 20 takes it for no URL, and Node 24 for a name of one label.
+    // Node 20 takes them for no URLs.
     ['https://xn--/', /is not an absolute URL|is not a name of the public internet/],
+    ['https://xn--a.example/', /is not an absolute URL|"xn--a" is no label of a name in DNS/],
     ['https://1.2.3.4.5/', 'is not an absolute URL'],
     ['https://example.com.0x7f/', 'is not an absolute URL'],
     ['https://256.1.1.1/', 'is not an absolute URL'],
