@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isFlagError, readFlags } from '../shared/command/flags.ts';
+import { isFlagError, readFlags } from '../test/flags.ts';
 import { adapter } from './adapter.ts';
 import { asks } from './asks.ts';
 import { backlog } from './backlog.ts';

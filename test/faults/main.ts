@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { readFlags } from '../../shared/command/flags.ts';
+import { readFlags } from '../flags.ts';
 import { killedAtEachAwait } from './eachAwait.ts';
 import { hermetic } from './hermetic.ts';
 import { MUTANTS } from './mutants.ts';

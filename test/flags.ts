@@ -2,25 +2,16 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** What the flags of a command are read as. */
-export type FlagValues<T extends Options> = {
-  readonly [N in keyof T]?: (T[N]['type'] extends 'string' ? string : boolean) | undefined;
-};
-
-/** What every command takes. */
+/** What each takes. */
 const HELP_FLAG = { help: { type: 'boolean', short: 'h' } } as const satisfies Options;
 
 /**
- * Read the flags and words of a command line; `--help` and `-h` are known to every command.
+ * Read the flags of a program that is no part of the product: the faults' and the benches'.
  * @throws TypeError of one line with Node's code, `ERR_PARSE_ARGS_…`, for a flag that isn't one of the options or lacks its value
  */
-export function readFlags<const T extends Options>(
-  args: readonly string[],
-  options: T,
-  { allowPositionals = false }: { allowPositionals?: boolean } = {},
-) {
+export function readFlags<const T extends Options>(args: readonly string[], options: T) {
   try {
-    return parseArgs({ args: [...args], options: { ...options, ...HELP_FLAG }, allowPositionals });
+    return parseArgs({ args: [...args], options: { ...options, ...HELP_FLAG } });
   } catch (error) {
     const { message, code } = error as TypeError & { code?: string };
     // Node's hints come on lines of their own.
