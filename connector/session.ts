@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Backoff } from '../shared/concurrency/backoff.ts';
 import {
-  type AsideEvent,
   currentInvoices,
   isForGood,
   isOfNode,
@@ -9,7 +8,6 @@ import {
   type Lease,
   LeaseLostError,
   moveHints,
-  type NewTip,
   type NodeState,
   type PaymentKind,
   putWant,
@@ -21,7 +19,6 @@ import type { Alarms } from './health/alarms.ts';
 import { VitalSignsTeller } from './health/heartbeat.ts';
 import type { RecentAlarms } from './health/recentAlarms.ts';
 import { adoptLost } from './invoices/adopt.ts';
-import type { Unverified } from './invoices/attribution.ts';
 import type { Memos } from './invoices/memo.ts';
 import { Mint, type Minting, ROTATE_AFTER } from './invoices/mint.ts';
 import { resume } from './invoices/resume.ts';
@@ -38,7 +35,7 @@ import { Nudge } from './nudge.ts';
 import type { ConnectorParts } from './parts.ts';
 import type { DustWatch } from './payments/belowMinimum.ts';
 import { type BookingCounts, BookingQueue } from './payments/bookingQueue.ts';
-import { entryOf, unreadableEntry } from './payments/entry.ts';
+import { receivedEntryOf } from './payments/entry.ts';
 import type { Owners } from './payments/handler.ts';
 import { HANDLERS, ofEachKind } from './payments/kinds.ts';
 import { ASK_LIMITS, AskMint } from './requests/invoiceRequests.ts';
@@ -248,26 +245,13 @@ export class Session {
 
   /** One payment: verified, attributed, and queued; or set aside; or not ours. */
   async #receive(payment: SettledPayment | Unreadable, position: { settleIndex?: bigint }) {
-    if ('reason' in payment) {
-      this.#watcher.alarms.raise('set-aside', { reason: payment.reason });
-      return this.#queue.push({ entry: unreadableEntry(payment) });
-    }
-    const { kind, settlement } = payment;
-    const entry = entryOf(payment, await this.#owners[kind].of(settlement));
-    await this.#push(entry, settlement.paymentAddr, position);
-  }
-
-  async #push(
-    entry: NewTip | AsideEvent | Unverified | undefined,
-    paymentAddr: string,
-    position: { settleIndex?: bigint },
-  ) {
     const { alarms } = this.#watcher;
+    const seen = 'reason' in payment ? {} : { paymentAddr: payment.settlement.paymentAddr };
+    const entry = await receivedEntryOf(payment, this.#owners);
     const written = entry && !('unverified' in entry) ? entry : undefined;
-    if (!entry) this.#parts.log.info({ paymentAddr }, 'not ours');
-    else if ('unverified' in entry)
-      alarms.raise('memo-unverified', { paymentAddr, reason: entry.unverified });
-    else if ('reason' in entry) alarms.raise('set-aside', { paymentAddr, reason: entry.reason });
+    if (!entry) this.#parts.log.info(seen, 'not ours');
+    else if ('unverified' in entry) alarms.raise('memo-unverified', { ...seen, reason: entry.unverified });
+    else if ('reason' in entry) alarms.raise('set-aside', { ...seen, reason: entry.reason });
     await this.#queue.push({ ...position, ...(written && { entry: written }) });
   }
 

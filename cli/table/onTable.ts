@@ -1,6 +1,6 @@
 import { dynamoClient } from '../../shared/aws/dynamo.ts';
 import type { Asked, Outcome, Parts } from '../../shared/command/command.ts';
-import { UsageError } from '../../shared/command/failures.ts';
+import { mendable, UsageError } from '../../shared/command/failures.ts';
 import {
   AllowanceError,
   ApiKeyError,
@@ -27,9 +27,8 @@ export async function onTable(
   const place = readPlace(values, env);
   const client = dynamoClient(clientConfig(place));
   try {
-    return await work({ client, table: place.table }, place);
+    return await mendable(MENDABLE, () => work({ client, table: place.table }, place));
   } catch (error) {
-    if (MENDABLE.some((kind) => error instanceof kind)) throw new UsageError((error as Error).message);
     if (error instanceof UsageError || error instanceof CreatorChangedError) throw error;
     throw new Error(failureLine(error, place), { cause: error });
   } finally {

@@ -9,7 +9,7 @@ import { impatiently } from '../invoices/attribution.ts';
 import { underLease } from '../lease.ts';
 import type { SettledPayment, Unreadable } from '../lnd/contract.ts';
 import { onNode } from '../onNode.ts';
-import { entryOf, unreadableEntry } from '../payments/entry.ts';
+import { receivedEntryOf } from '../payments/entry.ts';
 import { ofEachKind } from '../payments/kinds.ts';
 import { type AuditParts, type Discrepancies, discrepanciesIn, sumOf } from './audit.ts';
 
@@ -43,10 +43,7 @@ export const audit = ({ values }: Asked<typeof AUDIT>, { env, warn }: Parts): Pr
         const parts = impatiently({ ledger, lease, memos, log, clock });
         const owners = ofEachKind((handler) => handler.owners(parts));
         const found = async (payment: SettledPayment | Unreadable) => {
-          const entry =
-            'reason' in payment
-              ? unreadableEntry(payment)
-              : entryOf(payment, await owners[payment.kind].of(payment.settlement));
+          const entry = await receivedEntryOf(payment, owners);
           if (!entry || 'unverified' in entry) return;
           const batch = 'reason' in entry ? { tips: [], asides: [entry] } : { tips: [entry], asides: [] };
           booked += (await bookTips(ledger, lease, batch)).tips.length;

@@ -1,11 +1,12 @@
-import { type AsideEvent, type NewTip, paymentAside } from '../../shared/ledger/index.ts';
+import { type AsideEvent, type NewTip, type PaymentKind, paymentAside } from '../../shared/ledger/index.ts';
 import type { Attributed, Owner, Unverified } from '../invoices/attribution.ts';
-import type { SettledPayment, Unreadable } from '../lnd/contract.ts';
+import type { SettledPayment, Settlement, Unreadable } from '../lnd/contract.ts';
 import { eventJson } from '../lnd/messages.ts';
+import type { Owners } from './handler.ts';
 import { HANDLERS } from './kinds.ts';
 
 /** A message that can't be read, as it is set aside. */
-export const unreadableEntry = ({ reason, raw, via, setId }: Unreadable): AsideEvent => ({
+const unreadableEntry = ({ reason, raw, via, setId }: Unreadable): AsideEvent => ({
   reason,
   event: eventJson(raw),
   ...(via && { via }),
@@ -18,6 +19,15 @@ export const entryOf = (
   owner: Attributed,
 ): NewTip | AsideEvent | Unverified | undefined =>
   !owner || 'unverified' in owner ? owner : ownedEntryOf(payment, owner);
+
+/** The same of what lnd told, read or not. @param owners of each kind */
+export const receivedEntryOf = async (
+  payment: SettledPayment | Unreadable,
+  owners: Readonly<Record<PaymentKind, Owners<Settlement>>>,
+): Promise<NewTip | AsideEvent | Unverified | undefined> =>
+  'reason' in payment
+    ? unreadableEntry(payment)
+    : entryOf(payment, await owners[payment.kind].of(payment.settlement));
 
 /** What is to be written of a payment to an invoice of ours. */
 export function ownedEntryOf(

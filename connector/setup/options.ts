@@ -52,7 +52,7 @@ export interface AwsIdentity {
   readonly seen: { readonly certificate: string; readonly key: string };
 }
 
-/** Read what a setup is told. @throws UsageError, UsageError */
+/** Read what a setup is told. @throws UsageError */
 export async function readChoices(values: SetupValues, env: Env): Promise<Choices> {
   const { instance } = values;
   if (instance !== undefined && !/^[a-z0-9][a-z0-9-]{0,30}$/.test(instance))

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import { SCOPES, SHOWS } from '../../shared/contract/choices.ts';
 import { HANDLE, HEX_32, OPTION_ID, PUBLIC_KEY } from '../../shared/contract/forms.ts';
 import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/contract/money.ts';
 import { isShown, shownText } from '../../shared/contract/shownText.ts';
-import { SCOPES, SHOWS } from '../../shared/ledger/index.ts';
 
 /**
  * A text of a certain form. `expected` is what an error says that the field takes.

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import { WEBHOOK_EVENTS } from '../../shared/contract/choices.ts';
 import { tipSchema as tip, tipEventSchema as tipEvent } from '../../shared/contract/tipSchemas.ts';
-import { WEBHOOK_EVENTS } from '../../shared/ledger/index.ts';
 import * as fields from './fields.ts';
 
 export const problemSchema = z

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { WEBHOOK_EVENTS } from '../../shared/contract/choices.ts';
 import { isShown, shownText } from '../../shared/contract/shownText.ts';
 import {
   AllowanceError,
@@ -12,7 +13,6 @@ import {
   readWebhooks,
   rotateSecret,
   TooManyWebhooksError,
-  WEBHOOK_EVENTS,
   type Webhook,
   WebhookMissingError,
 } from '../../shared/ledger/index.ts';

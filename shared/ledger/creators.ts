@@ -386,21 +386,6 @@ export function editCreator(
   );
 }
 
-/** Say what the public may see. @throws CreatorError */
-export const setShows = (ledger: Ledger, handle: string, shows: Creator['shows']) =>
-  editCreator(ledger, handle, { shows });
-
-/**
- * Keep tips below an amount out of the feed from now on; 0 lets all in. They are booked, and in the totals, all the same.
- * @throws CreatorError
- */
-export const setMinimum = (ledger: Ledger, handle: string, minimumMsat: bigint) =>
-  editCreator(ledger, handle, { minimumMsat });
-
-/** Bound what an invoice of one's own can be asked for. @throws CreatorError */
-export const setLimits = (ledger: Ledger, handle: string, limits: AmountLimits) =>
-  editCreator(ledger, handle, { limits });
-
 /** Close a creator: the pages answer 410 from now on; what still arrives is booked. @throws CreatorError */
 export const closeCreator = (ledger: Ledger, handle: string, unchanged?: Unchanged) =>
   changeCreator(

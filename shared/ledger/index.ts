@@ -1,4 +1,3 @@
-export { SCOPES, SHOWS, WEBHOOK_EVENTS } from '../contract/choices.ts';
 export { AllowanceError } from './allowances.ts';
 export {
   type ApiKey,
@@ -76,9 +75,6 @@ export {
   readOptionOwner,
   removeOption,
   reopenCreator,
-  setLimits,
-  setMinimum,
-  setShows,
   type TipOption,
   wantAll,
   wantAnother,

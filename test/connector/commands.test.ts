@@ -1,8 +1,6 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectorCommands } from '../../connector/commands.ts';
 import { eventJson } from '../../connector/lnd/messages.ts';
-import { systemConnector } from '../../connector/system.ts';
 import type { Listener } from '../../local/table/index.ts';
 import {
   type AsideEvent,
@@ -17,44 +15,20 @@ import {
   takeLease,
 } from '../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../shared/ledger/keys.ts';
-import { run as runHere } from '../shared/command/run.ts';
 import { gather } from '../shared/ledger/book.ts';
+import { runConnector, startConnector } from './inProcess.ts';
 import { type Jar, openJar, until } from './jar.ts';
 import { memosOf } from './memos.ts';
 import { MESSAGE, setIdOf, settledMessage, settledPlainMessage } from './played.ts';
-import { openLog } from './stage.ts';
 
 let jar: Jar;
 let listener: Listener;
 let invoice: CurrentInvoice;
 
-/** A connector of this process beside the jar, until it is told to stop. */
-function connect() {
-  const { log, has } = openLog();
-  const stop = new AbortController();
-  const connector = systemConnector(jar.access, {
-    ledger: jar.ledger,
-    log,
-    holder: 'test',
-    expirySeconds: 31_536_000,
-    routeHints: false,
-  });
-  const run = connector.run(stop.signal);
-  return {
-    connector,
-    has,
-    live: () => until(async () => connector.health.state === 'live'),
-    async stop() {
-      stop.abort();
-      await run;
-    },
-  };
-}
-
 beforeAll(async () => {
   jar = await openJar();
   listener = await jar.tables.listen(0);
-  const connector = connect();
+  const connector = startConnector(jar);
   invoice = await jar.invoice('alice');
   await connector.live();
   await connector.stop();
@@ -62,20 +36,14 @@ beforeAll(async () => {
 
 afterAll(() => jar.close());
 
-/** Run a command of the connector; what it says on stderr without the program's name. */
-async function run(name: string, args: readonly string[]) {
-  const { code, out, err } = await runHere(connectorCommands, ['connector', name, ...args]);
-  return { code, stdout: out, stderr: err.replace(/^ampjar: /, '') };
-}
-
 const endpoint = () => ['--endpoint', `http://127.0.0.1:${listener.port}`];
 const lnd = () => [
   ...['--lnd-host', jar.access.socket],
   ...['--lnd-cert', jar.access.certPath],
   ...['--lnd-macaroon', jar.access.macaroonPath],
 ];
-const audit = (...args: string[]) => run('audit', [...lnd(), ...endpoint(), ...args]);
-const asides = (...args: string[]) => run('quarantine', [...args, ...endpoint()]);
+const audit = (...args: string[]) => runConnector('audit', ...lnd(), ...endpoint(), ...args);
+const asides = (...args: string[]) => runConnector('quarantine', ...args, ...endpoint());
 const state = () => readNode(jar.ledger, jar.node.pubkey);
 
 /** Keep an event as the connector does. @returns the id by which the operator names it */
@@ -149,7 +117,7 @@ describe('ampjar connector audit', () => {
   });
 
   it('leaves the lease with a connector that leads when nothing is missing', async () => {
-    const connector = connect();
+    const connector = startConnector(jar);
     await connector.live();
     const { epoch } = (await state())!;
     expect((await audit()).code).toBe(0);
@@ -204,7 +172,7 @@ describe('ampjar connector quarantine', () => {
     const good = message({ amountMsat: 7_000n, shards: 2 });
     const reason = 'payment to an invoice with a memo of ours, but no creator has its option';
     const id = await setAside({ reason, event: eventJson(good), setId: setIdOf(good) });
-    const connector = connect();
+    const connector = startConnector(jar);
     await connector.live();
     const { code, stdout } = await asides('book', id, '--reason', 'alice is there again');
     expect([code, stdout]).toEqual([0, `booked 7000 msat for alice, set id ${setIdOf(good)}\n`]);
@@ -406,13 +374,18 @@ describe('ampjar connector quarantine', () => {
     for (const args of [
       ['book', id],
       ['dismiss', id],
-      ['dismiss', id, '--reason', ' '],
-      ['dismiss', id, '--reason', 'a\u001bb'],
     ]) {
       const { code, stderr } = await asides(...args);
       expect([code, stderr]).toEqual([
         2,
-        expect.stringMatching(/--reason(?: is missing,|: expected why, 1 to 500 characters) .*\n$/),
+        `connector quarantine ${args[0]}: --reason is missing, expected --reason TEXT\n`,
+      ]);
+    }
+    for (const reason of [' ', 'a\u001bb']) {
+      const { code, stderr } = await asides('dismiss', id, '--reason', reason);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/^--reason: expected why, 1 to 500 characters .*\n$/),
       ]);
     }
     expect((await asides('dismiss', id, '--reason', 'done')).code).toBe(0);

@@ -6,13 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectorCommands } from '../../connector/commands.ts';
 import { bakeCommand } from '../../connector/lnd/calls.ts';
 import { CALLS } from '../../connector/lnd/client.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import { readTip, tableDefinition } from '../../shared/ledger/index.ts';
-import { run } from '../shared/command/run.ts';
 import { type Gate, openGate } from './gate.ts';
+import { runConnector } from './inProcess.ts';
 import { type Jar, openJar, until } from './jar.ts';
 import { killAll, launch, start } from './process.ts';
 
@@ -106,12 +105,10 @@ describe('npm run connector', () => {
     ['a flag without its value', () => ['--lnd-cert'], /--lnd-cert/],
     ['a word too many', () => [...flags(), 'now'], /now/],
   ])('refuses %s in one line with exit code 2', async (_, args, message) => {
-    const { code, out, err: told } = await run(connectorCommands, ['connector', 'run', ...args()]);
-    expect(told).toMatch(/^ampjar: /);
-    const err = told.replace(/^ampjar: /, '');
-    expect(err.trimEnd()).toMatch(message);
-    expect(err.trimEnd().split('\n')).toHaveLength(1);
-    expect({ code, out }).toEqual({ code: 2, out: '' });
+    const { code, stdout, stderr } = await runConnector('run', ...args());
+    expect(stderr.trimEnd()).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
   it('refuses the admin macaroon with the command that bakes the right one', async () => {

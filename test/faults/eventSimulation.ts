@@ -3,11 +3,11 @@ import { isNewTip, PATIENCE_MS, publishRecords, type StreamRecord } from '../../
 import { tipEvent } from '../../shared/contract/tip.ts';
 import type { Item } from '../../shared/ledger/codec.ts';
 import {
+  editCreator,
   HANDED_BLOCK,
   readEvents,
   readHanded,
   readParked,
-  setMinimum,
   type Tip,
 } from '../../shared/ledger/index.ts';
 import { gather } from '../shared/ledger/book.ts';
@@ -43,7 +43,7 @@ export async function simulateEvents(seed: string, mutant: EventMutant = {}): Pr
   await world.start();
   const handles = HANDLES.slice(0, random.int(1, 3));
   const { book } = await startBooking(world.ledger, handles);
-  if (random.chance(0.5)) await setMinimum(world.ledger, random.pick(handles), 500n);
+  if (random.chance(0.5)) await editCreator(world.ledger, random.pick(handles), { minimumMsat: 500n });
   const seen = new Map<string, number>();
   const problems: string[] = [];
   const meet = (what: string, times = 1) => seen.set(what, (seen.get(what) ?? 0) + times);

@@ -2,9 +2,9 @@ import {
   addCreator,
   addOption,
   closeCreator,
+  editCreator,
   type Ledger,
   readCreator,
-  setMinimum,
 } from '../../shared/ledger/index.ts';
 import { type Truth, unsound } from './checker.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -155,7 +155,7 @@ export class World {
       await addOption(this.#ledger, handle, { label: 'fixed', amountMsat }, now, (size) =>
         this.#random.bytes(size),
       );
-    if (minimumMsat > 0n) await setMinimum(this.#ledger, handle, minimumMsat);
+    if (minimumMsat > 0n) await editCreator(this.#ledger, handle, { minimumMsat });
     const { options } = (await readCreator(this.#ledger, handle))!;
     for (const { id, amountMsat } of options) this.#options.push({ id, handle, amountMsat });
     if (this.#random.chance(0.5)) for (const { process } of this.machines) process?.connector.hint();

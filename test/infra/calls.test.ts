@@ -3,12 +3,12 @@ import { systemConnector } from '../../connector/system.ts';
 import { publicApp } from '../../functions/public/app.ts';
 import {
   addOption,
+  editCreator,
   openOptionId,
   putAsk,
   readAsides,
   readAsk,
   readTip,
-  setMinimum,
 } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, prefix } from '../../shared/ledger/keys.ts';
 import { type Jar, openJar, until } from '../connector/jar.ts';
@@ -103,7 +103,7 @@ describe('the policy', () => {
     const open = openOptionId('alice');
     const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
     const tea = await addOption(ledger, 'alice', { label: 'Tea', amountMsat: 7000n }, new Date(), random);
-    await setMinimum(ledger, 'alice', 5000n);
+    await editCreator(ledger, 'alice', { minimumMsat: 5000n });
     const maker = startConnector('maker');
     await until(async () => maker.connector.health.state === 'live');
     await maker.stop();

@@ -12,7 +12,7 @@ import { isNewTip, publishRecords } from '../../functions/outbox/stream.ts';
 import { liveMessages } from '../../functions/realtime/message.ts';
 import { SettledEvents } from '../../infra/settled.ts';
 import { ledgerTable } from '../../infra/table.ts';
-import { putWebhook, setShows } from '../../shared/ledger/index.ts';
+import { editCreator, putWebhook } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, listed, prefix } from '../../shared/ledger/keys.ts';
 import { openStage, type Stage } from '../functions/outbox/stage.ts';
 import { NOW } from '../shared/ledger/book.ts';
@@ -239,7 +239,7 @@ describe('its role admits all that it asks', () => {
   afterAll(() => stage.close());
 
   test('of the table, with webhooks and open pages, by the stream, the sweep and the check of sums, and no more than that', async () => {
-    await setShows(stage.ledger, 'alice', 'messages');
+    await editCreator(stage.ledger, 'alice', { shows: 'messages' });
     const endpoint = { handle: 'alice', url: 'https://shop.example/hook', events: ['tip.settled' as const] };
     await putWebhook(stage.ledger, endpoint, NOW, (length) => Buffer.alloc(length, 7));
     const { ledger } = stage;

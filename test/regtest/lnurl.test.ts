@@ -5,12 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { encodeLnurl } from '../../shared/contract/lnurl.ts';
 import {
   addOption,
+  editCreator,
   openOptionId,
   readAsides,
   readAsk,
   readTip,
   readTotals,
-  setLimits,
 } from '../../shared/ledger/index.ts';
 import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
 import { tipOf } from './harness/books.ts';
@@ -179,7 +179,7 @@ describe('LNURL-pay, asked by lnurl-pay', () => {
 
   it('keeps to the limits that the creator set, to the msat', async () => {
     await asking.addCreator('dora');
-    await setLimits(asking.ledger, 'dora', { leastMsat: 5_500n, mostMsat: 7_500n });
+    await editCreator(asking.ledger, 'dora', { limits: { leastMsat: 5_500n, mostMsat: 7_500n } });
     const params = await lnurlPay.requestPayServiceParams({ lnUrlOrAddress: `dora@${DOMAIN}`, fetchGet });
     expect(params.rawData).toMatchObject({ minSendable: 5_500, maxSendable: 7_500 });
     for (const amount of ['5499', '7501', '0', '-6000', '6000.5', '6e3', '', '99999999999999999999'])

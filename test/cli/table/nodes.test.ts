@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Listener } from '../../../local/table/index.ts';
-import { addCreator, readCreator, setShows, takeLease } from '../../../shared/ledger/index.ts';
+import { addCreator, editCreator, readCreator, takeLease } from '../../../shared/ledger/index.ts';
 import { lead, NODE, NOW, openBook } from '../../shared/ledger/book.ts';
 import { run } from '../stage.ts';
 
@@ -49,7 +49,8 @@ describe('ampjar nodes', () => {
     // Between the command's read and its write, the other's change arrives.
     const between = createServer(async (request, response) => {
       const target = String(request.headers['x-amz-target']);
-      if (target.endsWith('.TransactWriteItems')) await setShows(book.ledger, 'alice', 'amounts');
+      if (target.endsWith('.TransactWriteItems'))
+        await editCreator(book.ledger, 'alice', { shows: 'amounts' });
       const answer = await fetch(endpoint(), {
         method: 'POST',
         headers: { 'x-amz-target': target, 'content-type': String(request.headers['content-type']) },

@@ -1,7 +1,5 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectorCommands } from '../../../connector/commands.ts';
-import { systemConnector } from '../../../connector/system.ts';
 import type { Listener } from '../../../local/table/index.ts';
 import type { Item } from '../../../shared/ledger/codec.ts';
 import {
@@ -11,10 +9,9 @@ import {
   readTip,
   readTotals,
 } from '../../../shared/ledger/index.ts';
-import { run as runHere } from '../../shared/command/run.ts';
 import { scan } from '../../shared/ledger/book.ts';
+import { runConnector, startConnector } from '../inProcess.ts';
 import { type Jar, openJar, until } from '../jar.ts';
-import { openLog } from '../stage.ts';
 
 let jar: Jar;
 let listener: Listener;
@@ -28,41 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => jar.close());
 
-function connect() {
-  const logged = openLog();
-  const stop = new AbortController();
-  const connector = systemConnector(jar.access, {
-    ledger: jar.ledger,
-    log: logged.log,
-    holder: 'test',
-    expirySeconds: 31_536_000,
-    routeHints: false,
-  });
-  const run = connector.run(stop.signal);
-  return {
-    ...logged,
-    connector,
-    live: () => until(async () => connector.health.state === 'live'),
-    async stop() {
-      stop.abort();
-      await run;
-    },
-  };
-}
-
-/** Run a command of the connector; what it says on stderr without the program's name. */
-async function run(name: string, args: readonly string[]) {
-  const endpoint = ['--endpoint', `http://127.0.0.1:${listener.port}`];
-  const { code, out, err } = await runHere(connectorCommands, ['connector', name, ...args, ...endpoint]);
-  return { code, stdout: out, stderr: err.replace(/^ampjar: /, '') };
-}
-
+const endpoint = () => ['--endpoint', `http://127.0.0.1:${listener.port}`];
 const adopt = (...args: string[]) =>
-  run('adopt', [
+  runConnector(
+    'adopt',
     ...args,
     ...['--lnd-host', jar.access.socket, '--lnd-cert', jar.access.certPath],
-    ...['--lnd-macaroon', jar.access.macaroonPath],
-  ]);
+    ...['--lnd-macaroon', jar.access.macaroonPath, ...endpoint()],
+  );
 
 async function restore(items: readonly Item[]) {
   const { client, table } = jar.ledger;
@@ -79,14 +49,14 @@ describe('ampjar connector adopt', () => {
   let answer: { paymentRequest: string; paymentAddr: string; paymentHash: string };
 
   it('lists what the table does not know, with why it is not believed and what was paid to it', async () => {
-    const first = connect();
+    const first = startConnector(jar);
     await first.live();
     const minted = await jar.invoice('alice');
     await jar.pay(minted.paymentRequest, { amountMsat: 5_000n });
     await first.stop();
     await restore(before);
     // The table has no secret yet, and what was minted under the one before can't be told.
-    const second = connect();
+    const second = startConnector(jar);
     await second.live();
     codes = [minted, await jar.add({ memo: old }), await jar.add({ memo: 'Tip (ampjar abcdefghij)' })];
     answer = await jar.add({ memo: oldAnswer, amountMsat: 3_000n });
@@ -151,7 +121,7 @@ describe('ampjar connector adopt', () => {
       '',
     ]);
     expect(await readTip(jar.ledger, answer.paymentHash)).toMatchObject({ via: 'bolt11', handle: 'alice' });
-    const third = connect();
+    const third = startConnector(jar);
     await until(async () => (await readTotals(jar.ledger, 'alice')).count === 4n);
     expect((await readTotals(jar.ledger, 'alice')).amountMsat).toBe(10_001n);
     // And what is paid from then on.
@@ -164,10 +134,10 @@ describe('ampjar connector adopt', () => {
 
 describe('ampjar connector rotate-secret', () => {
   it('puts another secret in place, which a connector that runs takes up', async () => {
-    const running = connect();
+    const running = startConnector(jar);
     await running.live();
     const secret = await readMemoSecret(jar.ledger);
-    const { code, stdout } = await run('rotate-secret', []);
+    const { code, stdout } = await runConnector('rotate-secret', ...endpoint());
     expect([code, stdout]).toEqual([0, 'memos are proven by another secret from now on\n']);
     const next = await readMemoSecret(jar.ledger);
     expect(next).toHaveLength(32);

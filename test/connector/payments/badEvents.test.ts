@@ -246,7 +246,8 @@ describe('a settlement', () => {
     several.amp_invoice_state = { ...several.amp_invoice_state, ...another.amp_invoice_state };
     stage.lnd.tell(several);
     await bookedBehind();
-    expect(connector.connector.health).toMatchObject({ setAside: 0 });
+    await until(() => connector.connector.health.booked === 1);
+    expect(connector.connector.health).toMatchObject({ booked: 1, setAside: 0 });
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 1n, amountMsat: 7_000n });
     expect(await asides()).toEqual([]);
   });

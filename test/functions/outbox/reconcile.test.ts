@@ -2,7 +2,7 @@ import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GRACE_MS, reconcile } from '../../../functions/outbox/reconcile.ts';
 import { publishRecords } from '../../../functions/outbox/stream.ts';
-import { readHanded, setMinimum, type Tip } from '../../../shared/ledger/index.ts';
+import { editCreator, readHanded, type Tip } from '../../../shared/ledger/index.ts';
 import { type Key, keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { tipKey } from '../../../shared/ledger/tips.ts';
 import { NOW } from '../../shared/ledger/book.ts';
@@ -89,7 +89,7 @@ describe('the sweep', () => {
   });
 
   it('marks dust, and tells nobody of it', async () => {
-    await setMinimum(stage.ledger, 'alice', 500n);
+    await editCreator(stage.ledger, 'alice', { minimumMsat: 500n });
     await stage.book('alice', 2, { amountMsat: 499n });
     await reconcile(stage.deps);
     expect(stage.webhooks.calls).toEqual([]);

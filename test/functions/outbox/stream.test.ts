@@ -7,7 +7,7 @@ import {
   type StreamRecord,
 } from '../../../functions/outbox/stream.ts';
 import { tipEvent } from '../../../shared/contract/tip.ts';
-import { markHanded, setMinimum, type Tip } from '../../../shared/ledger/index.ts';
+import { editCreator, markHanded, type Tip } from '../../../shared/ledger/index.ts';
 import { keyItem } from '../../../shared/ledger/keys.ts';
 import { tipKey } from '../../../shared/ledger/tips.ts';
 import { around, NOW } from '../../shared/ledger/book.ts';
@@ -81,7 +81,7 @@ describe('a batch of stream records', () => {
   });
 
   it('marks dust, and tells nobody of it', async () => {
-    await setMinimum(stage.ledger, 'alice', 500n);
+    await editCreator(stage.ledger, 'alice', { minimumMsat: 500n });
     await stage.book('alice', 2, { amountMsat: 499n });
     await publishRecords(await stage.records(), stage.deps);
     expect([...stage.webhooks.calls, ...stage.live.calls]).toEqual([]);

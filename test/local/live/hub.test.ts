@@ -4,7 +4,7 @@ import { type LiveMessage, liveMessages } from '../../../functions/realtime/mess
 import { LiveHub } from '../../../local/live/hub.ts';
 import type { TipEvent } from '../../../shared/contract/tip.ts';
 import { feedEntrySchema } from '../../../shared/contract/tipSchemas.ts';
-import { decodeCursor, eraseText, setMinimum, setShows } from '../../../shared/ledger/index.ts';
+import { decodeCursor, editCreator, eraseText } from '../../../shared/ledger/index.ts';
 import { countingReads, HOSTILE } from '../../functions/public/jar.ts';
 import { NOW } from '../../shared/ledger/book.ts';
 import { type LiveJar, openJar } from './stage.ts';
@@ -40,7 +40,7 @@ test.each(['carol', 'dora'] as const)('there is no message of %s', async (handle
 });
 
 test('there is none of dust', async () => {
-  await setMinimum(jar.ledger, 'bob', 5_000n);
+  await editCreator(jar.ledger, 'bob', { minimumMsat: 5_000n });
   const event = await jar.tip('bob', { amountMsat: 4_999n });
   expect(event.data.belowMinimum).toBe(true);
   expect(await messagesOf(event)).toEqual([]);
@@ -54,11 +54,11 @@ test('what was erased, or is no longer shown, since the event was made is not to
   await eraseText(jar.ledger, 'alice', event.data.setId);
   expect((await messagesOf(event))[0]!.text).not.toMatch(/telephone|Bob/);
   expect((await messagesOf(spared))[0]!.text).toMatch(/Great post.*Bob/);
-  await setShows(jar.ledger, 'alice', 'amounts');
+  await editCreator(jar.ledger, 'alice', { shows: 'amounts' });
   expect((await messagesOf(spared))[0]!.text).not.toMatch(/Great post|Bob/);
-  await setShows(jar.ledger, 'alice', 'nothing');
+  await editCreator(jar.ledger, 'alice', { shows: 'nothing' });
   expect(await messagesOf(spared)).toEqual([]);
-  await setShows(jar.ledger, 'alice', 'messages');
+  await editCreator(jar.ledger, 'alice', { shows: 'messages' });
 });
 
 test('a hub tells who listens to a creator, in order, until they leave', async () => {

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { feedEntrySchema } from '../../../shared/contract/tipSchemas.ts';
-import { decodeCursor, encodeCursor, setMinimum } from '../../../shared/ledger/index.ts';
+import { decodeCursor, editCreator, encodeCursor } from '../../../shared/ledger/index.ts';
 import { openEvents } from './eventSource.ts';
 import { type LiveJar, openJar, serveJar } from './stage.ts';
 
@@ -90,7 +90,7 @@ describe('catching up', () => {
   });
 
   test('has no dust, and dust does not stop it', async () => {
-    await setMinimum(jar.ledger, 'bob', 5_000n);
+    await editCreator(jar.ledger, 'bob', { minimumMsat: 5_000n });
     const start = await jar.tip('bob', { amountMsat: 9_000n });
     const events = await live(`bob/live?after=${encodeCursor('bob', sequence(start))}`);
     const [dust, shown] = await jar.tips('bob', [{ amountMsat: 1n }, { amountMsat: 9_000n }]);

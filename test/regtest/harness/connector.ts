@@ -9,8 +9,15 @@ import { until } from './until.ts';
 const DEADLINE_MS = 5_000;
 const WARN = 40;
 
-/** A line of the log, from a warning on: `msg` is what happened, `error` what lnd said. */
-export type LogLine = { level: number; msg: string; error?: string; waitMs?: number };
+/** A line of the log, from a warning on: `msg` is what happened, `error` what lnd said; or an alarm. */
+export type LogLine = {
+  level: number;
+  msg: string;
+  error?: string;
+  waitMs?: number;
+  alarm?: string;
+  paymentAddr?: string;
+};
 
 /** A connector that runs in this process, as `npm run connector` wires it. */
 export type Running = {

@@ -9,6 +9,7 @@ import {
   bookTips,
   closeAside,
   closeCreator,
+  editCreator,
   fingerprint,
   InvoiceMissingError,
   type Lease,
@@ -25,7 +26,6 @@ import {
   readNode,
   readTip,
   readTotals,
-  setMinimum,
   setsAside,
   type Tip,
 } from '../../../shared/ledger/index.ts';
@@ -185,7 +185,7 @@ describe('booking', () => {
   });
 
   it("tips below the creator's minimum are booked and summed, and are not in the feed", async () => {
-    await setMinimum(book.ledger, 'alice', 1_000n);
+    await editCreator(book.ledger, 'alice', { minimumMsat: 1_000n });
     const amounts = [1n, 999n, 1_000n, 5_000n].map((amountMsat, at) =>
       paid(alice, `tip ${at}`, { amountMsat }),
     );
@@ -199,7 +199,7 @@ describe('booking', () => {
       3n,
       4n,
     ]);
-    await setMinimum(book.ledger, 'alice', 0n);
+    await editCreator(book.ledger, 'alice', { minimumMsat: 0n });
     await enter([paid(alice, 'small', { amountMsat: 1n })]);
     expect((await all('alice')).map(({ sequence }) => sequence)).toEqual([5n, 4n, 3n]);
   });

@@ -18,9 +18,6 @@ import {
   readOptionOwner,
   removeOption,
   reopenCreator,
-  setLimits,
-  setMinimum,
-  setShows,
   wantAnother,
 } from '../../../shared/ledger/index.ts';
 import { around, gather, NOW, openBook } from './book.ts';
@@ -78,7 +75,7 @@ describe('creators', () => {
   it('of two changes at once one is refused, whole', async () => {
     await addCreator(book.ledger, { handle: 'dora', name: 'Dora' }, NOW);
     const slow = around(book.ledger, 'TransactWriteItemsCommand', {
-      before: () => setShows(book.ledger, 'dora', 'messages'),
+      before: () => editCreator(book.ledger, 'dora', { shows: 'messages' }),
     });
     const late = addOption(slow, 'dora', coffee, NOW, random);
     await expect(late).rejects.toThrow('"dora" was changed by someone else at the same time; try again');
@@ -130,7 +127,7 @@ describe('a change', () => {
 
   it('made for a version that is no more is refused, whole', async () => {
     const { version } = await addCreator(book.ledger, { handle: 'grace', name: 'Grace' }, NOW);
-    await setShows(book.ledger, 'grace', 'amounts');
+    await editCreator(book.ledger, 'grace', { shows: 'amounts' });
     for (const change of [
       editCreator(book.ledger, 'grace', { name: 'Eve' }, { version }),
       closeCreator(book.ledger, 'grace', { version }),
@@ -158,7 +155,7 @@ describe('a change', () => {
     'to limits from %d to %d msat is refused: LNURL has no exact numbers beyond, or wallets no amount within',
     async (leastMsat, mostMsat) => {
       await addCreator(book.ledger, { handle: 'limits', name: 'Limits' }, NOW).catch(() => {});
-      const setting = async () => setLimits(book.ledger, 'limits', { leastMsat, mostMsat });
+      const setting = async () => editCreator(book.ledger, 'limits', { limits: { leastMsat, mostMsat } });
       await expect(setting()).rejects.toThrow(CreatorError);
       expect(await readCreator(book.ledger, 'limits')).not.toHaveProperty('leastMsat');
     },
@@ -166,10 +163,12 @@ describe('a change', () => {
 
   it('to a minimum takes any amount that there can be', async () => {
     await addCreator(book.ledger, { handle: 'minimum', name: 'Minimum' }, NOW);
-    expect(await setMinimum(book.ledger, 'minimum', MAX_MSAT)).toMatchObject({ minimumMsat: MAX_MSAT });
-    await expect((async () => setMinimum(book.ledger, 'minimum', MAX_MSAT + 1n))()).rejects.toThrow(
-      CreatorError,
-    );
+    expect(await editCreator(book.ledger, 'minimum', { minimumMsat: MAX_MSAT })).toMatchObject({
+      minimumMsat: MAX_MSAT,
+    });
+    await expect(
+      (async () => editCreator(book.ledger, 'minimum', { minimumMsat: MAX_MSAT + 1n }))(),
+    ).rejects.toThrow(CreatorError);
   });
 });
 

@@ -5,10 +5,10 @@ import {
   decodeCursor,
   decodeEventCursor,
   EventCursorError,
+  editCreator,
   encodeCursor,
   encodeEventCursor,
   readEvents,
-  setMinimum,
   type Tip,
 } from '../../../shared/ledger/index.ts';
 import { keyItem } from '../../../shared/ledger/keys.ts';
@@ -40,7 +40,7 @@ async function readAll(limit: number) {
 /** Ten tips of which the third, fourth and eighth are below the minimum. */
 async function bookMixed() {
   const dust = [3, 4, 8];
-  await setMinimum(bookings.ledger, 'alice', 500n);
+  await editCreator(bookings.ledger, 'alice', { minimumMsat: 500n });
   const tips = [];
   for (let n = 1; n <= 10; n++)
     tips.push(...(await bookings.book('alice', 1, { amountMsat: dust.includes(n) ? 499n : 500n })));

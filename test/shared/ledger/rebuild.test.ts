@@ -12,6 +12,7 @@ import {
   bookTips,
   compareSums,
   differences,
+  editCreator,
   fingerprint,
   ItemError,
   isInOrder,
@@ -32,7 +33,6 @@ import {
   replaceSums,
   type ScannedRows,
   scanRows,
-  setMinimum,
 } from '../../../shared/ledger/index.ts';
 import { type Key, keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { dayOf } from '../../../shared/ledger/totals.ts';
@@ -91,7 +91,7 @@ const spoil = (amountMsat: string, key = keys.totals('alice')) => set(key, { amo
 
 describe('the sums of rows', () => {
   it('agree with the totals that booking keeps, dust included', async () => {
-    await setMinimum(ledger, 'alice', 5_000n);
+    await editCreator(ledger, 'alice', { minimumMsat: 5_000n });
     await bookTips(ledger, lease, {
       tips: [
         paid(invoice, 'dust'),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addCreator,
   bookTips,
+  editCreator,
   eraseText,
   type NewInvoice,
   putCurrentInvoice,
@@ -10,7 +11,6 @@ import {
   readNewest,
   readTip,
   readTotals,
-  setMinimum,
 } from '../../../shared/ledger/index.ts';
 import { gather, hex, LATER, lead, minted, NOW, openBook, paid, scan } from './book.ts';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const lease = await lead(book.ledger);
   await addCreator(book.ledger, { handle: 'alice', name: 'Alice' }, NOW);
   await addCreator(book.ledger, { handle: 'bob', name: 'Bob' }, NOW);
-  await setMinimum(book.ledger, 'alice', 1_000n);
+  await editCreator(book.ledger, 'alice', { minimumMsat: 1_000n });
   alice = minted('alice', 'open');
   const bob = minted('bob', 'open');
   for (const invoice of [alice, bob]) {

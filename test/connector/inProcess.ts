@@ -1,0 +1,35 @@
+import { connectorCommands } from '../../connector/commands.ts';
+import { systemConnector } from '../../connector/system.ts';
+import { run } from '../shared/command/run.ts';
+import { type Jar, until } from './jar.ts';
+import { openLog } from './stage.ts';
+
+/** A connector of this process beside the jar, until it is told to stop. */
+export function startConnector({ access, ledger }: Jar) {
+  const logged = openLog();
+  const stop = new AbortController();
+  const connector = systemConnector(access, {
+    ledger,
+    log: logged.log,
+    holder: 'test',
+    expirySeconds: 31_536_000,
+    routeHints: false,
+  });
+  const running = connector.run(stop.signal);
+  return {
+    ...logged,
+    connector,
+    live: () => until(async () => connector.health.state === 'live'),
+    async stop() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+/** Run `ampjar connector …`; its one line on stderr comes without the program's name, which every such line has. */
+export async function runConnector(...args: string[]) {
+  const { code, out, err } = await run(connectorCommands, ['connector', ...args]);
+  if (err !== '' && !err.startsWith('ampjar: ')) throw new Error(`a line without the program's name: ${err}`);
+  return { code, stdout: out, stderr: err.replace(/^ampjar: /, '') };
+}
