@@ -2,7 +2,8 @@
 FROM node:24-slim AS packages
 WORKDIR /ampjar
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY connector/package.json connector/
+RUN npm ci --workspace=connector --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
 ENV NODE_ENV=production

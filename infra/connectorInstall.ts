@@ -55,7 +55,7 @@ export function installCommands({
     `  mkdir -p '${folder}'`,
     `  aws s3 cp --only-show-errors 's3://${bucket}/${key}' '${folder}.zip'`,
     `  unzip -q -o '${folder}.zip' -d '${folder}' && rm '${folder}.zip'`,
-    `  (cd '${folder}' && npm ci --omit=dev --ignore-scripts --no-audit --no-fund)`,
+    `  (cd '${folder}' && npm ci --workspace=connector --omit=dev --ignore-scripts --no-audit --no-fund)`,
     `  touch '${folder}/installed'`,
     'fi',
     `cd '${folder}'`,

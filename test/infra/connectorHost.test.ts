@@ -9,6 +9,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -108,10 +109,16 @@ describe('what is installed', () => {
         writeFileSync(join(dir, name), `#!/bin/sh\necho "${name} $*" >> '${dir}/calls'\n${does}\n`, {
           mode: 0o755,
         });
-      // What the host would be sent: the folder of the release in place of its zip file, and its packages by a link.
+      // What the host would be sent: the folder of the release in place of its zip file, and of packages those that are the connector's.
+      const packages = join(dir, 'packages');
+      const { dependencies } = JSON.parse(readFileSync(join(asset(), 'connector/package.json'), 'utf8'));
+      for (const name of Object.keys(dependencies)) {
+        mkdirSync(dirname(join(packages, name)), { recursive: true });
+        symlinkSync(realpathSync(`node_modules/${name}`), join(packages, name));
+      }
       tool('aws', 'mkdir -p "$(dirname "$5")" && echo zip > "$5"');
       tool('unzip', `cp -r '${asset()}/.' "$5"`);
-      tool('npm', `ln -sfn '${realpathSync('node_modules')}' node_modules`);
+      tool('npm', `ln -sfn '${packages}' node_modules`);
       tool('systemctl', '');
     });
     afterAll(async () => {
@@ -164,7 +171,7 @@ describe('what is installed', () => {
       expect(calls()).toEqual([
         `aws s3 cp --only-show-errors s3://assets/one.zip ${dir}/opt/one.zip`,
         `unzip -q -o ${dir}/opt/one.zip -d ${dir}/opt/one`,
-        'npm ci --omit=dev --ignore-scripts --no-audit --no-fund',
+        'npm ci --workspace=connector --omit=dev --ignore-scripts --no-audit --no-fund',
         'systemctl daemon-reload',
         'systemctl enable ampjar-connector',
         'systemctl restart ampjar-connector',
@@ -195,15 +202,12 @@ describe('what is installed', () => {
       expect(stdout).toMatch(/^ok +macaroon +lnd answers to it$/m);
       const baked = readFileSync(path);
       expect(permissions(baked)).toEqual(permissions(fitting));
+
+      // The same one is not fetched again.
       rmSync(join(dirname(jar.access.certPath), 'data'), { recursive: true });
+      rmSync(join(dir, 'calls'));
       await install('three', { admin: false });
       expect(readFileSync(path)).toEqual(baked);
-      await install('two');
-    });
-
-    test('the same one is not fetched again', async () => {
-      rmSync(join(dir, 'calls'));
-      await install('two');
       expect(calls().map((call) => call.split(' ')[0])).toEqual(['systemctl', 'systemctl', 'systemctl']);
     });
 
@@ -218,7 +222,7 @@ describe('what is installed', () => {
     });
 
     test('a tool that the host lacks is named', async () => {
-      await expect(install('three', { path: dir })).rejects.toMatchObject({
+      await expect(install('four', { path: dir })).rejects.toMatchObject({
         stderr: 'node: not found, install it on this host first\n',
       });
     });
