@@ -1,5 +1,5 @@
 import { connectorCommands } from '../connector/commands.ts';
-import { openapiCommands } from '../functions/commands.ts';
+import { committedCommands } from '../functions/commands.ts';
 import { deployCommands } from '../infra/commands.ts';
 import { devCommands, serverCommands } from '../local/commands.ts';
 import { withHelp } from '../shared/command/program.ts';
@@ -18,5 +18,5 @@ export const COMMANDS = withHelp([
   ...deployCommands,
   ...devCommands,
   ...widgetCommands,
-  ...openapiCommands,
+  ...committedCommands,
 ]);

@@ -1,6 +1,7 @@
 import type { Flags } from '../shared/command/command.ts';
 
-export const OPENAPI = {
-  check: { type: 'boolean', about: 'write nothing; exit code 1 when one is not what the schemas say' },
+/** Of commands that write files which are made of others, and committed. */
+export const COMMITTED = {
+  check: { type: 'boolean', about: 'write nothing; exit code 1 when one is not what it is made of' },
   dir: { type: 'string', value: 'DIR', about: 'where they lie; functions' },
 } as const satisfies Flags;

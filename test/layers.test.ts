@@ -13,12 +13,13 @@ const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.u
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   shared: [],
+  'shared/browser': ['shared'],
   'functions/http': ['shared'],
   'functions/lambda': ['shared'],
   'functions/deliveries': ['shared'],
   'functions/realtime': ['shared'],
   'functions/ssrf': ['shared'],
-  'functions/pages': ['shared', 'functions/http'],
+  'functions/pages': ['shared', 'shared/browser', 'functions/http'],
   'functions/public': ['shared', 'functions/http', 'functions/lambda', 'functions/pages'],
   'functions/lnurl': ['shared', 'functions/http', 'functions/lambda', 'functions/pages'],
   'functions/manage': [
@@ -31,8 +32,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'functions/outbox': ['shared', 'functions/lambda', 'functions/deliveries', 'functions/realtime'],
   'functions/webhooks': ['shared', 'functions/lambda', 'functions/deliveries', 'functions/ssrf'],
   'functions/watch': ['shared', 'functions/lambda'],
-  // What writes the committed documents.
-  functions: ['shared', 'functions/public', 'functions/manage'],
+  // What writes the committed documents and scripts.
+  functions: ['shared', 'functions/public', 'functions/manage', 'functions/pages'],
   connector: ['shared'],
   infra: ['shared', 'ampjar.settings.ts', 'functions/public/openapi.json'],
   // The program joins what each room says of its commands.
@@ -40,7 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'shared',
     ...['connector', 'functions', 'infra', 'local', 'widget'].map((room) => `${room}/commands.ts`),
   ],
-  widget: ['shared'],
+  widget: ['shared', 'shared/browser'],
 };
 /** Rooms around the product: they may import all, and nothing imports them. */
 const AROUND = ['local', 'test', 'bench'];
@@ -83,6 +84,10 @@ describe('rooms', () => {
   it.each([
     ['shared/a.ts', '../connector/b.ts', false],
     ['shared/part/a.ts', '../amp/b.ts', true],
+    ['shared/a.ts', './browser/b.ts', false],
+    ['shared/browser/scripts/a.ts', '../../contract/b.ts', true],
+    ['functions/pages/a.ts', '../../shared/browser/b.ts', true],
+    ['connector/a.ts', '../shared/browser/b.ts', false],
     ['connector/a.ts', '../functions/http/b.ts', false],
     ['connector/part/a.ts', '../../shared/b.ts', true],
     ['cli/a.ts', '../local/b.ts', false],

@@ -26,7 +26,6 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'connector/run.ts': 'a server that is to listen on loopback gives listening or error',
   'connector/stopping.ts': 'rejected by the signal, and raced against the work',
   'functions/lnurl/answers.ts': 'each waits until a time, at which a look ends it',
-  'functions/pages/script.ts': 'a timer',
   'functions/public/sharedReads.ts': 'the next turn of the event loop',
   'functions/webhooks/dispatcher.ts':
     'each try ends by its deadline; who waits for all of them races a signal or a timer',
@@ -45,6 +44,7 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'local/table/reader.ts': 'the signal to stop wakes it',
   'local/table/store.ts':
     'each transaction is committed or refused; the loss of the folder may never come, and nothing waits for it alone',
+  'shared/browser/scripts/browserWallet.ts': 'a timer',
   'shared/concurrency/batcher.ts': 'the work that was given, of which each ends as it does',
   'shared/concurrency/semaphore.ts': 'whoever has a turn gives it on however its work ends',
   'shared/concurrency/untilAborted.ts': 'the signal',
@@ -91,12 +91,10 @@ describe('product code', () => {
 
   it('asks over HTTP only with a signal that ends it', () => {
     const ASKING = /(?<![\w.])fetch\((?!request\b)[^;]*/g;
-    const IN_A_BROWSER = ['functions/pages/script.ts', 'shared/browser/liveClient.ts'];
+    const inBrowser = (file: string) => /^(widget|shared\/browser\/scripts)\//.test(file);
     const endless = sources.filter(
       ({ file, source }) =>
-        !IN_A_BROWSER.includes(file) &&
-        !file.startsWith('widget/') &&
-        [...source.matchAll(ASKING)].some(([call]) => !call.includes('signal')),
+        !inBrowser(file) && [...source.matchAll(ASKING)].some(([call]) => !call.includes('signal')),
     );
     expect(endless.map(({ file }) => file)).toEqual([]);
   });

@@ -1,6 +1,7 @@
+import { BOLT } from '../../shared/browser/palette.ts';
+
 /** The icon of pages: a bolt in a square of 16. */
-export const ICON_SVG =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#e07b1a" d="M9 1 3 9h4l-1 6 7-9H9z"/></svg>';
+export const ICON_SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="${BOLT}" d="M9 1 3 9h4l-1 6 7-9H9z"/></svg>`;
 
 /** The same drawn on 32 by 32 pixels, PNG, for who asks for `/favicon.ico` without having seen a page. */
 export const ICON_PNG = Buffer.from(

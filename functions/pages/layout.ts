@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
+import { lang } from '../../shared/browser/text/index.ts';
 import { ICON_SVG } from './icon.ts';
-import { PAGE_SCRIPT } from './script.ts';
+import type { Markup } from './markup.ts';
+import scripts from './scripts.json' with { type: 'json' };
 import { PAGE_STYLE } from './style.ts';
 
 const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -33,19 +35,16 @@ export const pageHeaders = ({ style, scripts, connect }: Parts) => ({
 });
 
 /** Headers of a page with nothing but what all have. */
-export const PAGE_HEADERS = pageHeaders({ style: PAGE_STYLE, scripts: [PAGE_SCRIPT], connect: [] });
+export const PAGE_HEADERS = pageHeaders({ style: PAGE_STYLE, scripts: [scripts.page], connect: [] });
 
 export const PAGE_TYPE = 'text/html; charset=utf-8';
-
-/** Markup that `html` has escaped. */
-export type Markup = ReturnType<typeof html>;
 
 const ICON = `data:image/svg+xml,${ICON_SVG.replaceAll('"', '%22').replaceAll('#', '%23').replace(/[<>]/g, encodeURIComponent)}`;
 
 /** A whole page around its main part. `head` is for what one page alone has there, `script` for what it alone runs. */
 export const pageShell = (title: string, head: Markup | '', main: Markup, script?: string): string =>
   `${html`<!doctype html>
-<html lang="en">
+<html lang="${lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -57,7 +56,7 @@ ${head}<style>${raw(PAGE_STYLE)}</style>
 <main>
 ${main}
 </main>
-<script>${raw(PAGE_SCRIPT)}</script>${
+<script>${raw(scripts.page)}</script>${
     script
       ? html`
 <script>${raw(script)}</script>`

@@ -1,8 +1,7 @@
 import { html } from 'hono/html';
-import { LIVE_CLIENT } from '../../shared/browser/liveClient.ts';
-import { type Markup, pageHeaders } from './layout.ts';
-import { LIVE_PAGE_SCRIPT } from './liveScript.ts';
-import { PAGE_SCRIPT } from './script.ts';
+import { pageHeaders } from './layout.ts';
+import type { Markup } from './markup.ts';
+import scripts from './scripts.json' with { type: 'json' };
 import { PAGE_STYLE } from './style.ts';
 
 /**
@@ -11,18 +10,15 @@ import { PAGE_STYLE } from './style.ts';
  */
 export type Live = 'sse' | { readonly realtime: string; readonly host: string };
 
-/** The script of a live tip page, a block of its own so that its names meet no other script's. */
-export const LIVE_SCRIPT = `{${LIVE_CLIENT}${LIVE_PAGE_SCRIPT}}`;
-
 /** Where a page may connect to, beside its own origin. */
 export const liveSources = (live: Live) => (live === 'sse' ? [] : [new URL(live.realtime).origin]);
 
 /** What a live tip page has beside others. */
 export const livePage = (live: Live) => ({
-  script: LIVE_SCRIPT,
+  script: scripts.tipList,
   headers: pageHeaders({
     style: PAGE_STYLE,
-    scripts: [PAGE_SCRIPT, LIVE_SCRIPT],
+    scripts: [scripts.page, scripts.tipList],
     connect: liveSources(live),
   }),
 });

@@ -1,11 +1,14 @@
 import { html, raw } from 'hono/html';
-import { LIVE_CLIENT } from '../../shared/browser/liveClient.ts';
+import { DARK, LIGHT } from '../../shared/browser/palette.ts';
+import { lang, overlay as text } from '../../shared/browser/text/index.ts';
+import { overlayRow } from '../../shared/browser/tipRow.ts';
 import { MAX_MSAT } from '../../shared/contract/money.ts';
 import type { Creator } from '../../shared/ledger/index.ts';
 import { PRIVATE } from '../http/freshness.ts';
 import { badValue } from '../http/problem.ts';
 import { pageHeaders } from './layout.ts';
 import { type Live, liveData, liveSources } from './live.ts';
+import scripts from './scripts.json' with { type: 'json' };
 
 const SIZES = ['small', 'medium', 'large'] as const;
 
@@ -61,40 +64,10 @@ body{display:grid;place-items:end center;padding:2rem;box-sizing:border-box;font
 body.small{font-size:1rem}
 body.large{font-size:2.25rem}
 [hidden]{display:none}
-#tip{max-width:24em;padding:.8em 1.2em;border-radius:.8em;background:#1c1917e6;text-align:center;overflow-wrap:anywhere;text-shadow:0 1px 2px #000}
-#tip *{margin:0;unicode-bidi:isolate}
-b{display:block;font-size:1.6em;color:#ffb15c}
-p{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:5;overflow:hidden;font-weight:500}
-@media (prefers-reduced-motion:no-preference){#tip{animation:rise .4s ease-out}}
+#tip{max-width:24em;padding:.8em 1.2em;border-radius:.8em;background:${LIGHT.ink}e6;text-align:center;overflow-wrap:anywhere;text-shadow:0 1px 2px #000}
+${overlayRow(DARK.accent)}@media (prefers-reduced-motion:no-preference){#tip{animation:rise .4s ease-out}}
 @keyframes rise{from{opacity:0;transform:translateY(1em)}}
 `;
-
-/** Shows one tip after the other, as text; a hundred may wait. It listens unseen too, for a scene may be switched to it. */
-const SCRIPT = `{${LIVE_CLIENT}
-const stage=document.querySelector('#tip');
-const{seconds,minimum,sample}=stage.dataset;
-const waiting=[];
-let busy=false;
-const put=(name,text)=>text&&stage.appendChild(Object.assign(document.createElement(name),{textContent:text,dir:'auto'}));
-const next=()=>{
-const tip=waiting.shift();
-busy=!!tip;
-stage.hidden=!tip;
-stage.replaceChildren();
-if(!tip)return;
-put('b',sat(tip.amountMsat));
-put('span',tip.sender);
-put('p',tip.message);
-setTimeout(next,seconds*1000);
-};
-const show=(tip)=>{
-if(BigInt(tip.amountMsat)<BigInt(minimum)||waiting.length>99)return;
-waiting.push(tip);
-if(!busy)next();
-};
-if(sample)show({amountMsat:minimum>21e5?minimum:'2100000',sender:'Sample',message:'Nobody paid this: it shows where tips appear.'});
-follow(stage.dataset,[],show).start();
-}`;
 
 /**
  * The page that streaming software lays over a picture: transparent, and empty until a tip comes.
@@ -108,20 +81,20 @@ export function overlayPage(
 ) {
   const { seconds, minimumMsat, size, sample } = options;
   const body = `${html`<!doctype html>
-<html lang="en">
+<html lang="${lang}">
 <head>
 <meta charset="utf-8">
-<title>Tips of ${creator.name}</title>
+<title>${text.title(creator.name)}</title>
 <link rel="icon" href="data:,">
 <style>${raw(STYLE)}</style>
 </head>
 <body class="${size}">
 <div id="tip" role="status" hidden${liveData(live, creator.handle, after ?? '')} data-seconds="${seconds}" data-minimum="${minimumMsat}"${sample ? raw(' data-sample="yes"') : ''}></div>
-<noscript>This overlay needs JavaScript.</noscript>
-<script>${raw(SCRIPT)}</script>
+<noscript>${text.needsScript}</noscript>
+<script>${raw(scripts.overlay)}</script>
 </body>
 </html>
 `}`;
-  const headers = pageHeaders({ style: STYLE, scripts: [SCRIPT], connect: liveSources(live) });
+  const headers = pageHeaders({ style: STYLE, scripts: [scripts.overlay], connect: liveSources(live) });
   return { body, cacheControl: PRIVATE, headers };
 }

@@ -1,8 +1,10 @@
 import { html } from 'hono/html';
+import { docs, home } from '../../shared/browser/text/index.ts';
 import { DOCUMENT_FRESHNESS } from '../http/freshness.ts';
 import { represent } from '../http/representation.ts';
 import { ICON_PNG } from './icon.ts';
-import { type Markup, PAGE_HEADERS, PAGE_TYPE, pageShell } from './layout.ts';
+import { PAGE_HEADERS, PAGE_TYPE, pageShell } from './layout.ts';
+import { type Markup, markup } from './markup.ts';
 
 /** Tip pages may be found; what programs read is nothing to look for, and not to be fetched for it. */
 const ROBOTS = `User-agent: *
@@ -22,19 +24,18 @@ const page = (title: string, main: Markup) =>
 /** What someone sees who comes without a creator's name. There is no list of creators: who has a page gives its address to whom they like. */
 export const homePage = () =>
   page(
-    'Tips over Lightning',
+    home.title,
     html`<header>
-<h1>Tips over Lightning</h1>
-<p class="soft">Every creator here has one code that takes tips again and again: on a page, on a stream, on paper.</p>
+<h1>${home.title}</h1>
+<p class="soft">${home.intro}</p>
 </header>
 <section class="jar" aria-labelledby="tip">
-<h2 id="tip">To tip someone</h2>
-<p>Open their page, which is at this address with <code>/@</code> and their name, or send to their Lightning Address, which is their name, <code>@</code> and this
-host. There is no list of names: ask whom you want to tip.</p>
+<h2 id="tip">${home.toTip}</h2>
+<p>${markup(home.howToTip)}</p>
 </section>
 <section class="jar" aria-labelledby="build">
-<h2 id="build">To build with it</h2>
-<p>Invoices, codes, tips and totals can be read by any program and any page, without a key. <a href="/docs">What there is to read</a></p>
+<h2 id="build">${home.toBuild}</h2>
+<p>${markup(home.howToBuild('/docs'))}</p>
 </section>`,
   );
 
@@ -48,10 +49,10 @@ const WIDGET = '<script type="module" src="/widget.js"></script>\n<tip-jar handl
 /** Every address with what it gives, as the OpenAPI document has them. */
 export const docsPage = ({ paths = {} }: Described) =>
   page(
-    'What there is to read',
+    docs.title,
     html`<header>
-<h1>What there is to read</h1>
-<p class="soft">By <code>GET</code>, without a key. <a href="/openapi.json">openapi.json</a> describes it all for programs (OpenAPI 3.1).</p>
+<h1>${docs.title}</h1>
+<p class="soft">${markup(docs.intro('/openapi.json'))}</p>
 </header>
 <dl>
 ${Object.entries(paths).map(
@@ -59,11 +60,11 @@ ${Object.entries(paths).map(
 <dd>${get?.summary ?? ''}</dd>
 `,
 )}</dl>
-<h2>On a page of your own</h2>
+<h2>${docs.ownPage}</h2>
 <pre><code>${WIDGET}</code></pre>
-<p class="soft">On another site <code>src</code> begins with this one’s address.</p>
-<h2>With a key</h2>
-<p>Creators change what is theirs by an API of its own, at the address that they were given with their key; <code>/v1/manage/openapi.json</code> describes it there.</p>`,
+<p class="soft">${markup(docs.otherSite)}</p>
+<h2>${docs.withKey}</h2>
+<p>${markup(docs.howWithKey)}</p>`,
   );
 
 /** The OpenAPI document itself. */

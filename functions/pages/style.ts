@@ -1,7 +1,10 @@
+import { customProperties, DARK, LIGHT } from '../../shared/browser/palette.ts';
+import { PAGE_ROWS } from '../../shared/browser/tipRow.ts';
+
 /** The style of all pages: one column, the reader's own light or dark, no font or picture to fetch. */
 export const PAGE_STYLE = `
-:root{color-scheme:light dark;--ground:#faf8f5;--card:#fff;--ink:#1c1917;--soft:#625b54;--line:#e4ded6;--accent:#9a4a00;--on-accent:#fff;--tint:#fdf1e3}
-@media (prefers-color-scheme:dark){:root{--ground:#161412;--card:#211e1b;--ink:#f3eee8;--soft:#b3a99e;--line:#3a3530;--accent:#ffb15c;--on-accent:#241300;--tint:#33281c}}
+:root{color-scheme:light dark;${customProperties(LIGHT)}}
+@media (prefers-color-scheme:dark){:root{${customProperties(DARK)}}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:27rem;margin:0 auto;padding:2rem 1rem 3rem}
@@ -45,12 +48,8 @@ button{padding:.3rem .85rem;border:1px solid var(--line);border-radius:2rem;back
 button:hover{border-color:var(--accent)}
 [hidden]{display:none}
 .tips{list-style:none;margin:0;padding:0}
-.tips li{padding:.75rem 0;border-bottom:1px solid var(--line)}
-.tips div{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
-.tips time{color:var(--soft);font-size:.9rem}
-.tips p{margin:.25rem 0 0;overflow-wrap:anywhere;white-space:pre-line}
 .tips:not(:empty)+p{display:none}
 @media (prefers-reduced-motion:no-preference){.new{animation:new 2s}}
 @keyframes new{from{background:var(--tint)}}
-.tips b,nav a,.tips p{unicode-bidi:isolate}
-`;
+nav a{unicode-bidi:isolate}
+${PAGE_ROWS}`;

@@ -1,18 +1,16 @@
 import { html, raw } from 'hono/html';
 import { lightningUri } from '../../shared/bolt11/uri.ts';
-import { formatSat } from '../../shared/contract/money.ts';
+import { day, jar, sat, tipPage as text } from '../../shared/browser/text/index.ts';
+import { tipRow, tipTime } from '../../shared/browser/tipRow.ts';
 import { type PaymentLinks, paymentLinks } from '../../shared/contract/paymentLinks.ts';
 import { type FeedEntry, showsTips } from '../../shared/contract/tip.ts';
 import type { Creator, CurrentInvoice, TipOption } from '../../shared/ledger/index.ts';
 import { encodeCursor } from '../../shared/ledger/index.ts';
 import { qrSvg } from '../../shared/qr/qr.ts';
-import { dayText, minuteText } from './dates.ts';
-import { type Markup, pageShell } from './layout.ts';
+import { pageShell } from './layout.ts';
 import { type Live, liveData, livePage } from './live.ts';
+import { type Markup, markup } from './markup.ts';
 import { paymentLinksCard } from './paymentLinksCard.ts';
-
-/** Satoshi with thousands set apart, decimals untouched: "1,234,567.8 sat". */
-const satText = (msat: bigint) => `${formatSat(msat).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')} sat`;
 
 /** What a tip page shows. */
 interface TipPage {
@@ -28,7 +26,8 @@ interface TipPage {
 const optionLink = (page: TipPage, option: TipOption, first: boolean) => {
   const address = `/@${page.creator.handle}${first ? '' : `?option=${option.id}`}`;
   const current = option.id === page.option.id ? raw(' aria-current="page"') : '';
-  const amount = option.amountMsat === undefined ? '' : html` <small>${satText(option.amountMsat)}</small>`;
+  const amount =
+    option.amountMsat === undefined ? '' : html` <small>${sat(String(option.amountMsat))}</small>`;
   return html`<li><a href="${address}"${current}>${option.label}${amount}</a></li>`;
 };
 
@@ -36,17 +35,15 @@ const optionLink = (page: TipPage, option: TipOption, first: boolean) => {
 const choice = (page: TipPage) =>
   page.creator.options.length < 2
     ? ''
-    : html`<nav aria-label="Amount"><ul>
+    : html`<nav aria-label="${jar.amount}"><ul>
 ${page.creator.options.map((option, at) => optionLink(page, option, at === 0))}
 </ul></nav>`;
 
 const oneTip = (
   tip: FeedEntry,
   live: Live | undefined,
-) => html`<li${live ? html` data-cursor="${tip.cursor}"` : ''}>
-<div><b>${satText(BigInt(tip.amountMsat))}</b><time datetime="${tip.settledAt}">${minuteText(new Date(tip.settledAt))}</time></div>
-${tip.sender ? html`<p class="soft" dir="auto">${tip.sender}</p>` : ''}${tip.message ? html`<p dir="auto">${tip.message}</p>` : ''}
-</li>`;
+) => html`<li${live ? html` data-cursor="${tip.cursor}"` : ''}>${markup(tipRow(tip, tipTime(tip.settledAt)))}</li>
+`;
 
 /** What tells the list's script where to go on: a page may come from a cache, its cursor is as old as it. */
 const following = ({ creator: { handle }, tips, live }: TipPage) =>
@@ -56,37 +53,37 @@ const recentTips = (page: TipPage) =>
   !showsTips(page.creator)
     ? ''
     : html`<section aria-labelledby="tips">
-<h2 id="tips">Recent tips</h2>
+<h2 id="tips">${text.recentTips}</h2>
 <ul class="tips"${following(page)}>${page.tips.map((tip) => oneTip(tip, page.live))}</ul>
 ${
   page.tips.length === 0
-    ? html`<p class="soft">None yet. Yours can be the first.</p>
+    ? html`<p class="soft">${text.noTips}</p>
 `
     : ''
 }</section>`;
 
 const ampCard = (page: TipPage, amount: string, links: PaymentLinks | undefined): Markup => {
   const uri = lightningUri(page.invoice.paymentRequest);
-  return html`<section class="jar" aria-label="AMP invoice">
+  return html`<section class="jar" aria-label="${text.ampInvoice}">
 ${
   links
-    ? html`<h2>A wallet that pays AMP</h2>
+    ? html`<h2>${text.ampWallet}</h2>
 `
     : ''
-}<a class="qr" href="${uri}" aria-label="QR code of the payment request, ${amount}: open in a wallet">${raw(qrSvg(page.invoice.paymentRequest))}</a>
-<a class="open" href="${uri}">Open in a Lightning wallet</a>
-<div class="label"><label for="request">Payment request</label><button data-copy="request" type="button" aria-live="polite" hidden>Copy</button></div>
+}<a class="qr" href="${uri}" aria-label="${text.requestCode(amount)}">${raw(qrSvg(page.invoice.paymentRequest))}</a>
+<a class="open" href="${uri}">${jar.openInWallet}</a>
+<div class="label"><label for="request">${jar.paymentRequest}</label><button data-copy="request" type="button" aria-live="polite" hidden>${jar.copy}</button></div>
 <textarea id="request" readonly spellcheck="false">${page.invoice.paymentRequest}</textarea>
-<p class="soft">This invoice is static and reusable: print it, share it, pay it as often as you like until ${dayText(page.invoice.expiresAt)}.</p>
-<p class="soft">It needs a wallet that can pay AMP invoices: lnd itself, or an app on your own lnd, such as Zeus. Most phone wallets can’t yet, and refuse it without sending anything.${links ? html` They take <a href="#other">the other code</a>.` : ''}</p>
+<p class="soft">${text.reusable(day(page.invoice.expiresAt))}</p>
+<p class="soft">${text.needsAmp}${links ? markup(text.elseTake('#other')) : ''}</p>
 </section>`;
 };
 
 const head = (page: TipPage): Markup => {
   const { name, handle } = page.creator;
   const address = page.baseUrl && `${page.baseUrl}/@${handle}`;
-  return html`<meta name="description" content="Tip ${name} over Lightning, with a static, reusable invoice.">
-<meta property="og:title" content="Tip ${name}">
+  return html`<meta name="description" content="${text.description(name)}">
+<meta property="og:title" content="${text.title(name)}">
 ${address ? html`<link rel="canonical" href="${address}"><meta property="og:url" content="${address}">` : ''}
 `;
 };
@@ -94,15 +91,15 @@ ${address ? html`<link rel="canonical" href="${address}"><meta property="og:url"
 /** The page where a creator is tipped. It works without JavaScript. */
 export function tipPage(page: TipPage): string {
   const { creator, option } = page;
-  const amount = option.amountMsat === undefined ? 'any amount' : satText(option.amountMsat);
+  const amount = option.amountMsat === undefined ? jar.anyAmount : sat(String(option.amountMsat));
   const links = page.baseUrl ? paymentLinks(page.baseUrl, creator.handle, option.id) : undefined;
   const amp = ampCard(page, amount, links);
   return pageShell(
-    `Tip ${creator.name}`,
+    text.title(creator.name),
     head(page),
     html`<header>
-<h1>Tip <bdi>${creator.name}</bdi></h1>
-<p class="soft">@${creator.handle} · ${amount}, over Lightning</p>
+<h1>${markup(jar.tip(['bdi', {}, [creator.name]]))}</h1>
+<p class="soft">${text.subtitle(creator.handle, amount)}</p>
 </header>
 ${choice(page)}
 ${links ? html`<div class="ways">${amp}${paymentLinksCard(links, creator.handle, option, amount)}</div>` : amp}

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { LIVE_CLIENT } from '../../shared/browser/liveClient.ts';
+import { bundle } from '../../shared/browser/bundle.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 import { tipOf } from '../regtest/harness/books.ts';
 import { connectNetwork } from '../regtest/harness/network.ts';
@@ -98,6 +98,8 @@ async function pay(handle: string, amountMsat: bigint, option?: string) {
   return paid.setId;
 }
 
+const CLIENT = await bundle(new URL('../../shared/browser/scripts/follow.ts', import.meta.url), 'esm');
+
 /** Listens as a page does, with the client that pages have, and prints what the socket brings and what is shown. */
 const LISTENER = `
 const [where] = process.argv.slice(1);
@@ -108,7 +110,7 @@ globalThis.WebSocket = class extends Socket {
     this.addEventListener('message', ({ data }) => console.log('socket ' + data));
   }
 };
-${LIVE_CLIENT}
+const { follow } = await import(${JSON.stringify(`data:text/javascript,${encodeURIComponent(CLIENT)}`)});
 follow(JSON.parse(where), [], (tip) => console.log('tip ' + JSON.stringify(tip))).start();
 `;
 
@@ -173,7 +175,7 @@ describe('a tip through the deployed stack', () => {
     const { newestCursor: after } = (await read('/v1/creators/dora/tips')).body;
     const origin = new URL(deployment.outputs.PublicUrl!).origin;
     const where = { handle: 'dora', after, socket: live.realtime, host: live.host, origin };
-    const page = start(cloud.node, ['-e', LISTENER, JSON.stringify(where)], cloud.env);
+    const page = start(cloud.node, ['--input-type=module', '-e', LISTENER, JSON.stringify(where)], cloud.env);
     await page.line((line) => /^socket .*subscribe_success/.test(line));
     await pay('dora', 7_654_000n);
     const told = await page.line((line) => /^socket .*"data"/.test(line));

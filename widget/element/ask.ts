@@ -1,4 +1,5 @@
-import type { Tip } from 'ampjar:live';
+import type { Tip } from '../../shared/browser/scripts/follow.ts';
+import { widget as text } from '../../shared/browser/text/index.ts';
 
 /** What the widget reads of a creator's profile (docs/http.md). */
 export interface Creator {
@@ -44,10 +45,10 @@ export async function ask<T>(url: string, signal: AbortSignal): Promise<T> {
     if (answer.ok) return await answer.json();
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Trouble('The tip jar can’t be reached now.');
+    throw new Trouble(text.unreachable);
   }
-  if (answer.status === 404) throw new Trouble('There is no such tip jar here.');
-  if (answer.status === 410) throw new Trouble('This tip jar has closed.');
-  if (answer.status === 503) throw new Trouble('The invoice is not ready yet.');
-  throw new Trouble('The tip jar does not work now.');
+  if (answer.status === 404) throw new Trouble(text.unknown);
+  if (answer.status === 410) throw new Trouble(text.closed);
+  if (answer.status === 503) throw new Trouble(text.pending);
+  throw new Trouble(text.failed);
 }

@@ -1,4 +1,5 @@
-import { sat } from 'ampjar:live';
+import { nodes } from '../../shared/browser/scripts/makePart.ts';
+import { jar, sat, widget as text } from '../../shared/browser/text/index.ts';
 import type { Creator, Invoice, Option } from './ask.ts';
 import { copyField } from './field.ts';
 import { make } from './make.ts';
@@ -16,7 +17,7 @@ export interface Card {
   readonly showTrouble: (text: string) => void;
 }
 
-const amountOf = ({ amountMsat }: Option) => (amountMsat === null ? 'any amount' : sat(amountMsat));
+const amountOf = ({ amountMsat }: Option) => (amountMsat === null ? jar.anyAmount : sat(amountMsat));
 
 /** A code that opens a wallet when it is touched, and a button that does the same. */
 function wallet(button: string) {
@@ -43,7 +44,7 @@ function choice(creator: Creator, chosen: (option: Option) => void) {
     button.onclick = () => chosen(option);
     return button;
   });
-  const element = make('div', { part: 'options', role: 'group', ariaLabel: 'Amount' }, ...buttons);
+  const element = make('div', { part: 'options', role: 'group', ariaLabel: jar.amount }, ...buttons);
   element.hidden = buttons.length < 2;
   return {
     element,
@@ -56,16 +57,16 @@ function choice(creator: Creator, chosen: (option: Option) => void) {
 
 /** The ways to pay for wallets that can't pay AMP; nothing, where the service has none. */
 function otherWays(place: Place, creator: Creator) {
-  const lnurl = wallet('Open by LNURL');
-  const address = copyField('Lightning Address');
+  const lnurl = wallet(jar.openByLnurl);
+  const address = copyField(jar.lightningAddress);
   address.show(creator.lightningAddress ?? '');
-  const summary = make('summary', {}, 'Any other wallet');
+  const summary = make('summary', {}, jar.otherWallet);
   const element = make('details', { part: 'other' }, summary, lnurl.element, address.element);
   const show = (option: Option) => {
     element.hidden = !option.lnurl;
     if (!option.lnurl) return;
     const picture = `${place.origin}/v1/creators/${creator.handle}/qr.svg?code=lnurl&option=${option.id}`;
-    lnurl.show(option.lnurl, picture, `QR code of the LNURL, ${amountOf(option)}`);
+    lnurl.show(option.lnurl, picture, text.lnurlCode(amountOf(option)));
   };
   return { element, show };
 }
@@ -76,24 +77,19 @@ function otherWays(place: Place, creator: Creator) {
  */
 export function tipCard(place: Place, creator: Creator, chosen: (option: Option) => void): Card {
   const options = choice(creator, chosen);
-  const amp = wallet('Open in a Lightning wallet');
-  const request = copyField('Payment request');
+  const amp = wallet(jar.openInWallet);
+  const request = copyField(jar.paymentRequest);
   const invoice = make('div', { part: 'invoice' }, amp.element, request.element);
   const trouble = make('p', { part: 'problem', role: 'status' });
   const other = otherWays(place, creator);
   const tips = make('ul', { part: 'tips', ariaLive: 'polite' });
-  const page = make('a', { part: 'page', target: '_blank', rel: 'noopener' }, 'Tip page');
+  const page = make('a', { part: 'page', target: '_blank', rel: 'noopener' }, text.tipPage);
   page.href = `${place.origin}/@${creator.handle}`;
-  const note = make(
-    'p',
-    { part: 'note' },
-    'The code needs a wallet that can pay AMP, such as Zeus on your own lnd. ',
-    page,
-  );
-  const name = make('p', { part: 'name' }, 'Tip ', make('bdi', {}, creator.name));
+  const note = make('p', { part: 'note' }, text.needsAmp, page);
+  const name = make('p', { part: 'name' }, ...nodes(jar.tip(['bdi', {}, [creator.name]])));
   const element = make(
     'section',
-    { part: 'card', ariaLabel: `Tip jar of ${creator.name}` },
+    { part: 'card', ariaLabel: text.label(creator.name) },
     name,
     options.element,
     invoice,
@@ -114,15 +110,15 @@ export function tipCard(place: Place, creator: Creator, chosen: (option: Option)
     },
     showInvoice: (option, { paymentRequest, paymentAddr }) => {
       const picture = `${place.origin}/v1/invoices/${paymentAddr}/qr.svg`;
-      amp.show(paymentRequest, picture, `QR code of the invoice, ${amountOf(option)}`);
+      amp.show(paymentRequest, picture, text.invoiceCode(amountOf(option)));
       request.show(paymentRequest);
       invoice.hidden = false;
       trouble.replaceChildren();
       element.ariaBusy = null;
     },
-    showTrouble: (text) => {
+    showTrouble: (problem) => {
       invoice.hidden = true;
-      trouble.replaceChildren(text);
+      trouble.replaceChildren(problem);
       element.ariaBusy = null;
     },
   };

@@ -1,3 +1,4 @@
+import { copied, jar } from '../../shared/browser/text/index.ts';
 import { make } from './make.ts';
 
 /** A text to take along: it can be selected and, where the browser lets scripts do so, copied by a button. */
@@ -10,17 +11,17 @@ export interface Field {
 export function copyField(name: string): Field {
   const input = make('input', { part: 'field', readOnly: true, ariaLabel: name });
   input.onfocus = () => input.select();
-  const button = make('button', { part: 'copy', type: 'button', ariaLive: 'polite' }, 'Copy');
+  const button = make('button', { part: 'copy', type: 'button', ariaLive: 'polite' }, jar.copy);
   button.hidden = !navigator.clipboard;
   button.onclick = () =>
     navigator.clipboard.writeText(input.value).then(
-      () => button.replaceChildren('Copied'),
+      () => button.replaceChildren(copied),
       () => input.focus(),
     );
   const show = (text: string) => {
     if (input.value === text) return;
     input.value = text;
-    button.replaceChildren('Copy');
+    button.replaceChildren(jar.copy);
   };
   return { element: make('div', { part: 'row' }, input, button), show };
 }

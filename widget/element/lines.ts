@@ -1,4 +1,4 @@
-import { follow, type Tip, type Where } from 'ampjar:live';
+import { follow, type Tip, type Where } from '../../shared/browser/scripts/follow.ts';
 
 type Show = (tip: Tip, at: number) => void;
 
@@ -25,7 +25,7 @@ document.addEventListener('visibilitychange', () => lines.forEach(see));
  * A browser holds six connections to a host over HTTP/1.1, those of all its tabs together. So a page holds one live
  * connection to a service, for the first of its creators; the tips of the others are looked for now and then.
  */
-const isConnected = ({ where: { origin, socket, looks } }: Line, to: string) =>
+const isConnected = ({ where: { origin, socket, looks } }: Line, to: Where['origin']) =>
   origin === to && !socket && !looks;
 
 function openLine(where: Where): Line {

@@ -1,3 +1,13 @@
+import { customProperties, DARK, LIGHT } from '../../shared/browser/palette.ts';
+import { JAR_ROWS } from '../../shared/browser/tipRow.ts';
+
+/** Each colour is the page's to choose. A jar is a card on a ground of others. */
+const colours = (palette: typeof LIGHT) =>
+  customProperties(
+    { ...palette, ground: palette.card },
+    (name, colour) => `var(--tip-jar-${name},${colour})`,
+  );
+
 /**
  * The widget's look: a page sets the colours by `--tip-jar-*` and everything else by `::part()`. It is a constructed sheet,
  * which a page's Content-Security-Policy has no say in.
@@ -5,12 +15,8 @@
 export const sheet = new CSSStyleSheet();
 
 sheet.replaceSync(`
-:host{display:block;max-width:20rem;font:1rem/1.4 system-ui,sans-serif;
---ground:var(--tip-jar-ground,#fff);--ink:var(--tip-jar-ink,#1c1917);--soft:var(--tip-jar-soft,#625b54);--line:var(--tip-jar-line,#e4ded6);
---accent:var(--tip-jar-accent,#9a4a00);--on-accent:var(--tip-jar-on-accent,#fff);--tint:var(--tip-jar-tint,#fdf1e3)}
-@media (prefers-color-scheme:dark){:host{
---ground:var(--tip-jar-ground,#211e1b);--ink:var(--tip-jar-ink,#f3eee8);--soft:var(--tip-jar-soft,#b3a99e);--line:var(--tip-jar-line,#3a3530);
---accent:var(--tip-jar-accent,#ffb15c);--on-accent:var(--tip-jar-on-accent,#241300);--tint:var(--tip-jar-tint,#33281c)}}
+:host{display:block;max-width:20rem;font:1rem/1.4 system-ui,sans-serif;${colours(LIGHT)}}
+@media (prefers-color-scheme:dark){:host{${colours(DARK)}}}
 :host([hidden]),[hidden]{display:none!important}
 *{box-sizing:border-box}
 section{padding:1rem;border:1px solid var(--line);border-radius:1rem;background:var(--ground);color:var(--ink);overflow-wrap:anywhere}
@@ -37,6 +43,4 @@ img{display:block;width:100%;height:auto}
 [part=other] summary{cursor:pointer;margin-bottom:.5rem}
 [part=tips]{list-style:none;margin:.5rem 0 0;padding:0}
 [part=tips]:empty{display:none}
-[part=tip]{padding:.5rem 0;border-top:1px solid var(--line)}
-[part=tip] p{margin:.2rem 0 0;white-space:pre-line}
-`);
+${JAR_ROWS}`);

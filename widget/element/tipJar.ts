@@ -1,3 +1,4 @@
+import { widget as text } from '../../shared/browser/text/index.ts';
 import { ask, type Creator, Trouble } from './ask.ts';
 import { openJar } from './jar.ts';
 import { make } from './make.ts';
@@ -74,10 +75,10 @@ export class TipJar extends HTMLElement {
 
   /** Say what is wrong above what the element contains. Another attempt helps where the service did not answer. */
   #showTrouble(error: Trouble | PlaceError) {
-    const text = make('p', { part: 'problem', role: 'status' }, error.message);
-    const again = make('button', { part: 'retry', type: 'button' }, 'Try again');
+    const problem = make('p', { part: 'problem', role: 'status' }, error.message);
+    const again = make('button', { part: 'retry', type: 'button' }, text.tryAgain);
     again.onclick = () => this.#wait();
     const more = error instanceof Trouble ? [again] : [];
-    this.#root.replaceChildren(make('section', { part: 'card' }, text, ...more, make('slot', {})));
+    this.#root.replaceChildren(make('section', { part: 'card' }, problem, ...more, make('slot', {})));
   }
 }

@@ -1,4 +1,6 @@
-import { place as placeOf, sat, type Tip } from 'ampjar:live';
+import { position, type Tip } from '../../shared/browser/scripts/follow.ts';
+import { nodes } from '../../shared/browser/scripts/makePart.ts';
+import { tipRow } from '../../shared/browser/tipRow.ts';
 import { ask, type Creator, type Feed, Trouble } from './ask.ts';
 import { joinLine } from './lines.ts';
 import { make } from './make.ts';
@@ -6,12 +8,7 @@ import type { Place } from './place.ts';
 
 const MOST = 5;
 
-const tipItem = ({ amountMsat, sender, message }: Tip) => {
-  const item = make('li', { part: 'tip' }, make('b', {}, sat(amountMsat)));
-  if (sender) item.append(' ', make('bdi', {}, sender));
-  if (message) item.append(make('p', { dir: 'auto' }, message));
-  return item;
-};
+const tipItem = (tip: Tip) => make('li', { part: 'tip' }, ...nodes(tipRow(tip)));
 
 /** Where a list of tips stands, and until when. */
 interface Listing {
@@ -35,10 +32,10 @@ export async function showTips(listing: Listing): Promise<void> {
 }
 
 function followTips({ place: { origin, handle }, creator: { live }, list, signal }: Listing, feed: Feed) {
-  const shown = feed.tips.map((tip) => ({ at: placeOf(tip.cursor), item: tipItem(tip) }));
+  const shown = feed.tips.map((tip) => ({ at: position(tip.cursor), item: tipItem(tip) }));
   list.replaceChildren(...shown.map(({ item }) => item));
   if (live === null) return;
-  const newest = placeOf(feed.newestCursor);
+  const newest = position(feed.newestCursor);
 
   /** Put it where it belongs: tips may come in either order. */
   const show = (tip: Tip, at: number) => {

@@ -1,0 +1,5 @@
+import { offerBrowserWallet } from './browserWallet.ts';
+import { showCopyButtons } from './copyButtons.ts';
+
+showCopyButtons();
+offerBrowserWallet();
