@@ -1,4 +1,4 @@
-import type { Flags } from '../shared/command/command.ts';
+import { type Flags, JSON_FLAG } from '../shared/command/command.ts';
 import { TABLE } from '../shared/place.ts';
 
 /** Flags that name lnd and the table. */
@@ -60,17 +60,20 @@ export const RUN = {
 export const AUDIT = {
   ...NODE,
   'dry-run': { type: 'boolean', about: 'tell, and book nothing' },
+  ...JSON_FLAG,
 } as const satisfies Flags;
 
 export const ADOPT = {
   ...NODE,
   yes: { type: 'boolean', about: 'take those that are named' },
+  ...JSON_FLAG,
 } as const satisfies Flags;
 
 /** Flags of what is done with quarantined events. */
 export const QUARANTINE = {
   node: { type: 'string', value: 'PUBKEY', about: 'whose events; needed when the table has several nodes' },
   ...TABLE,
+  ...JSON_FLAG,
 } as const satisfies Flags;
 
 export const QUARANTINE_LIST = {

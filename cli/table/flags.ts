@@ -39,5 +39,5 @@ export const REBUILD = {
     type: 'boolean',
     about: 'read the whole table, which proves that rows are gone which the index does not list',
   },
-  ...TABLE,
+  ...ON_TABLE,
 } as const satisfies Flags;

@@ -1,4 +1,4 @@
-import type { Asked, Parts } from '../../shared/command/command.ts';
+import type { Asked, Outcome, Parts } from '../../shared/command/command.ts';
 import { UsageError } from '../../shared/command/failures.ts';
 import { sleep } from '../../shared/concurrency/sleep.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type Ledger,
   lastSequence,
   newlyGone,
+  type Range,
   rangesText,
   readCreator,
   readHandles,
@@ -31,11 +32,20 @@ const MOST_ROUNDS = 10;
 /** The index of the rows may be a moment behind the totals. */
 const LOOK_AGAIN_MS = 2_000;
 
-async function replaced(ledger: Ledger, compared: Comparison): Promise<string> {
-  if (!isMendable(compared)) return 'left as it is';
-  if (!(await replaceSums(ledger, compared))) return 'a tip came in meanwhile, run it again';
+/** What came of replacing a creator's sums. */
+const OUTCOMES = {
+  left: 'left as it is',
+  overtaken: 'a tip came in meanwhile, run it again',
+  partly: 'replaced but for what was kept',
+  replaced: 'replaced',
+} as const;
+type ReplaceOutcome = keyof typeof OUTCOMES;
+
+async function replaced(ledger: Ledger, compared: Comparison): Promise<ReplaceOutcome> {
+  if (!isMendable(compared)) return 'left';
+  if (!(await replaceSums(ledger, compared))) return 'overtaken';
   const isKept = differences(compared).some(({ keptBy }) => keptBy !== undefined);
-  return isKept ? 'replaced but for what was kept' : 'replaced';
+  return isKept ? 'partly' : 'replaced';
 }
 
 /** What there is to compare a creator's sums with. */
@@ -89,16 +99,42 @@ function findings(compared: Comparison): string[] {
   ];
 }
 
+const sumBody = ({ count, amountMsat }: Difference['stated']) => ({
+  count: count.toString(),
+  amountMsat: amountMsat.toString(),
+});
+
+const rangeBodies = (ranges: readonly Range[]) =>
+  ranges.map(([first, last]) => ({ first: first.toString(), last: last.toString() }));
+
+/** The same for programs. */
+const findingsBody = (compared: Comparison, outcome: ReplaceOutcome | null) => ({
+  handle: compared.handle,
+  error: null,
+  sums: differences(compared).map(({ kind, key, stated, counted, keptBy }) => ({
+    kind,
+    key: key === '' ? null : key,
+    stated: sumBody(stated),
+    counted: sumBody(counted),
+    sameSets: stated.setSum === counted.setSum,
+    keptBy: keptBy ?? null,
+  })),
+  hidden: rangeBodies(compared.hidden),
+  gone: rangeBodies(newlyGone(compared)),
+  twice: compared.twice.map(String),
+  highest: compared.highest.toString(),
+  last: lastSequence(compared.stated.totals).toString(),
+  outcome,
+});
+
 async function rebuild(
   { ledger, print }: Pick<Parts, 'print'> & { readonly ledger: Ledger },
   handles: readonly string[],
   sourcesOf: (handle: string) => Sources | ItemError,
   replace: boolean,
-): Promise<number> {
-  let creators = 0;
-  let differing = 0;
+): Promise<Outcome> {
+  const differing: object[] = [];
   for (const handle of handles) {
-    creators++;
     const sources = sourcesOf(handle);
     const compared =
       sources instanceof ItemError
@@ -106,21 +142,24 @@ async function rebuild(
         : await settledComparison(ledger, handle, sources).catch(unreadable);
     if (compared instanceof ItemError) {
       print(`${handle}: can't be summed up: ${compared.message}`);
-      differing++;
+      differing.push({ handle, error: compared.message });
       continue;
     }
     if (isInOrder(compared)) continue;
-    differing++;
     for (const line of findings(compared)) print(`${handle}: ${line}`);
-    if (!replace) continue;
-    print(`${handle}: ${await replaced(ledger, compared)}`);
+    const outcome = replace ? await replaced(ledger, compared) : null;
+    if (outcome) print(`${handle}: ${OUTCOMES[outcome]}`);
+    differing.push(findingsBody(compared, outcome));
   }
   // The alarm of sums that were wrong is over once they are right, and they are checked from the first row on.
   if (replace)
     for (const { handle } of await readWrongSums(ledger))
       if (handles.includes(handle)) await forgetChecked(ledger, handle);
-  print(`${creators} creators, ${differing} with differences`);
-  return differing > 0 ? 1 : 0;
+  return {
+    body: { creators: handles.length, differing },
+    text: `${handles.length} creators, ${differing.length} with differences`,
+    code: differing.length > 0 ? 1 : 0,
+  };
 }
 
 const PROGRESS_EVERY = 100_000;
@@ -163,5 +202,6 @@ export const rebuildTotals = (asked: Asked<typeof REBUILD>, parts: Parts) =>
     if (handle !== undefined) handles.push(handle);
     else for await (const each of readHandles(ledger)) handles.push(each);
     const sourcesOf = await readSources(ledger, handles, scan, parts);
-    return { code: await rebuild({ ledger, print: parts.print }, handles, sourcesOf, replace) };
+    const print = asked.values.json ? () => {} : parts.print;
+    return rebuild({ ledger, print }, handles, sourcesOf, replace);
   });

@@ -53,8 +53,22 @@ export const audit = ({ values }: Asked<typeof AUDIT>, { env, warn }: Parts): Pr
         await look({ alarms: silent, caughtUp: nothing, found });
       });
     }
-    return { text: report(node, drift, booked), code: discrepanciesIn(drift) > 0 ? 1 : 0 };
+    return {
+      body: bodyOf(node, drift, booked),
+      text: report(node, drift, booked),
+      code: discrepanciesIn(drift) > 0 ? 1 : 0,
+    };
   });
+
+const bodyOf = (node: string, drift: Discrepancies, booked: number) => ({
+  node,
+  invoices: drift.invoices,
+  missing: { count: drift.missingSets, amountMsat: drift.missingMsat.toString() },
+  booked,
+  surplus: drift.surplusSets,
+  differing: drift.differing,
+  gone: drift.goneInvoices,
+});
 
 const report = (node: string, drift: Discrepancies, booked: number) => `node      ${node}
 invoices  ${drift.invoices}

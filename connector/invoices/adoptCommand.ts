@@ -16,6 +16,12 @@ const plain = (text: string) =>
 
 const clock = () => new Date();
 
+/** What is told of an invoice: to programs, and to people. */
+interface Told {
+  readonly body: object;
+  readonly text: string;
+}
+
 /** List invoices that say they are ours, or take some. */
 export async function adopt(
   { words, values }: Asked<typeof ADOPT>,
@@ -33,10 +39,15 @@ export async function adopt(
     );
   return onNode(values, env, async ({ ledger, lnd, node, memos }) => {
     const found: Claimed[] = [];
+    const told: object[] = [];
+    const tell = ({ body, text }: Told) => {
+      told.push(body);
+      if (!values.json) print(text);
+    };
     for await (const each of claimedInvoices({ ledger, lnd, memos, node })) {
       if (named.size > 0 && !named.has(each.invoice.paymentAddr)) continue;
       found.push(each);
-      if (!values.yes) print(await lines(ledger, each));
+      if (!values.yes) tell(await describe(ledger, each));
     }
     const missing = [...named].find(
       (address) => !found.some(({ invoice }) => invoice.paymentAddr === address),
@@ -45,9 +56,11 @@ export async function adopt(
       throw new UsageError(
         `payment address: ${missing} is not one of the invoices of node ${node} that say they are ours and that the table does not know`,
       );
-    if (values.yes) await takeAll(ledger, node, found, print);
-    else if (found.length === 0) return { text: 'the table knows all invoices that say they are ours' };
-    return {};
+    if (values.yes) await takeAll(ledger, node, found, tell);
+    return {
+      body: told,
+      ...(found.length === 0 && { text: 'the table knows all invoices that say they are ours' }),
+    };
   });
 }
 
@@ -60,44 +73,67 @@ async function takeAll(
   ledger: Ledger,
   node: string,
   found: readonly Claimed[],
-  print: Parts['print'],
+  tell: (told: Told) => void,
 ): Promise<void> {
   for (const each of found) if ('refused' in (await ownerOnWord(ledger, each.claim))) throw nobody(each);
   const holder = `adopt ${randomBytes(4).toString('hex')}`;
   await underLease({ ledger, sleep }, { node, holder }, async (lease) => {
-    for (const each of found) print(await take(ledger, lease, each));
+    for (const each of found) tell(await take(ledger, lease, each));
   });
 }
 
 /** @returns what became of it. @throws UsageError, LeaseLostError */
-async function take(ledger: Ledger, lease: Lease, each: Claimed): Promise<string> {
+async function take(ledger: Ledger, lease: Lease, each: Claimed): Promise<Told> {
   const { invoice, claim, payment, payments, paidMsat } = each;
   const { paymentAddr } = invoice;
   if (!payment) {
     const owner = await adoptOnWord({ ledger, lease, clock }, invoice, claim);
     if ('refused' in owner) throw new UsageError(`payment address: ${paymentAddr}: ${owner.refused}`);
-    return `${paymentAddr} is ${owner.handle}'s; ${payments} payments of ${paidMsat} msat are booked by the next audit`;
+    return {
+      body: { paymentAddr, handle: owner.handle, booked: false, reason: null },
+      text: `${paymentAddr} is ${owner.handle}'s; ${payments} payments of ${paidMsat} msat are booked by the next audit`,
+    };
   }
   const owner = await ownerOnWord(ledger, claim);
   if ('refused' in owner) throw nobody(each);
   const entry = ownedEntryOf(payment, owner);
   if ('reason' in entry) {
     await bookTips(ledger, lease, { tips: [], asides: [entry] });
-    return `${paymentAddr} was set aside: ${entry.reason}; look at it with ampjar connector quarantine`;
+    return {
+      body: { paymentAddr, handle: owner.handle, booked: false, reason: entry.reason },
+      text: `${paymentAddr} was set aside: ${entry.reason}; look at it with ampjar connector quarantine`,
+    };
   }
   await bookTips(ledger, lease, { tips: [entry], asides: [] });
-  return `${paymentAddr} is ${owner.handle}'s; its payment of ${paidMsat} msat is booked`;
+  return {
+    body: { paymentAddr, handle: owner.handle, booked: true, reason: null },
+    text: `${paymentAddr} is ${owner.handle}'s; its payment of ${paidMsat} msat is booked`,
+  };
 }
 
-async function lines(ledger: Ledger, { invoice, claim, disbelief, payments, paidMsat, payment }: Claimed) {
+/** An invoice that says it is ours. */
+async function describe(ledger: Ledger, each: Claimed): Promise<Told> {
+  const { invoice, claim, disbelief, payments, paidMsat, payment } = each;
   const { paymentAddr, memo, creationDate } = invoice;
   const owner = await ownerOnWord(ledger, claim);
   const made = new Date(Number(creationDate) * 1000).toISOString();
-  return [
+  const body = {
+    paymentAddr,
+    via: payment ? 'bolt11' : 'amp',
+    createdAt: made,
+    payments,
+    amountMsat: paidMsat.toString(),
+    optionId: claim.optionId,
+    handle: 'refused' in owner ? null : owner.handle,
+    memo,
+    disbelief: disbelief ?? null,
+  };
+  const text = [
     `${paymentAddr}  ${payment ? 'BOLT11' : 'AMP'}, made ${made}`,
     `  paid     ${payments} times, ${paidMsat} msat`,
     `  for      ${'refused' in owner ? `tip option ${claim.optionId}, which no creator has` : `${owner.handle}, tip option ${owner.optionId}`}`,
     `  memo     ${plain(JSON.stringify(memo))}`,
     `  why      ${disbelief ?? 'it verifies: the connector takes it by itself when it connects next'}`,
   ].join('\n');
+  return { body, text };
 }

@@ -49,15 +49,17 @@ const withEvent = (
 export const list = (asked: Asked<typeof QUARANTINE_LIST>, parts: Parts) =>
   withEvents(asked, parts, async (ledger, node) => {
     const { all = false } = asked.values;
-    const shown: string[] = [];
-    for await (const aside of readAsides(ledger, node))
-      if (all || aside.status === 'open') shown.push(lines(aside));
+    const shown: Aside[] = [];
+    for await (const aside of readAsides(ledger, node)) if (all || aside.status === 'open') shown.push(aside);
     const none = all ? 'nothing was set aside' : 'nothing is open';
-    return { text: shown.join('\n') || none };
+    return { body: shown.map(bodyOf), text: shown.map(lines).join('\n') || none };
   });
 
 export const show = (asked: Asked<typeof QUARANTINE>, parts: Parts) =>
-  withEvent(asked, parts, async (_, __, aside) => ({ text: `${lines(aside)}\n${plain(eventOf(aside))}` }));
+  withEvent(asked, parts, async (_, __, aside) => {
+    const event = eventOf(aside);
+    return { body: { ...bodyOf(aside), event }, text: `${lines(aside)}\n${plain(event)}` };
+  });
 
 export const book = (asked: Asked<typeof QUARANTINE_CLOSE>, parts: Parts) => close(asked, parts, 'book');
 
@@ -70,7 +72,7 @@ export const forget = (asked: Asked<typeof QUARANTINE>, parts: Parts) =>
     await leading(ledger, node, async (lease) => {
       await forgetAside(ledger, lease, id);
     });
-    return { text: `forgot what ${id} told` };
+    return { body: { id, status, forgotten: true }, text: `forgot what ${id} told` };
   });
 
 async function onlyNode(ledger: Ledger): Promise<string> {
@@ -97,11 +99,11 @@ const close = (
     if (aside.status !== 'open')
       throw new UsageError(`id: it was ${aside.status} before: ${plain(aside.note ?? '')}`);
     const clock = () => new Date();
-    let text = '';
+    let outcome: Outcome = {};
     await leading(ledger, node, async (lease) => {
       if (command === 'dismiss') {
         await closeAside(ledger, lease, { id: aside.id, status: 'dismissed', note: reason, now: clock() });
-        text = `dismissed ${aside.id}`;
+        outcome = { body: { id: aside.id, status: 'dismissed' }, text: `dismissed ${aside.id}` };
         return;
       }
       const log = pino({ level: 'warn' }, pino.destination(2));
@@ -111,11 +113,41 @@ const close = (
           throw error;
         },
       );
-      text = `booked ${tip.amountMsat} msat for ${tip.handle}, ${PAYMENT_KINDS[tip.via].id} ${tip.setId}`;
+      const { amountMsat, handle, via, setId } = tip;
+      outcome = {
+        body: {
+          id: aside.id,
+          status: 'booked',
+          tip: { handle, amountMsat: amountMsat.toString(), via, setId },
+        },
+        text: `booked ${amountMsat} msat for ${handle}, ${PAYMENT_KINDS[via].id} ${setId}`,
+      };
     });
-    return { text };
+    return outcome;
   });
 };
+
+/** An event for programs; what its payer or a stranger wrote is in it as it came. */
+function bodyOf(aside: Aside) {
+  const { id, status, reason, via = null, note = null, closedAt, cutFrom = null } = aside;
+  const settlement = settlementOf(aside);
+  return {
+    id,
+    status,
+    reason,
+    via,
+    payment: settlement
+      ? {
+          amountMsat: settlement.amountMsat.toString(),
+          paymentAddr: settlement.paymentAddr,
+          memo: settlement.memo,
+        }
+      : null,
+    cutFrom,
+    note,
+    closedAt: closedAt?.toISOString() ?? null,
+  };
+}
 
 function lines(aside: Aside): string {
   const { id, status, reason, note, closedAt, cutFrom } = aside;

@@ -44,6 +44,42 @@ describe('help', () => {
     for (const example of command.examples) expect(out).toContain(`  ampjar ${example}\n`);
   });
 
+  it.each(COMMANDS.map(({ name }) => name))('and refusals of %s are as those of all others', async (name) => {
+    const { words } = COMMANDS.find((each) => each.name === name)!;
+    const named = name.split(' ');
+    expect(await run([...named, '-h'])).toEqual(await run([...named, '--help']));
+    const mistakes = [['--no-such-flag']];
+    if (words.some((word) => !word.startsWith('['))) mistakes.push([]);
+    if (!words.at(-1)?.endsWith('...]')) mistakes.push([...words.map(() => 'word'), 'too-much']);
+    for (const mistake of mistakes) {
+      const { code, out, err } = await run([...named, ...mistake]);
+      expect([code, out], mistake.join(' ')).toEqual([2, '']);
+      expect(err).toMatch(/^ampjar: [^\n]+\n$/);
+    }
+  });
+
+  it('tells which commands print no JSON: those that go on, set up, or print for a file', () => {
+    const without = COMMANDS.filter(({ flags }) => !('json' in flags)).map(({ name }) => name);
+    expect(without).toEqual([
+      'table restore',
+      'connector run',
+      'connector setup',
+      'connector rotate-secret',
+      'server run',
+      'server setup',
+      'server backup',
+      'deploy',
+      'dev start',
+      'dev tip',
+      'dev node',
+      'dev table',
+      'dev widget',
+      'dev openapi',
+      'help',
+      'completion',
+    ]);
+  });
+
   it('of a group tells its commands', async () => {
     const { out } = await run(['help', 'tips']);
     expect(out).toMatch(/^ {2}tips erase TIP /m);

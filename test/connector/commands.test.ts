@@ -77,6 +77,20 @@ describe('ampjar connector audit', () => {
     expect(code).toBe(0);
   });
 
+  it('tells programs the same by --json', async () => {
+    const { code, stdout } = await audit('--json', '--dry-run');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      node: jar.node.pubkey,
+      invoices: 1,
+      missing: { count: 0, amountMsat: '0' },
+      booked: 0,
+      surplus: 0,
+      differing: 0,
+      gone: 0,
+    });
+  });
+
   it('tells of what is missing with exit code 1, books nothing when dry, and books it else', async () => {
     const paid = [
       await jar.pay(invoice.paymentRequest, { amountMsat: 2_000n }),
@@ -144,6 +158,7 @@ describe('ampjar connector audit', () => {
 describe('ampjar connector quarantine', () => {
   it('lists nothing when nothing is open', async () => {
     expect(await asides('list')).toMatchObject({ code: 0, stdout: 'nothing is open\n' });
+    expect(await asides('list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
   });
 
   it('lists and shows an event, with hostile text made harmless', async () => {
@@ -165,7 +180,23 @@ describe('ampjar connector quarantine', () => {
       expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\uffff]/);
       expect(stdout).not.toMatch(/^(booked|badly|open)/m);
     }
-    expect((await asides('dismiss', id, '--reason', 'a test')).code).toBe(0);
+    const listed = await asides('list', '--json');
+    const shown = await asides('show', id, '--json');
+    for (const { stdout } of [listed, shown]) expect(stdout).toMatch(/^\P{C}+\n$/u);
+    const event = {
+      id,
+      status: 'open',
+      reason: 'it \u001b[31mfails\nbadly',
+      via: null,
+      payment: { amountMsat: '1000', paymentAddr: invoice.paymentAddr, memo: bad.memo },
+      cutFrom: null,
+      note: null,
+      closedAt: null,
+    };
+    expect(JSON.parse(listed.stdout)).toEqual([event]);
+    expect(JSON.parse(shown.stdout)).toEqual({ ...event, event: eventJson(bad) });
+    const dismissed = await asides('dismiss', id, '--reason', 'a test', '--json');
+    expect(dismissed).toMatchObject({ code: 0, stdout: `{"id":"${id}","status":"dismissed"}\n` });
   });
 
   it('books one that verifies by now like any other, while a connector leads, which goes on', async () => {
@@ -211,8 +242,11 @@ describe('ampjar connector quarantine', () => {
       event: eventJson(bad),
       setId: setIdOf(bad),
     });
-    const { code } = await asides('book', id, '--reason', "seen in lnd's own books");
-    expect(code).toBe(0);
+    const { code, stdout } = await asides('book', id, '--reason', "seen in lnd's own books", '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      { id, status: 'booked', tip: { handle: 'alice', amountMsat: '9000', via: 'amp', setId: setIdOf(bad) } },
+    ]);
     expect(await readTip(jar.ledger, setIdOf(bad))).toMatchObject({
       amountMsat: 9_000n,
       override: "seen in lnd's own books",

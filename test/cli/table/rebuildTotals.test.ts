@@ -87,6 +87,7 @@ describe('ampjar table rebuild-totals', () => {
     await creator('alice', 5);
     await creator('bobby', 0);
     expect(await rebuild()).toEqual({ code: 0, out: '2 creators, 0 with differences\n', err: '' });
+    expect(JSON.parse((await rebuild('--json')).out)).toEqual({ creators: 2, differing: [] });
   });
 
   it('shows what differs with exit code 1, and leaves it when not asked to replace it', async () => {
@@ -104,6 +105,32 @@ describe('ampjar table rebuild-totals', () => {
       '',
     ]);
     expect(code).toBe(1);
+    const forPrograms = await rebuild('--json');
+    const counted = { count: '5', amountMsat: '15000' };
+    const differs = (kind: string, key: string | null, stated: object) => ({
+      kind,
+      key,
+      stated: { ...counted, ...stated },
+      counted,
+      sameSets: true,
+      keptBy: null,
+    });
+    const found = {
+      handle: 'alice',
+      error: null,
+      sums: [
+        differs('all tips', null, { amountMsat: '7' }),
+        differs('day', dayOf(NOW), { count: '9' }),
+        differs('invoice', tip!.paymentAddr, { amountMsat: '1' }),
+      ],
+      hidden: [],
+      gone: [],
+      twice: [],
+      highest: '5',
+      last: '5',
+      outcome: null,
+    };
+    expect([forPrograms.code, JSON.parse(forPrograms.out)]).toEqual([1, { creators: 2, differing: [found] }]);
     expect((await readTotals(ledger, 'alice')).amountMsat).toBe(7n);
   });
 
@@ -163,6 +190,9 @@ describe('ampjar table rebuild-totals', () => {
     ]);
     expect(unproven.code).toBe(1);
     expect((await readTotals(ledger, 'alice')).count).toBe(5n);
+    expect(JSON.parse((await rebuild('--replace', '--json')).out).differing).toMatchObject([
+      { hidden: [{ first: '3', last: '3' }], outcome: 'left' },
+    ]);
     const proven = await rebuild('--replace', '--scan');
     expect(proven.out).toMatch(/^alice: the rows of 1 numbers are gone: 3$/m);
     expect(proven.out).toMatch(/^alice: replaced$/m);
@@ -186,6 +216,10 @@ describe('ampjar table rebuild-totals', () => {
     await creator('bobby', 2);
     await spoil(keys.totals('alice'), 'count', { S: 'many' });
     await spoil(keys.totals('bobby'), 'amountMsat', { N: '1' });
+    expect(JSON.parse((await rebuild('--json')).out).differing[0]).toEqual({
+      handle: 'alice',
+      error: 'attribute count is not a whole number',
+    });
     const { code, out } = await rebuild('--replace');
     expect(out).toMatch(/^alice: can't be summed up: attribute count is not a whole number$/m);
     expect(out).toMatch(/^bobby: replaced$/m);

@@ -84,6 +84,22 @@ describe('ampjar connector adopt', () => {
       /paid {5}0 times, 0 msat\n {2}for {6}tip option abcdefghij, which no creator has/,
     );
     expect(entries[3]).toMatch(/BOLT11, made .*\n {2}paid {5}1 times, 3000 msat/);
+
+    const listed = JSON.parse((await adopt('--json')).stdout);
+    expect(listed).toHaveLength(4);
+    expect(listed[1]).toEqual({
+      paymentAddr: codes[1]!.paymentAddr,
+      via: 'amp',
+      createdAt: expect.stringMatching(/^20.*Z$/),
+      payments: 2,
+      amountMsat: '2001',
+      optionId: ALICE,
+      handle: 'alice',
+      memo: old,
+      disbelief: expect.stringContaining('no MAC'),
+    });
+    expect(listed[2]).toMatchObject({ optionId: 'abcdefghij', handle: null });
+    expect(listed[3]).toMatchObject({ via: 'bolt11', amountMsat: '3000' });
   });
 
   it('takes none without --yes', async () => {
