@@ -3,7 +3,7 @@ import { html, raw } from 'hono/html';
 import { lang } from '../../shared/browser/text/index.ts';
 import { ICON_SVG } from './icon.ts';
 import type { Markup } from './markup.ts';
-import scripts from './scripts.json' with { type: 'json' };
+import PAGE_SCRIPT from './scripts/page.json' with { type: 'json' };
 import { PAGE_STYLE } from './style.ts';
 
 const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -35,7 +35,7 @@ export const pageHeaders = ({ style, scripts, connect }: Parts) => ({
 });
 
 /** Headers of a page with nothing but what all have. */
-export const PAGE_HEADERS = pageHeaders({ style: PAGE_STYLE, scripts: [scripts.page], connect: [] });
+export const PAGE_HEADERS = pageHeaders({ style: PAGE_STYLE, scripts: [PAGE_SCRIPT], connect: [] });
 
 export const PAGE_TYPE = 'text/html; charset=utf-8';
 
@@ -56,7 +56,7 @@ ${head}<style>${raw(PAGE_STYLE)}</style>
 <main>
 ${main}
 </main>
-<script>${raw(scripts.page)}</script>${
+<script>${raw(PAGE_SCRIPT)}</script>${
     script
       ? html`
 <script>${raw(script)}</script>`

@@ -1,3 +1,4 @@
+import { paymentLinks as text } from '../../shared/browser/text/index.ts';
 import type { PaymentLinks } from '../../shared/contract/paymentLinks.ts';
 import { linkQrPng, linkQrSvg, qrPng, qrSvg } from '../../shared/qr/qr.ts';
 
@@ -6,8 +7,8 @@ export type LinkCode = 'lnurl' | 'any';
 
 const DRAWN = {
   svg: {
-    lnurl: ({ lnurl }: PaymentLinks) => qrSvg(lnurl, { title: 'LNURL' }),
-    any: ({ link }: PaymentLinks) => linkQrSvg(link, { title: 'Tip page and LNURL' }),
+    lnurl: ({ lnurl }: PaymentLinks) => qrSvg(lnurl, { title: text.lnurlTitle }),
+    any: ({ link }: PaymentLinks) => linkQrSvg(link, { title: text.oneCodeTitle }),
   },
   png: {
     lnurl: ({ lnurl }: PaymentLinks) => qrPng(lnurl),

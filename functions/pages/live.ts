@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import { pageHeaders } from './layout.ts';
 import type { Markup } from './markup.ts';
-import scripts from './scripts.json' with { type: 'json' };
+import PAGE_SCRIPT from './scripts/page.json' with { type: 'json' };
+import LIVE_SCRIPT from './scripts/tipList.json' with { type: 'json' };
 import { PAGE_STYLE } from './style.ts';
 
 /**
@@ -15,10 +16,10 @@ export const liveSources = (live: Live) => (live === 'sse' ? [] : [new URL(live.
 
 /** What a live tip page has beside others. */
 export const livePage = (live: Live) => ({
-  script: scripts.tipList,
+  script: LIVE_SCRIPT,
   headers: pageHeaders({
     style: PAGE_STYLE,
-    scripts: [scripts.page, scripts.tipList],
+    scripts: [PAGE_SCRIPT, LIVE_SCRIPT],
     connect: liveSources(live),
   }),
 });

@@ -8,7 +8,7 @@ import { PRIVATE } from '../http/freshness.ts';
 import { badValue } from '../http/problem.ts';
 import { pageHeaders } from './layout.ts';
 import { type Live, liveData, liveSources } from './live.ts';
-import scripts from './scripts.json' with { type: 'json' };
+import SCRIPT from './scripts/overlay.json' with { type: 'json' };
 
 const SIZES = ['small', 'medium', 'large'] as const;
 
@@ -91,10 +91,10 @@ export function overlayPage(
 <body class="${size}">
 <div id="tip" role="status" hidden${liveData(live, creator.handle, after ?? '')} data-seconds="${seconds}" data-minimum="${minimumMsat}"${sample ? raw(' data-sample="yes"') : ''}></div>
 <noscript>${text.needsScript}</noscript>
-<script>${raw(scripts.overlay)}</script>
+<script>${raw(SCRIPT)}</script>
 </body>
 </html>
 `}`;
-  const headers = pageHeaders({ style: STYLE, scripts: [scripts.overlay], connect: liveSources(live) });
+  const headers = pageHeaders({ style: STYLE, scripts: [SCRIPT], connect: liveSources(live) });
   return { body, cacheControl: PRIVATE, headers };
 }

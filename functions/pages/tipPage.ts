@@ -70,7 +70,7 @@ ${
     ? html`<h2>${text.ampWallet}</h2>
 `
     : ''
-}<a class="qr" href="${uri}" aria-label="${text.requestCode(amount)}">${raw(qrSvg(page.invoice.paymentRequest))}</a>
+}<a class="qr" href="${uri}" aria-label="${text.requestCode(amount)}">${raw(qrSvg(page.invoice.paymentRequest, { title: text.codeTitle }))}</a>
 <a class="open" href="${uri}">${jar.openInWallet}</a>
 <div class="label"><label for="request">${jar.paymentRequest}</label><button data-copy="request" type="button" aria-live="polite" hidden>${jar.copy}</button></div>
 <textarea id="request" readonly spellcheck="false">${page.invoice.paymentRequest}</textarea>

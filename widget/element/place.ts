@@ -1,3 +1,5 @@
+import { widget as text } from '../../shared/browser/text/index.ts';
+
 /** Whose jar it is, and where. */
 export interface Place {
   /** The service, without a slash at the end. */
@@ -11,7 +13,7 @@ export interface Place {
 export class PlaceError extends Error {
   override readonly name = 'PlaceError';
   constructor(attribute: string, value: string | null, expected: string) {
-    super(`${attribute}: ${value === null ? 'not set' : JSON.stringify(value)}, expected ${expected}`);
+    super(text.badAttribute(attribute, value, expected));
   }
 }
 
@@ -21,7 +23,7 @@ const OPTION = /^[a-km-np-z2-9]{10}$/;
 function readOrigin(host: string): string {
   const url = URL.canParse(host) ? new URL(host) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url.origin;
-  throw new PlaceError('host', host, 'the address of the service, like https://tips.example');
+  throw new PlaceError('host', host, text.expected.host);
 }
 
 /**
@@ -32,8 +34,8 @@ function readOrigin(host: string): string {
 export function readPlace(element: Element, home: string): Place {
   const written = element.getAttribute('handle');
   const handle = written?.toLowerCase();
-  if (!handle || !HANDLE.test(handle)) throw new PlaceError('handle', written, 'the handle of a creator');
+  if (!handle || !HANDLE.test(handle)) throw new PlaceError('handle', written, text.expected.handle);
   const option = element.getAttribute('option');
-  if (option && !OPTION.test(option)) throw new PlaceError('option', option, 'the id of a tip option');
+  if (option && !OPTION.test(option)) throw new PlaceError('option', option, text.expected.option);
   return { origin: readOrigin(element.getAttribute('host') ?? home), handle, option: option ?? undefined };
 }

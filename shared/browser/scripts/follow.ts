@@ -17,11 +17,19 @@ export interface Where {
   /** The cursor to begin after. */
   readonly after: string;
   /** The address of AppSync Events and its HTTP domain; server-sent events without them. */
-  readonly socket?: string;
-  readonly host?: string;
+  readonly socket?: string | undefined;
+  readonly host?: string | undefined;
   /** Without a connection: it looks now and then. May be changed, and counts from the next start. */
   looks?: boolean;
 }
+
+/** What a page says of where its tips come from, in the `data-` of an element. @see functions/pages/live.ts */
+export const whereOf = ({ dataset: { handle, after, socket, host } }: HTMLElement): Where => ({
+  handle: handle!,
+  after: after!,
+  socket,
+  host,
+});
 
 export interface Follower {
   start(): void;

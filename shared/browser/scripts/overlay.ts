@@ -1,6 +1,6 @@
 import { overlay } from '../text/index.ts';
 import { type ShownTip, tipRow } from '../tipRow.ts';
-import { follow, type Where } from './follow.ts';
+import { follow, whereOf } from './follow.ts';
 import { nodes } from './makePart.ts';
 
 const MOST_WAITING = 100;
@@ -31,4 +31,4 @@ if (stage.dataset.sample) {
   const amountMsat = minimumMsat > SAMPLE_MSAT ? minimumMsat : SAMPLE_MSAT;
   show({ amountMsat: String(amountMsat), ...overlay.sample });
 }
-follow(stage.dataset as unknown as Where, [], show).start();
+follow(whereOf(stage), [], show).start();

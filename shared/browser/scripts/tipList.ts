@@ -1,5 +1,5 @@
 import { tipRow, tipTime } from '../tipRow.ts';
-import { follow, position, type Where } from './follow.ts';
+import { follow, position, whereOf } from './follow.ts';
 import { makePart } from './makePart.ts';
 
 const MOST_TIPS = 100;
@@ -10,7 +10,7 @@ const MOST_TIPS = 100;
  */
 function keepLive(list: HTMLElement) {
   const at = (item: Element) => position((item as HTMLElement).dataset.cursor!);
-  const live = follow(list.dataset as unknown as Where, [...list.children].map(at), (tip, here) => {
+  const live = follow(whereOf(list), [...list.children].map(at), (tip, here) => {
     const row = tipRow(tip, tipTime(tip.settledAt));
     const item = makePart(['li', { class: 'new', 'data-cursor': tip.cursor }, row]);
     list.insertBefore(item, [...list.children].find((each) => at(each) < here) ?? null);

@@ -50,6 +50,7 @@ export const tipPage = {
   subtitle: (handle, amount) => `@${handle} · ${amount}, over Lightning`,
   ampInvoice: 'AMP invoice',
   ampWallet: 'A wallet that pays AMP',
+  codeTitle: 'Reusable Lightning invoice',
   requestCode: (amount) => `QR code of the payment request, ${amount}: open in a wallet`,
   reusable: (until) =>
     `This invoice is static and reusable: print it, share it, pay it as often as you like until ${until}.`,
@@ -61,6 +62,7 @@ export const tipPage = {
 } satisfies Texts['tipPage'];
 
 export const paymentLinks = {
+  lnurlTitle: 'LNURL',
   lnurlCode: (amount) => `QR code of the LNURL, ${amount}: open in a wallet`,
   copyAddress: 'Copy address',
   codeAsks: (amount) => `The code asks for ${amount}; with the address you choose the amount.`,
@@ -73,6 +75,7 @@ export const paymentLinks = {
     '. If no invoice comes, the AMP code may still work: it needs the creator’s node alone.',
   ],
   oneCode: 'One code for cameras and wallets',
+  oneCodeTitle: 'Tip page and LNURL',
   oneCodeOf: 'QR code of this page with the LNURL along',
   whatOneCodeDoes:
     'A camera opens this page, where AMP comes first. Wallets that know the fallback of LNURL pay from it at once; others refuse it.',
@@ -161,4 +164,11 @@ export const widget = {
   closed: 'This tip jar has closed.',
   pending: 'The invoice is not ready yet.',
   failed: 'The tip jar does not work now.',
+  badAttribute: (name, value, expected) =>
+    `${name}: ${value === null ? 'not set' : JSON.stringify(value)}, expected ${expected}`,
+  expected: {
+    handle: 'the handle of a creator',
+    option: 'the id of a tip option',
+    host: 'the address of the service, like https://tips.example',
+  },
 } satisfies Texts['widget'];

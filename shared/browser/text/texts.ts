@@ -43,6 +43,8 @@ export interface Texts {
     readonly subtitle: (handle: string, amount: string) => string;
     readonly ampInvoice: string;
     readonly ampWallet: string;
+    /** The title of the code's picture; `requestCode` is what its link says. */
+    readonly codeTitle: string;
     readonly requestCode: (amount: string) => string;
     readonly reusable: (until: string) => string;
     readonly needsAmp: string;
@@ -52,6 +54,7 @@ export interface Texts {
     readonly noTips: string;
   };
   readonly paymentLinks: {
+    readonly lnurlTitle: string;
     readonly lnurlCode: (amount: string) => string;
     readonly copyAddress: string;
     readonly codeAsks: (amount: string) => string;
@@ -61,6 +64,7 @@ export interface Texts {
     /** @param lnurlp a link that some wallets open, where there is one */
     readonly whichWallets: (lnurlp: string | undefined) => Content;
     readonly oneCode: string;
+    readonly oneCodeTitle: string;
     readonly oneCodeOf: string;
     readonly whatOneCodeDoes: string;
   };
@@ -117,5 +121,8 @@ export interface Texts {
     readonly closed: string;
     readonly pending: string;
     readonly failed: string;
+    /** Told to who writes the page. @param value null where it is not set */
+    readonly badAttribute: (name: string, value: string | null, expected: string) => string;
+    readonly expected: { readonly handle: string; readonly option: string; readonly host: string };
   };
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
-import { day, minute, sat } from '../../../../shared/browser/text/en.ts';
+import * as english from '../../../../shared/browser/text/en.ts';
+import type { Texts } from '../../../../shared/browser/text/texts.ts';
+
+const { day, minute, sat } = english satisfies Texts;
 
 describe('a date is as Intl would write it', () => {
   const at = (month: number) => new Date(Date.UTC(2026, month, 3 + month, 23 - month, month));
