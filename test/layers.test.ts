@@ -72,7 +72,7 @@ describe('rooms', () => {
     let seen = 0;
     for (const room of top) {
       for (const name of await readdir(root(room), { recursive: true })) {
-        if (!/\.(ts|tsx|js)$/.test(name)) continue;
+        if (!/\.(ts|js)$/.test(name)) continue;
         seen++;
         strays.push(...strayImports(`${room}/${name}`, await readFile(root(`${room}/${name}`), 'utf8')));
       }

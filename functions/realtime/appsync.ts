@@ -1,10 +1,10 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import { bounded } from '../../shared/concurrency/bounded.ts';
 import type { TipEvent } from '../../shared/contract/tip.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 import { type LiveMessage, liveMessages } from './message.ts';
+import { Sha256 } from './sha256.ts';
 
 /** What AppSync takes in one request. @see https://docs.aws.amazon.com/appsync/latest/eventapi/publish-http.html */
 const MOST_EVENTS = 5;
