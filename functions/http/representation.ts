@@ -10,8 +10,6 @@ export interface Representation {
   readonly etag: string;
   readonly found: { readonly status: number; readonly headers: Record<string, string> };
   readonly notModified: { readonly status: 304; readonly headers: Record<string, string> };
-  /** Seconds that this process may go on giving it out (its `max-age`). */
-  readonly maxAge: number;
   /** The same for who would rather have a page, where there is one. */
   readonly forPeople?: () => Representation;
 }
@@ -45,11 +43,8 @@ export function represent(content: {
     etag,
     found: { status: content.status ?? 200, headers: { 'content-type': content.type, ...headers } },
     notModified: { status: 304, headers },
-    maxAge: maxAgeOf(content.cacheControl),
   };
 }
-
-const maxAgeOf = (cacheControl: string) => Number(/(?:^|[ ,])max-age=(\d+)/.exec(cacheControl)?.[1] ?? 0);
 
 /**
  * Whether `If-None-Match` names the tag: RFC 9110, 13.1.2, with the weak comparison that it asks for, since a cache

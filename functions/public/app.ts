@@ -6,7 +6,6 @@ import { type Representation, respondTo } from '../http/representation.ts';
 import { pathOf, redirection } from '../http/spelling.ts';
 import { headersAt, problemAt } from '../pages/problemAt.ts';
 import { answersBy, type Reads } from './answers.ts';
-import { keptAnswers } from './keptAnswers.ts';
 import { ROUTES } from './routes/index.ts';
 import type { Asked, Source } from './routes/route.ts';
 
@@ -48,8 +47,7 @@ const askedBy = (c: Context, names: readonly string[]): Asked => ({
 export function publicApp(options: PublicOptions): Hono {
   const { report = () => {} } = options;
   const app = new Hono({ getPath: routedPath });
-  const { answers, cache } = answersBy(options.reads, options.clock);
-  const kept = cache && keptAnswers(cache);
+  const answers = answersBy(options.reads);
 
   for (const route of ROUTES) {
     const { path, id, parameters = [], answer, fixed, isThere } = route;
@@ -68,9 +66,7 @@ export function publicApp(options: PublicOptions): Hono {
       // A problem is an answer like any other.
       const told = () => make().catch((error) => problemAt(c.req.path, asProblem(error, report)));
       if (key === undefined) return told().then((made) => respondTo(c.req.raw, made));
-      const whole = `${id} ${key}`;
-      kept?.remember(c.req.raw, whole);
-      return answers(whole, told).then((made) => respondTo(c.req.raw, made));
+      return answers(`${id} ${key}`, told).then((made) => respondTo(c.req.raw, made));
     });
   }
 
@@ -90,11 +86,6 @@ export function publicApp(options: PublicOptions): Hono {
   app.onError((error, c) => respondTo(c.req.raw, problemAt(c.req.path, asProblem(error, report))));
 
   const { fetch } = app;
-  app.fetch = (request, ...rest) => {
-    // What is kept is given before a route is looked for: that is most of what an answer from memory costs.
-    const answer = kept?.to(request);
-    if (answer) return respondTo(request, answer);
-    return redirection(request, headersAt) ?? fetch(request, ...rest);
-  };
+  app.fetch = (request, ...rest) => redirection(request, headersAt) ?? fetch(request, ...rest);
   return app;
 }
