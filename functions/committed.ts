@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PUBLIC, writeWhole } from '../shared/command/files.ts';
 
-/** Files of this folder that are made of others, and committed: text by path. */
-export type Committed = Readonly<Record<string, string>>;
-
 /** What a command about them was told. */
 interface Told {
   readonly check?: boolean | undefined;
@@ -14,11 +11,16 @@ interface Told {
 }
 
 /**
- * Write committed files, or check that they are what they are made of.
+ * Write files of this folder that are made of others and committed, or check that they are what they are made of.
+ * @param files text by path
  * @param madeOf ends the sentence `path: not what …`
  * @throws Error at the first that is stale or missing
  */
-export async function writeCommitted(files: Committed, { check, dir }: Told, madeOf: string): Promise<void> {
+export async function writeCommitted(
+  files: Readonly<Record<string, string>>,
+  { check, dir }: Told,
+  madeOf: string,
+): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     const path = join(dir ?? fileURLToPath(new URL('.', import.meta.url)), name);
     if (!check) await writeWhole(path, text, PUBLIC);

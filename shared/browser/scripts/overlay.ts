@@ -6,13 +6,13 @@ import { nodes } from './makePart.ts';
 const MOST_WAITING = 100;
 const SAMPLE_MSAT = 2_100_000n;
 
-/** Shows one tip after the other; a hundred may wait. It listens unseen too, for a scene may be switched to it. */
 const stage = document.querySelector<HTMLElement>('#tip')!;
 const seconds = Number(stage.dataset.seconds);
 const minimumMsat = BigInt(stage.dataset.minimum!);
 const waiting: ShownTip[] = [];
 let busy = false;
 
+/** Show the next one for its seconds, or nothing. */
 function next() {
   const tip = waiting.shift();
   busy = !!tip;
@@ -21,6 +21,7 @@ function next() {
   if (tip) setTimeout(next, seconds * 1000);
 }
 
+/** Show a tip after those that wait. It is told of them unseen too, for a scene may be switched to it. */
 function show(tip: ShownTip) {
   if (BigInt(tip.amountMsat) < minimumMsat || waiting.length >= MOST_WAITING) return;
   waiting.push(tip);
