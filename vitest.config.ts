@@ -14,7 +14,8 @@ const untilItHangs = {
   expect: { poll: { timeout: HANGS_MS } },
 };
 
-const onLnd = { globalSetup: ['test/regtest/globalSetup.ts'], fileParallelism: false };
+const PROGRAM = 'test/program.ts';
+const onLnd = { globalSetup: [PROGRAM, 'test/regtest/globalSetup.ts'], fileParallelism: false };
 
 const unit: TestProjectInlineConfiguration = {
   test: {
@@ -32,6 +33,7 @@ const unit: TestProjectInlineConfiguration = {
     // A worker reads each module once, not once for each file: half of the processor's time. So a test file leaves
     // no trace in a module, the environment or a global.
     isolate: false,
+    globalSetup: [PROGRAM],
     ...untilItHangs,
   },
 };
@@ -44,6 +46,7 @@ const counterparts: (ProjectTests & { name: Suite })[] = [
   {
     name: 'selfHosting',
     include: ['test/selfHosting/**/*.test.ts'],
+    globalSetup: [PROGRAM],
     ...untilItHangs,
   },
   { name: 'bundles', include: ['test/bundles/**/*.test.ts'], ...untilItHangs },

@@ -1,45 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
-import { build } from 'esbuild';
+import { inject } from 'vitest';
 import { COMMANDS } from '../../cli/commands.ts';
 import { bookTips, type NewTip, readNode, takeLease } from '../../shared/ledger/index.ts';
 import { openStage, type Stage } from '../functions/manage/stage.ts';
 import { type Ran, run as runHere } from '../shared/command/run.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** The program bundled, which starts five times as fast as its sources; each command's own parts in files of their own. */
-const bundled = (async () => {
-  // Packages are found from there, wherever a link leads.
-  const packages = join(ROOT, 'node_modules/.cache');
-  await mkdir(packages, { recursive: true });
-  const dir = await mkdtemp(join(packages, 'ampjar-cli-'));
-  await build({
-    entryPoints: [join(ROOT, 'cli/main.ts')],
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    outdir: dir,
-    outExtension: { '.js': '.mjs' },
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-  });
-  return join(dir, 'main.mjs');
-})();
-
-// As long as the process: test files of one worker share it.
-bundled.then(
-  (path) => process.once('exit', () => rmSync(dirname(path), { recursive: true })),
-  () => {},
-);
 
 /** A request that came to the served API. */
 export interface Came {
@@ -63,7 +34,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Start a command line as a process of its own. */
 export async function start(args: readonly string[], env: Env = {}, file?: string): Promise<ChildProcess> {
   const { AMPJAR_KEY: _, AMPJAR_URL: __, COLUMNS: ___, ...bare } = process.env;
-  const command = file === undefined ? [await bundled] : ['--import', 'tsx', file];
+  const command = file === undefined ? [inject('program').ampjar] : ['--import', 'tsx', file];
   return spawn(process.execPath, [...command, ...args], { cwd: ROOT, env: { ...bare, ...env } });
 }
 

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import type { Health } from '../../connector/connector.ts';
 import { until } from './jar.ts';
 
-const MAIN = fileURLToPath(new URL('../../connector/main.ts', import.meta.url));
 const children = new Set<ChildProcess>();
 
 /** End all that still run, as a crash does. */
@@ -14,7 +13,7 @@ export function killAll(): void {
 
 /** `npm run connector` as a process of its own. */
 export function launch(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, [inject('program').connector, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

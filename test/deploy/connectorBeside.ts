@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import type { LndNode } from '../regtest/harness/lnd.ts';
 import { freePorts } from '../regtest/harness/ports.ts';
 import type { Deployment } from './deployment.ts';
@@ -22,7 +23,7 @@ export async function startConnector({ outputs }: Deployment, endpoint: string, 
     ...['--health-port', String(port), '--dir', dir, '--no-unit'],
   );
   const environment = readFileSync(join(dir, 'connector.env'), 'utf8').trim().split('\n');
-  const connector = runProgram(process.execPath, ['--import', 'tsx', 'connector/main.ts'], {
+  const connector = runProgram(process.execPath, [inject('program').connector], {
     ...Object.fromEntries(environment.map((line) => line.split(/=(.*)/s).slice(0, 2))),
     AMPJAR_LND_CERT: jar.certPath,
     AMPJAR_LND_MACAROON: join(dir, 'lnd.macaroon'),

@@ -9,7 +9,7 @@ import {
   paginateScan,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, inject, it } from 'vitest';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { definition, key, row } from '../conformance/subject.ts';
 
@@ -19,7 +19,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const TableName = 'Copied';
 const [data, to] = [join(dir, 'data'), join(dir, 'copy')];
 const backup = (...args: string[]) =>
-  run(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'server', 'backup', ...args]);
+  run(process.execPath, [inject('program').ampjar, 'server', 'backup', ...args]);
 
 describe('npm run backup', () => {
   it('copies one moment of a table that is written all the time, private as it was', async () => {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { DataFolder } from '../../local/folder.ts';
 import { FolderLostError, TableFolderError, TableInUseError } from '../../local/table/errors.ts';
 
@@ -59,9 +59,7 @@ function launch({ command: name, args }: Program, behind: string[] = []): ChildP
   const [command, ...rest] = [
     ...behind,
     process.execPath,
-    '--import',
-    'tsx',
-    'cli/main.ts',
+    inject('program').ampjar,
     'dev',
     name,
     '--data',

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { connect } from './node/pair.ts';
 
 /** What the files of a process may have, in blocks of 512 bytes: a disk that is full a little later. */
@@ -29,7 +29,7 @@ afterEach(async () => {
 /** Start a program on the folder, with a limit to its files or without one. */
 function launch(name: string, args: string[], limit?: number) {
   const within = limit === undefined ? 'exec "$@"' : `ulimit -f ${limit}; exec "$@"`;
-  const command = [process.execPath, '--import', 'tsx', 'cli/main.ts', 'dev', name, '--data', data, ...args];
+  const command = [process.execPath, inject('program').ampjar, 'dev', name, '--data', data, ...args];
   const launched = spawn('sh', ['-c', within, 'sh', ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
   child = launched;
   let said = '';

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, it } from 'vitest';
 import { CALLS } from '../../connector/lnd/client.ts';
 import { startDevNode } from '../../local/node/index.ts';
 
@@ -13,14 +13,9 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 /** Run `npm start` as in a checkout that is `dir`, until it leads a node or ends. */
 async function start(...args: string[]) {
-  const tsx = import.meta.resolve('tsx');
-  const child = spawn(
-    process.execPath,
-    ['--import', tsx, resolve('cli/main.ts'), 'dev', 'start', '--port', '0', ...args],
-    {
-      cwd: dir,
-    },
-  );
+  const child = spawn(process.execPath, [inject('program').ampjar, 'dev', 'start', '--port', '0', ...args], {
+    cwd: dir,
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { startDevNode } from '../../local/node/index.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
 import { bounded } from '../../shared/concurrency/bounded.ts';
@@ -9,7 +10,7 @@ import { type Ledger, readDeliveries, readTotals } from '../../shared/ledger/ind
 
 /** `npm start` as a process of its own, on a folder and a free port. @returns once it answers */
 export async function startLocal(data: string, ...args: string[]) {
-  const command = ['--import', 'tsx', 'cli/main.ts', 'dev', 'start', '--port', '0', '--data', data, ...args];
+  const command = [inject('program').ampjar, 'dev', 'start', '--port', '0', '--data', data, ...args];
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = { out: '', err: '' };
   child.stderr.setEncoding('utf8').on('data', (text) => {

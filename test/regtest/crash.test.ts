@@ -43,7 +43,7 @@ class Program {
 
   start() {
     this.starts++;
-    this.#child = spawn(process.execPath, ['--import', 'tsx', ...this.#args], { stdio: 'ignore' });
+    this.#child = spawn(process.execPath, this.#args, { stdio: 'ignore' });
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL') {
@@ -63,7 +63,7 @@ let ledger: Ledger;
 beforeAll(async () => {
   const [port] = await freePorts(1);
   const endpoint = `http://127.0.0.1:${port}`;
-  table = new Program('cli/main.ts', 'dev', 'table', '--data', dir, '--port', String(port));
+  table = new Program(inject('program').ampjar, 'dev', 'table', '--data', dir, '--port', String(port));
   table.start();
   const client = new DynamoDBClient({
     endpoint,
@@ -77,7 +77,7 @@ beforeAll(async () => {
   for (const handle of handles) await addCreator(ledger, { handle, name: handle }, new Date());
   const macaroon = await jar.bakeMacaroon([...CALLS]);
   connector = new Program(
-    ...['connector/main.ts', '--name', 'crash', '--table', 'ampjar', '--endpoint', endpoint],
+    ...[inject('program').connector, '--name', 'crash', '--table', 'ampjar', '--endpoint', endpoint],
     ...['--lnd-host', jar.socket, '--lnd-cert', jar.certPath, '--lnd-macaroon', macaroon],
   );
   connector.start();

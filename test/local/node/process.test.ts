@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type Client, connect } from './pair.ts';
 
 interface Address {
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const run = (...more: string[]): ChildProcess =>
-  spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'dev', 'node', ...more], {
+  spawn(process.execPath, [inject('program').ampjar, 'dev', 'node', ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 

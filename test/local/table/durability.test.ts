@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -13,11 +12,10 @@ import {
   paginateScan,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openEmbeddedTable, TableInUseError } from '../../../local/table/index.ts';
 import { definition, key, readStream, row } from '../../conformance/subject.ts';
 
-const MAIN = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 const TableName = 'Durable';
 
 type Running = { child: ChildProcess; endpoint: string; client: DynamoDBClient };
@@ -40,7 +38,7 @@ afterEach(async () => {
 });
 
 function launch(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'dev', 'table', ...args], {
+  const child = spawn(process.execPath, [inject('program').ampjar, 'dev', 'table', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
