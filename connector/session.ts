@@ -237,10 +237,12 @@ export class Session {
     }
   }
 
-  async #take(event: LndEvent) {
-    if (event.kind === 'other') await this.#queue.push({ settleIndex: event.settleIndex });
-    else if (event.kind === 'unreadable') await this.#receive(event, {});
-    else await this.#receive(event, { settleIndex: event.settlement.settleIndex });
+  #take(event: LndEvent): Promise<void> {
+    return this.#queue.reading(() => {
+      if (event.kind === 'other') return this.#queue.push({ settleIndex: event.settleIndex });
+      if (event.kind === 'unreadable') return this.#receive(event, {});
+      return this.#receive(event, { settleIndex: event.settlement.settleIndex });
+    });
   }
 
   /** One payment: verified, attributed, and queued; or set aside; or not ours. */

@@ -68,7 +68,8 @@ export class BookingQueue {
   #room: (() => void)[] = [];
   #reached: bigint | undefined;
   #written: bigint | undefined;
-  #heardAt: number;
+  #heardAt = 0;
+  #reading = 0;
   /** Whether lnd's order is known, so that the checkpoint may move: after the audit of this connection. */
   orderKnown = false;
   /** Whether lnd replays from a checkpoint whose index means what it did: then it comes nearer to what is waited for. */
@@ -81,7 +82,6 @@ export class BookingQueue {
   constructor(parts: BookingParts, counts: BookingCounts) {
     this.#parts = parts;
     this.#counts = counts;
-    this.#heardAt = parts.steadyMs();
   }
 
   /** Take something in; waits while the queue is full. What comes after a stop is left, and not lost: lnd tells it again. */
@@ -91,8 +91,18 @@ export class BookingQueue {
     const sinceMs = this.#parts.steadyMs();
     this.#waiting.push({ ...heard, sinceMs });
     this.#bytes += heard.entry?.event.length ?? 0;
-    if (heard.settleIndex !== undefined) this.#heardAt = sinceMs;
     this.#wake();
+  }
+
+  /** Read what the subscription brought, which is not quiet meanwhile, however long the table takes to say whose it is. */
+  async reading(read: () => Promise<void>): Promise<void> {
+    this.#reading++;
+    try {
+      await read();
+    } finally {
+      this.#reading--;
+      this.#heardAt = this.#parts.steadyMs();
+    }
   }
 
   #isFull() {
@@ -133,7 +143,8 @@ export class BookingQueue {
 
   /** Whether the subscription brought nothing for a while, and nothing waits. */
   isQuiet(): boolean {
-    return this.#waiting.length === 0 && this.#parts.steadyMs() - this.#heardAt >= QUIET_MS;
+    const sinceMs = this.#parts.steadyMs() - this.#heardAt;
+    return this.#reading === 0 && this.#waiting.length === 0 && sinceMs >= QUIET_MS;
   }
 
   /** Book until the signal aborts and nothing waits. @throws LeaseLostError, InvoiceMissingError */
@@ -145,6 +156,8 @@ export class BookingQueue {
     };
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
+    // Before now nobody listened.
+    this.#heardAt = this.#parts.steadyMs();
     try {
       for (;;) {
         if (this.#waiting.length === 0) {

@@ -483,12 +483,29 @@ describe('to have caught up', () => {
     await run;
   });
 
+  it('is not while something that came is read, however long', async () => {
+    const { queue, run } = openEmpty();
+    const caughtUp = queue.caughtUp(2n, abort.signal);
+    let read!: () => void;
+    const reading = queue.reading(() => new Promise((resolve) => (read = resolve)));
+    await time.pass(20_000);
+    expect(await settled(caughtUp)).toBe(false);
+    read();
+    await reading;
+    await time.pass(4_900);
+    expect(await settled(caughtUp)).toBe(false);
+    await time.pass(200);
+    await caughtUp;
+    abort.abort();
+    await run;
+  });
+
   it('takes a minute at most, on a node that is never quiet and whose indexes began anew', async () => {
     const { queue, run } = openEmpty();
     const caughtUp = queue.caughtUp(1_000_000n, abort.signal);
     for (let second = 0; second < 60; second++) {
       expect(await settled(caughtUp)).toBe(false);
-      await queue.push({ settleIndex: 1n });
+      await queue.reading(() => queue.push({ settleIndex: 1n }));
       await time.pass(1_000);
     }
     await caughtUp;
