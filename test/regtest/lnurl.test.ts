@@ -177,14 +177,14 @@ describe('LNURL-pay, asked by lnurl-pay', () => {
     expect((await readTotals(asking.ledger, 'carol')).options.get(id)).toMatchObject({ count: 1n });
   });
 
-  it('keeps to the limits that the creator set, to the msat', async () => {
+  it('keeps to whole satoshi within the limits that the creator set', async () => {
     await asking.addCreator('dora');
     await editCreator(asking.ledger, 'dora', { limits: { leastMsat: 5_500n, mostMsat: 7_500n } });
     const params = await lnurlPay.requestPayServiceParams({ lnUrlOrAddress: `dora@${DOMAIN}`, fetchGet });
-    expect(params.rawData).toMatchObject({ minSendable: 5_500, maxSendable: 7_500 });
-    for (const amount of ['5499', '7501', '0', '-6000', '6000.5', '6e3', '', '99999999999999999999'])
+    expect(params.rawData).toMatchObject({ minSendable: 6_000, maxSendable: 7_000 });
+    for (const amount of ['5999', '7001', '0', '-6000', '6000.5', '6e3', '', '99999999999999999999'])
       expect(await asking.ask('dora', { amount })).toEqual({ status: 'ERROR', reason: expect.any(String) });
-    for (const amount of ['5500', '7500', '6001']) {
+    for (const amount of ['6000', '7000', '6001']) {
       const { pr } = await asking.ask('dora', { amount });
       const paid = await payPlain(payer, { paymentRequest: pr });
       expect(await tipOf(asking.ledger, paid.setId)).toMatchObject({ amountMsat: BigInt(amount) });

@@ -72,26 +72,24 @@ describe('memos beside a real lnd', () => {
     const paid = [await payAmp(payer, { ...code, amountMsat: 1_000_000n })];
     const option = openOptionId(HANDLE);
     const copy = await addAmpInvoice(jar, { memo });
+    const mine = await addAmpInvoice(jar, { memo: `mine (ampjar ${option})` });
+    const thanks = await addBolt11Invoice(jar, {
+      memo: `thanks (ampjar ${option} ${'A'.repeat(22)})`,
+      amountMsat: 4_000_000n,
+    });
     const forged = [
       await payAmp(payer, { ...copy, amountMsat: 2_000_000n }),
-      await payAmp(payer, {
-        ...(await addAmpInvoice(jar, { memo: `mine (ampjar ${option})` })),
-        amountMsat: 3_000_000n,
-      }),
-      await payPlain(
-        payer,
-        await addBolt11Invoice(jar, {
-          memo: `thanks (ampjar ${option} ${'A'.repeat(22)})`,
-          amountMsat: 4_000_000n,
-        }),
-      ),
+      await payAmp(payer, { ...mine, amountMsat: 3_000_000n }),
+      await payPlain(payer, thanks),
     ];
     paid.push(await payAmp(payer, { ...code, amountMsat: 5_000_000n }));
     for (const { setId } of paid) await tipOf(ledger, setId);
     for (const { setId } of forged) expect(await readTip(ledger, setId)).toBeUndefined();
-    // An audit that ran between tells of some again, for they stay unbooked.
+    // Each at least once: an audit that ran between tells of some again, for they stay unbooked.
     const told = first.warnings.filter(({ alarm }) => alarm === 'memo-unverified');
-    expect(new Set(told.map(({ paymentAddr }) => paymentAddr)).size).toBe(3);
+    expect(told.map(({ paymentAddr }) => paymentAddr)).toEqual(
+      expect.arrayContaining([copy, mine, thanks].map(({ paymentAddr }) => paymentAddr)),
+    );
     expect(await readTotals(ledger, HANDLE)).toMatchObject({ count: 2n, amountMsat: 6_000_000n });
     await expectBooks(ledger, jar, HANDLE, [code]);
     await first.stop();
