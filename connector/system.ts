@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { Backoff } from '../shared/concurrency/backoff.ts';
 import { sleep } from '../shared/concurrency/sleep.ts';
 import { Connector } from './connector.ts';
-import { connectLnd, type LndCredentials } from './lnd/client.ts';
+import { connectLnd } from './lnd/client.ts';
 import { checkMacaroon } from './lnd/macaroon.ts';
+import type { LndCredentials } from './lnd/services.ts';
 import type { ConnectorParts } from './parts.ts';
 import { VERSION } from './version.ts';
 

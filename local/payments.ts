@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { type LndCredentials, openServices } from '../connector/lnd/client.ts';
+import { type LndCredentials, openServices } from '../connector/lnd/services.ts';
 import { InvoiceError, readAmpInvoice } from '../shared/bolt11/index.ts';
 import { parseMsat } from '../shared/contract/money.ts';
 

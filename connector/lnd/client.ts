@@ -1,25 +1,11 @@
-import { createRequire } from 'node:module';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { untilAborted } from '../../shared/concurrency/untilAborted.ts';
 import { toEvent } from '../payments/events.ts';
 import { type Bolt11State, highest, type Lnd, LndError } from './contract.ts';
 import { hex, markOf, toInvoice, toSets } from './messages.ts';
-
-/** What the connector needs to reach lnd: `socket` as host:port, certificate and macaroon as read from their files. */
-export interface LndCredentials {
-  readonly socket: string;
-  readonly cert: Uint8Array;
-  readonly macaroon: Uint8Array;
-}
+import { type LndCredentials, openServices, type Service } from './services.ts';
 
 export { CALLS, HINT_CALL } from './calls.ts';
-
-export type Service = { close(): void } & Record<string, any>;
-const lnService: {
-  authenticatedLndGrpc(auth: { cert: string; macaroon: string; socket: string }): {
-    lnd: Record<string, Service>;
-  };
-} = createRequire(import.meta.url)('ln-service');
 
 /**
  * HTLCs that a page of invoices is aimed at: lnd lists with an AMP invoice those of all its payments, and can't be told not to.
@@ -34,12 +20,6 @@ const DEADLINE_MS = 15_000;
 /** gRPC ends a call at its deadline and says so; a call that it says nothing of is given up so long after. */
 const GIVEN_UP_MS = 1_000;
 const DEADLINE_EXCEEDED = 4;
-
-/** ln-service's connection: lnd's services by name, each with its raw calls. Nothing is sent before the first one. */
-export function openServices({ socket, cert, macaroon }: LndCredentials): Record<string, Service> {
-  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
-  return lnService.authenticatedLndGrpc({ cert: base64(cert), macaroon: base64(macaroon), socket }).lnd;
-}
 
 /** A raw call of a service, by its name in lower camel case, as `getInfo`. @throws LndError, also when `deadlineMs` have passed */
 export async function callLnd(
@@ -68,7 +48,7 @@ export async function callLnd(
   }
 }
 
-/** Connect to lnd by ln-service. */
+/** Connect to lnd by ln-service's clients. */
 export function connectLnd(credentials: LndCredentials, deadlineMs = DEADLINE_MS): Lnd {
   const lnd = openServices(credentials);
   const { default: lightning, invoices } = lnd as Record<'default' | 'invoices', Service>;

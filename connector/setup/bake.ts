@@ -1,6 +1,7 @@
 import { callsOf } from '../lnd/calls.ts';
-import { callLnd, type Service } from '../lnd/client.ts';
+import { callLnd } from '../lnd/client.ts';
 import { checkMacaroon } from '../lnd/macaroon.ts';
+import type { Service } from '../lnd/services.ts';
 
 /**
  * Have lnd bake the macaroon that allows the connector's calls and no others, with a key of its own, so that it can be revoked

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { callLnd, type Service } from '../lnd/client.ts';
+import { callLnd } from '../lnd/client.ts';
 import { LndError } from '../lnd/contract.ts';
+import type { Service } from '../lnd/services.ts';
 import type { Findings } from './findings.ts';
 
 /** lnd as it tells of itself. */

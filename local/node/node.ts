@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../shared/amp/index.ts';
 import type { Network } from '../../shared/bolt11/index.ts';
@@ -125,12 +124,3 @@ async function openNode(folder: DataFolder, { random, clock }: Pick<DevNodeOptio
   const credentials = await nodeCredentials(folder.dir, random, clock());
   return { credentials, store: new NodeStore(folder) };
 }
-
-/** The files that a client of the node needs, read: what `authenticatedLndGrpc` takes besides the socket. */
-export const clientFiles = ({
-  certPath,
-  adminMacaroonPath,
-}: DevNode): { cert: string; macaroon: string } => ({
-  cert: readFileSync(certPath, 'base64'),
-  macaroon: readFileSync(adminMacaroonPath, 'base64'),
-});

@@ -1,7 +1,8 @@
 /** `lncli bakemacaroon`, as the pages type it, at the node on lnd's own port whose files lie in this folder. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { callLnd, openServices } from '../../connector/lnd/client.ts';
+import { callLnd } from '../../connector/lnd/client.ts';
+import { openServices } from '../../connector/lnd/services.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

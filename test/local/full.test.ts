@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { connect } from './node/pair.ts';
+import { clientOf } from './node/pair.ts';
 
 /** What the files of a process may have, in blocks of 512 bytes: a disk that is full a little later. */
 const LIMIT = 2_000;
@@ -45,11 +45,6 @@ interface Address {
   certPath: string;
   adminMacaroonPath: string;
 }
-const client = ({ socket, certPath, adminMacaroonPath }: Address) =>
-  connect(socket, {
-    cert: readFileSync(certPath, 'base64'),
-    macaroon: readFileSync(adminMacaroonPath, 'base64'),
-  });
 
 describe('a disk that is full', () => {
   it('ends npm start by such a line', async () => {
@@ -63,8 +58,8 @@ describe('a disk that is full', () => {
     const full = launch('node', [], LIMIT);
     const [line] = (await once(full.lines, 'line')) as [string];
     const first = JSON.parse(line) as { jar: Address; payer: Address };
-    const jar = client(first.jar);
-    const payer = client(first.payer);
+    const jar = clientOf(first.jar);
+    const payer = clientOf(first.payer);
     const { payment_request } = await jar.call('default', 'addInvoice', { is_amp: true });
     const request = { payment_request, amp: true, amt: '2', no_inflight_updates: true };
     const succeeded: string[] = [];
@@ -87,7 +82,7 @@ describe('a disk that is full', () => {
 
     const again = launch('node', []);
     const [next] = (await once(again.lines, 'line')) as [string];
-    const { invoices } = await client(JSON.parse(next).jar).call('default', 'listInvoices');
+    const { invoices } = await clientOf(JSON.parse(next).jar).call('default', 'listInvoices');
     expect(Object.keys(invoices[0].amp_invoice_state)).toEqual(expect.arrayContaining(succeeded));
   });
 });

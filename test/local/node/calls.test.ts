@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectLnd } from '../../../connector/lnd/client.ts';
 import type { SettledPayment } from '../../../connector/lnd/contract.ts';
+import { openServices, unauthenticated } from '../../../connector/lnd/services.ts';
 import type { AmpSettlement } from '../../../connector/payments/amp.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import { readAmpInvoice } from '../../../shared/bolt11/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };
-import { connect, hex, type Pair, startPair } from './pair.ts';
+import { clientOf, connect, hex, type Pair, startPair } from './pair.ts';
 
 let pair: Pair;
 beforeAll(async () => {
@@ -144,12 +145,10 @@ test('ListChannels tells of an announced channel to each peer, and of none that 
 });
 
 test('the state of the wallet is told without a macaroon', async () => {
-  const cert = readFileSync(pair.jarNode.certPath, 'base64');
-  const { createRequire } = await import('node:module');
-  const { unauthenticatedLndGrpc } = createRequire(import.meta.url)('ln-service');
-  const { lnd } = unauthenticatedLndGrpc({ cert, socket: pair.jarNode.socket });
+  const { socket, certPath } = pair.jarNode;
+  const { status } = openServices({ socket, cert: readFileSync(certPath) }, unauthenticated());
   const state = await new Promise((resolve, reject) =>
-    lnd.status.getState({}, (error: Error, answer: object) => (error ? reject(error) : resolve(answer))),
+    status!.getState({}, (error: Error, answer: object) => (error ? reject(error) : resolve(answer))),
   );
   expect(state).toEqual({ state: 'SERVER_ACTIVE' });
 });
@@ -164,9 +163,8 @@ test('a message signed by one node is verified by its peer', async () => {
 });
 
 describe('access', () => {
-  const cert = (): string => readFileSync(pair.jarNode.certPath, 'base64');
   const using = (macaroon: Uint8Array): ReturnType<typeof connect> =>
-    connect(pair.jarNode.socket, { cert: cert(), macaroon: Buffer.from(macaroon).toString('base64') });
+    connect({ socket: pair.jarNode.socket, cert: readFileSync(pair.jarNode.certPath), macaroon });
 
   test('is what the macaroon allows, for calls and for streams', async () => {
     const client = using(pair.jarNode.bakeMacaroon(['/lnrpc.Lightning/GetInfo']));
@@ -187,11 +185,8 @@ describe('access', () => {
   });
 
   test('is refused to whoever trusts another certificate', async () => {
-    const macaroon = readFileSync(pair.jarNode.adminMacaroonPath, 'base64');
-    const client = connect(pair.jarNode.socket, {
-      cert: readFileSync(pair.payerNode.certPath, 'base64'),
-      macaroon,
-    });
+    const { certPath } = pair.payerNode;
+    const client = clientOf({ ...pair.jarNode, certPath });
     await expect(client.call('default', 'getInfo')).rejects.toMatchObject({ code: 14 });
   });
 

@@ -1,25 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clientFiles, type DevNode, startDevNode } from '../../../local/node/index.ts';
+import { type LndCredentials, openServices, type Service } from '../../../connector/lnd/services.ts';
+import { type DevNode, startDevNode } from '../../../local/node/index.ts';
 
-type Grpc = Record<string, any>;
+/** A client of a node with its admin macaroon. */
+export const clientOf = ({
+  socket,
+  certPath,
+  adminMacaroonPath,
+}: Pick<DevNode, 'socket' | 'certPath' | 'adminMacaroonPath'>): Client =>
+  connect({ socket, cert: readFileSync(certPath), macaroon: readFileSync(adminMacaroonPath) });
 
-const { authenticatedLndGrpc } = createRequire(import.meta.url)('ln-service') as {
-  authenticatedLndGrpc(auth: { cert: string; macaroon: string; socket: string }): {
-    lnd: Record<string, Grpc>;
-  };
-};
-
-/** A client of a node by ln-service's own connection. */
-export const connect = (socket: string, files: { cert: string; macaroon: string }): Client =>
-  new Client(authenticatedLndGrpc({ ...files, socket }).lnd);
+/** A client of a node by ln-service's own classes. */
+export const connect = (credentials: LndCredentials): Client => new Client(openServices(credentials));
 
 export class Client {
-  readonly #lnd: Record<string, Grpc>;
-  constructor(lnd: Record<string, Grpc>) {
+  readonly #lnd: Record<string, Service>;
+  constructor(lnd: Record<string, Service>) {
     this.#lnd = lnd;
   }
 
@@ -94,8 +93,8 @@ export async function startPair(): Promise<Pair> {
       alias: 'payer',
       peers: [jarNode],
     });
-    const jar = connect(jarNode.socket, clientFiles(jarNode));
-    return { jarNode, payerNode, jar, payer: connect(payerNode.socket, clientFiles(payerNode)) };
+    const jar = clientOf(jarNode);
+    return { jarNode, payerNode, jar, payer: clientOf(payerNode) };
   };
   const stopNodes = (): Promise<unknown> => Promise.all([pair.payerNode.stop(), pair.jarNode.stop()]);
   const pair: Pair = {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { type Client, connect } from './pair.ts';
+import { clientOf } from './pair.ts';
 
 interface Address {
   socket: string;
@@ -42,16 +42,10 @@ const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> => {
   return code;
 };
 
-const client = ({ socket, certPath, adminMacaroonPath }: Address): Client =>
-  connect(socket, {
-    cert: readFileSync(certPath, 'base64'),
-    macaroon: readFileSync(adminMacaroonPath, 'base64'),
-  });
-
 test('what a payer was told is settled is there after kill -9, in order, and goes on from there', async () => {
   const first = await start();
-  const jar = client(first.jar);
-  const payer = client(first.payer);
+  const jar = clientOf(first.jar);
+  const payer = clientOf(first.payer);
   const { payment_request } = await jar.call('default', 'addInvoice', { is_amp: true, memo: 'durable' });
   const succeeded: string[] = [];
   const request = {
@@ -75,7 +69,7 @@ test('what a payer was told is settled is there after kill -9, in order, and goe
 
   const second = await start();
   expect({ ...second.jar, socket: '' }).toEqual({ ...first.jar, socket: '' });
-  const again = client(second.jar);
+  const again = clientOf(second.jar);
   const [invoice] = (await again.call('default', 'listInvoices')).invoices;
   expect(Object.keys(invoice.amp_invoice_state)).toEqual(expect.arrayContaining(succeeded));
   const states = Object.values<any>(invoice.amp_invoice_state);
@@ -85,7 +79,7 @@ test('what a payer was told is settled is there after kill -9, in order, and goe
   expect(invoice.htlcs).toHaveLength(states.length * 2);
 
   const messages = again.subscribe();
-  const [payment] = await client(second.payer).pay(request);
+  const [payment] = await clientOf(second.payer).pay(request);
   const { amp_invoice_state } = await messages.next();
   expect(amp_invoice_state[payment.payment_hash].settle_index).toBe(String(states.length + 1));
   messages.end();

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
+import { openServices, type Service, unauthenticated } from '../../../connector/lnd/services.ts';
+
+export type { Service };
 
 type Answer = (error: ServiceError | null, response: never) => void;
 type Options = { deadline?: number };
-
-/** A gRPC service as the proto loader makes it: a method for each call, in camel case. */
-export type Service = { close(): void } & Record<string, any>;
 
 /** A message whose fields are looked at by name alone, as they come. */
 export type Fields = Record<string, any>;
@@ -20,22 +19,13 @@ export type Lnd = Record<
 /** The services that need no macaroon: the state of the node, and the unlocking of its wallet. */
 export type LndStatus = Record<'status' | 'unlocker', Service>;
 
-// ln-service brings no type declarations.
-const lnService: {
-  authenticatedLndGrpc(auth: { cert: string; macaroon: string; socket: string }): { lnd: Lnd };
-  unauthenticatedLndGrpc(auth: { cert: string; socket: string }): { lnd: LndStatus };
-} = createRequire(import.meta.url)('ln-service');
-
-const base64File = (path: string): string => readFileSync(path).toString('base64');
-
 /** Open a connection to lnd with a certificate and a macaroon, given as the paths of their files. */
 export const openLnd = (socket: string, certPath: string, macaroonPath: string): Lnd =>
-  lnService.authenticatedLndGrpc({ cert: base64File(certPath), macaroon: base64File(macaroonPath), socket })
-    .lnd;
+  openServices({ socket, cert: readFileSync(certPath), macaroon: readFileSync(macaroonPath) }) as Lnd;
 
 /** Open a connection to the services of lnd that need no macaroon. */
 export const openLndStatus = (socket: string, certPath: string): LndStatus =>
-  lnService.unauthenticatedLndGrpc({ cert: base64File(certPath), socket }).lnd;
+  openServices({ socket, cert: readFileSync(certPath) }, unauthenticated()) as LndStatus;
 
 /** Close every service of a connection. */
 export function closeLnd(lnd: Lnd | LndStatus): void {
