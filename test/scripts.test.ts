@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
 /** Scripts that are other people's programs, which have their own help. */
-const OTHERS = ['typecheck', 'lint', 'test', 'synth', 'node24', 'test:deploy', 'test:regtest'];
+const OTHERS = ['typecheck', 'lint', 'unused', 'test', 'synth', 'node24', 'test:deploy', 'test:regtest'];
 
 /** Our programs, by script. */
 const OURS = Object.entries(scripts).filter(([name]) => !OTHERS.includes(name));

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { SCOPES, SHOWS } from '../../shared/contract/choices.ts';
-import { HANDLE, HEX_32, OPTION_ID, PUBLIC_KEY } from '../../shared/contract/forms.ts';
+import { HANDLE, HEX_32, OPTION_ID } from '../../shared/contract/forms.ts';
 import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/contract/money.ts';
 import { isShown, shownText } from '../../shared/contract/shownText.ts';
 
@@ -87,11 +87,6 @@ const HEX = 'c1a78bd2b4f3cc1c8b3a2a5b8b1a5f0a0c4f7d3fa77cdd0e9a2a0f7d7a4b6f21';
 
 export const hex32 = (description: string) =>
   textOf(HEX_32, '32 bytes in hex, 64 lower case digits', { description, example: HEX });
-
-export const publicKey = z
-  .string()
-  .regex(PUBLIC_KEY)
-  .meta({ description: 'The public key of the node that is paid.', examples: [`02${HEX}`] });
 
 export const handle = textOf(HANDLE, '2 to 30 lower case letters, digits and single hyphens within', {
   description: 'A creator’s name in addresses.',

@@ -1,13 +1,10 @@
 export { ArgumentError } from './argument.ts';
-export { type Child, type ChildDescription, deriveChild, reconstructSet } from './child.ts';
+export { deriveChild, reconstructSet } from './child.ts';
 export {
-  type CollectorOutcome,
   type IncomingHtlc,
-  type RefusalReason,
   SetCollector,
-  type WholeSet,
 } from './collector.ts';
-export { divideShard, type Payment, retryShard, type Shard, splitPayment } from './payer.ts';
+export { divideShard, retryShard, type Shard, splitPayment } from './payer.ts';
 export {
   AMP_TYPE,
   type AmpRecord,
@@ -18,7 +15,6 @@ export {
   MPP_TYPE,
   type MppRecord,
   RecordError,
-  type RecordFault,
 } from './record.ts';
 export { isZeroShare, mergeShares, type Random, splitShare, xorShares, zeroShare } from './share.ts';
-export { type ReportedShard, type SetVerdict, verifySet } from './verify.ts';
+export { type ReportedShard, verifySet } from './verify.ts';

@@ -38,8 +38,6 @@ export {
   readAsks,
 } from './asks.ts';
 export {
-  type Batch,
-  type Booked,
   batchLength,
   bookTips,
   InvoiceMissingError,
@@ -47,7 +45,6 @@ export {
 } from './booking.ts';
 export {
   type CheckedSums,
-  type CheckTurn,
   forgetChecked,
   readChecked,
   readCheckTurn,
@@ -62,13 +59,11 @@ export {
   addOption,
   type Creator,
   CreatorChangedError,
-  type CreatorEdit,
   CreatorError,
   closeCreator,
   editCreator,
   labelOption,
   MOST_NAME,
-  MOST_OPTIONS,
   readCreator,
   readCreators,
   readCreatorsPage,
@@ -127,7 +122,6 @@ export { HandleError, isHandle, isOptionId, openOptionId, parseHandle } from './
 export { type Hint, readHint, WANT_HINT, writeHint } from './hints.ts';
 export {
   type Claim,
-  type Claimed,
   claimedRandom,
   claimRequest,
   keepAnswer,
@@ -173,7 +167,7 @@ export {
   replaceMemoSecret,
 } from './memos.ts';
 export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
-export { countParked, type NewParked, type Parked, park, readParked } from './parked.ts';
+export { countParked, park, readParked } from './parked.ts';
 export { ofKind, PAYMENT_KIND_NAMES, PAYMENT_KINDS, type PaymentKind } from './paymentKinds.ts';
 export { isIn, type Range, rangesText, sizeOf } from './ranges.ts';
 export {
@@ -187,7 +181,7 @@ export {
   replaceSums,
 } from './rebuild.ts';
 export { type ScannedRows, scanRows } from './scanRows.ts';
-export { type Ledger, LISTED, TTL, tableDefinition } from './table.ts';
+export { type Ledger, TTL, tableDefinition } from './table.ts';
 export {
   bookedSets,
   eraseText,
@@ -233,7 +227,5 @@ export {
   validSecrets,
   type Webhook,
   WebhookChangedError,
-  type WebhookEvent,
   WebhookMissingError,
-  type WebhookSettings,
 } from './webhooks.ts';

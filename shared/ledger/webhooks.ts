@@ -37,7 +37,6 @@ const webhookItem = record({
 
 /** A creator's webhook endpoint. */
 export type Webhook = Of<typeof webhookItem.fields>;
-export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** What a creator says of an endpoint; whether the URL may be posted to is for the caller to check. */
 export type WebhookSettings = Pick<Webhook, 'url' | 'description' | 'events'>;
 type Random = (length: number) => Uint8Array;
