@@ -153,7 +153,7 @@ async function measureIdle(setting: Setting): Promise<Pick<Asked, 'readUnits' | 
   const connector = systemConnector(access, {
     ledger: meter.ledger,
     log: pino({ level: 'silent' }),
-    askHints: new WakeQueue(),
+    wakeMessages: new WakeQueue(),
     holder: 'bench',
     expirySeconds: 31_536_000,
     routeHints: false,

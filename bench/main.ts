@@ -3,7 +3,6 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFlagError, readFlags } from '../test/flags.ts';
 import { adapter } from './adapter.ts';
-import { asks } from './asks.ts';
 import { backlog } from './backlog.ts';
 import type { Bench } from './bench.ts';
 import { booking } from './booking.ts';
@@ -15,6 +14,7 @@ import { feed } from './feed.ts';
 import { fresh } from './fresh.ts';
 import { growth } from './growth.ts';
 import { invoice } from './invoice.ts';
+import { invoiceRequests } from './invoiceRequests.ts';
 import { latency } from './latency.ts';
 import { HOW_TO_GET_LND, hasLnd } from './lnd.ts';
 import { type Result, table } from './print.ts';
@@ -27,7 +27,7 @@ import { told } from './told.ts';
 
 const BENCHES: readonly Bench[] = [
   invoice,
-  asks,
+  invoiceRequests,
   latency,
   told,
   protocol,

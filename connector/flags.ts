@@ -38,11 +38,11 @@ export const RUN = {
     type: 'boolean',
     about: 'let a node in that the table does not know, beside the one that it knows',
   },
-  'asks-queue': {
+  'invoice-requests-queue': {
     type: 'string',
     value: 'URL',
     about:
-      'SQS queue that tells of requests for invoices, or AMPJAR_ASKS_QUEUE; else they are found a little later',
+      'SQS queue that tells of requests for invoices, or AMPJAR_INVOICE_REQUESTS_QUEUE; else they are found a little later',
   },
   name: {
     type: 'string',
@@ -112,7 +112,7 @@ export const SETUP = {
   stack: { type: 'string', value: 'NAME', about: 'the stack in it, when there are several' },
   table: { type: 'string', value: 'NAME', about: 'the table, in place of the outputs’' },
   region: { type: 'string', value: 'REGION', about: 'its AWS Region, in place of the outputs’' },
-  'asks-queue': {
+  'invoice-requests-queue': {
     type: 'string',
     value: 'URL',
     about: 'the queue that tells of requests for invoices, in place of the outputs’',

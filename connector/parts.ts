@@ -1,8 +1,8 @@
 import type { Ledger } from '../shared/ledger/index.ts';
 import type { Lnd } from './lnd/contract.ts';
 import type { Log } from './log.ts';
-import type { AskLimits } from './requests/invoiceRequests.ts';
-import type { AskHints } from './requests/wakeMessages.ts';
+import type { InvoiceRequestLimits } from './requests/invoiceRequests.ts';
+import type { WakeMessages } from './requests/wakeMessages.ts';
 
 /** What a connector is made of. */
 export interface ConnectorParts {
@@ -31,9 +31,9 @@ export interface ConnectorParts {
   /** How long an invoice is kept at least, unless its age ends it; an hour unless told. */
   readonly rotateRestMs?: number;
   /** Tells of asks for invoices as they come; without it they are found a little later. */
-  readonly askHints?: AskHints;
+  readonly wakeMessages?: WakeMessages;
   /** How many invoices may be asked for; {@link ASK_LIMITS} unless told. */
-  readonly askLimits?: AskLimits;
+  readonly invoiceRequestLimits?: InvoiceRequestLimits;
   /** Let a node in that the table does not know, though it knows another. */
   readonly anotherNode?: boolean;
 }

@@ -15,7 +15,7 @@ import type { Log } from './log.ts';
 import { asConnector } from './onNode.ts';
 import { openLedger, readLndAccess } from './options.ts';
 import { queueClient } from './requests/queueClient.ts';
-import { SqsHints } from './requests/wakeMessages.ts';
+import { SqsWakeMessages } from './requests/wakeMessages.ts';
 import { systemBackoff, systemConnector } from './system.ts';
 
 /** The connector, until it is told to stop. */
@@ -42,8 +42,8 @@ export const run = ({ values }: Asked<typeof RUN>, { env, signal }: Parts): Prom
     );
     const access = await readLndAccess(values, env, routeHints);
     const log = pino();
-    const askHints = openHints(
-      values['asks-queue'] ?? env.AMPJAR_ASKS_QUEUE,
+    const wakeMessages = openHints(
+      values['invoice-requests-queue'] ?? env.AMPJAR_INVOICE_REQUESTS_QUEUE,
       values.region ?? env.AWS_REGION,
       log,
     );
@@ -53,7 +53,7 @@ export const run = ({ values }: Asked<typeof RUN>, { env, signal }: Parts): Prom
       holder: readName(values.name ?? env.AMPJAR_NAME),
       expirySeconds: expirySeconds ?? LONGEST_EXPIRY_SECONDS,
       routeHints,
-      ...(askHints && { askHints }),
+      ...(wakeMessages && { wakeMessages }),
       anotherNode: values['another-node'] ?? false,
       ...(rotateAfter !== undefined && { rotateAfter }),
     });
@@ -82,9 +82,18 @@ export const run = ({ values }: Asked<typeof RUN>, { env, signal }: Parts): Prom
     return {};
   });
 
-function openHints(url: string | undefined, region: string | undefined, log: Log): SqsHints | undefined {
+function openHints(
+  url: string | undefined,
+  region: string | undefined,
+  log: Log,
+): SqsWakeMessages | undefined {
   if (url === undefined) return undefined;
-  return new SqsHints(queueClient(url, region), url, systemBackoff({ firstMs: 500, mostMs: 30_000 }), log);
+  return new SqsWakeMessages(
+    queueClient(url, region),
+    url,
+    systemBackoff({ firstMs: 500, mostMs: 30_000 }),
+    log,
+  );
 }
 
 function readName(name: string | undefined): string {

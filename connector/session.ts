@@ -38,7 +38,7 @@ import { type BookingCounts, BookingQueue } from './payments/bookingQueue.ts';
 import { receivedEntryOf } from './payments/entry.ts';
 import type { Owners } from './payments/handler.ts';
 import { HANDLERS, ofEachKind } from './payments/kinds.ts';
-import { ASK_LIMITS, AskMint } from './requests/invoiceRequests.ts';
+import { INVOICE_REQUEST_LIMITS, InvoiceRequests } from './requests/invoiceRequests.ts';
 import { atMost, ledgerUntil } from './stopping.ts';
 
 const LOOK_EVERY_MS = 2_000;
@@ -93,7 +93,7 @@ export class Session {
   readonly #minting: Minting;
   readonly #queue: BookingQueue;
   readonly #owners: Readonly<Record<PaymentKind, Owners<Settlement>>>;
-  readonly #asks: AskMint;
+  readonly #invoiceRequests: InvoiceRequests;
   readonly #vitalSigns: VitalSignsTeller;
   readonly #mintSoon = new Nudge();
   readonly #auditSoon = new Nudge();
@@ -145,8 +145,11 @@ export class Session {
     );
     this.#owners = ofEachKind((handler) => handler.owners(this.#minting));
     this.#vitalSigns = new VitalSignsTeller({ ...this.#parts, lease, alarms: watcher.recentAlarms });
-    this.#asks = new AskMint(this.#minting, parts.askLimits ?? ASK_LIMITS, parts.steadyMs, (ids) =>
-      parts.askHints?.answered?.(ids),
+    this.#invoiceRequests = new InvoiceRequests(
+      this.#minting,
+      parts.invoiceRequestLimits ?? INVOICE_REQUEST_LIMITS,
+      parts.steadyMs,
+      (ids) => parts.wakeMessages?.answered?.(ids),
     );
   }
 
@@ -303,23 +306,23 @@ export class Session {
 
   /** Asks for invoices of one's own: hinted at, and looked for every now and then. */
   async #answerAsks() {
-    const { askHints, sleep } = this.#parts;
+    const { wakeMessages, sleep } = this.#parts;
     const looking = async () => {
       while (!this.#signal.aborted) {
-        await this.#patiently(() => this.#asks.look());
+        await this.#patiently(() => this.#invoiceRequests.look());
         await sleep(LOOK_EVERY_MS, this.#signal);
       }
     };
     const isOurs = (node?: string) => isOfNode(this.#lease, { node });
     const hearing = async () => {
-      while (askHints && !this.#signal.aborted) {
-        for (const id of await askHints.next(this.#signal, isOurs)) {
+      while (wakeMessages && !this.#signal.aborted) {
+        for (const id of await wakeMessages.next(this.#signal, isOurs)) {
           if (id === WANT_HINT) this.hint();
-          else this.#asks.hint(id);
+          else this.#invoiceRequests.hint(id);
         }
       }
     };
-    await Promise.all([this.#asks.run(this.#signal), looking(), hearing()]);
+    await Promise.all([this.#invoiceRequests.run(this.#signal), looking(), hearing()]);
   }
 
   async #mint() {

@@ -27,8 +27,8 @@ export type Choices = Pick<
   | 'routeHints'
   | 'rotateAfter'
   | 'rotateRestMs'
-  | 'askHints'
-  | 'askLimits'
+  | 'wakeMessages'
+  | 'invoiceRequestLimits'
   | 'anotherNode'
 >;
 

@@ -31,7 +31,7 @@ const CONNECTOR_WRITES = (Object.keys(KINDS) as Kind[]).filter((kind) =>
 const TIPS = listed.tip('*', 0n).listPk;
 const INVOICES = listed.currentInvoice('*', '*').listPk;
 const NODES = listed.node('*').listPk;
-const ASKS = 'asks#*';
+const INVOICE_REQUESTS = 'asks#*';
 const ASIDES = listed.aside('*', '*').listPk;
 const DUST = listed.dust('*', 0n).listPk;
 const DELIVERIES = 'deliveries#*';
@@ -72,12 +72,12 @@ const onQueue = (sid: string, queue: Queue, ...actions: string[]) =>
  * What the LNURL function may do: look at creators and asks, look up a payment by its hash, put an ask, and tell of it.
  * It can't read the queue; that an ask is new is a condition of its own, which IAM does not know.
  */
-export const lnurlAccess = (table: ITable, asks: Queue) => [
+export const lnurlAccess = (table: ITable, invoiceRequests: Queue) => [
   allow('ReadItems', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator', 'ask'])),
   allow('ReadAsks', table.tableArn, ['dynamodb:BatchGetItem'], ofKinds(['ask'])),
   allow('ReadTips', table.tableArn, ['dynamodb:Query'], ofKinds(['tip'])),
   allow('PutAsks', table.tableArn, ['dynamodb:PutItem'], ofKinds(['ask'])),
-  onQueue('TellOfAsks', asks, 'sqs:SendMessage'),
+  onQueue('TellOfAsks', invoiceRequests, 'sqs:SendMessage'),
 ];
 
 /** The kinds that a creator's API shows, and changes. What connector and payers write is not among the latter. */
@@ -95,7 +95,7 @@ const ERASING = ['pk', 'sk', 'handle', 'message', 'sender'];
  */
 export const manageAccess = (
   table: ITable,
-  queues: { asks?: Queue | undefined; deliveries?: Queue | undefined },
+  queues: { invoiceRequests?: Queue | undefined; deliveries?: Queue | undefined },
 ) => [
   allow('ReadItems', table.tableArn, GET, ofKinds(MANAGE_READS)),
   allow('PutItems', table.tableArn, ['dynamodb:PutItem'], ofKinds(MANAGE_PUTS)),
@@ -113,7 +113,7 @@ export const manageAccess = (
     },
   }),
   allow('ListItems', listedArn(table), ['dynamodb:Query'], [TIPS, DUST, KEYS, CREATORS]),
-  ...(queues.asks ? [onQueue('TellOfWants', queues.asks, 'sqs:SendMessage')] : []),
+  ...(queues.invoiceRequests ? [onQueue('TellOfWants', queues.invoiceRequests, 'sqs:SendMessage')] : []),
   ...(queues.deliveries ? [onQueue('TellOfDeliveries', queues.deliveries, 'sqs:SendMessage')] : []),
 ];
 
@@ -208,10 +208,16 @@ export const streamAccess = (table: ITable, givenUp: Bucket) => [
  * What the connector may do. Of a transaction IAM judges each action by itself. Nothing but a want can be deleted,
  * and neither keys nor secrets of creators are within reach.
  */
-export const connectorAccess = (table: ITable, asks: Queue) => [
+export const connectorAccess = (table: ITable, invoiceRequests: Queue) => [
   allow('ReadItems', table.tableArn, GET, ofKinds(CONNECTOR_READS)),
   allow('WriteItems', table.tableArn, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], ofKinds(CONNECTOR_WRITES)),
   allow('DropWants', table.tableArn, ['dynamodb:DeleteItem'], ofKinds(['want'])),
-  allow('ListInvoices', listedArn(table), ['dynamodb:Query'], [INVOICES, NODES, ASKS]),
-  onQueue('HearOfAsks', asks, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'),
+  allow('ListInvoices', listedArn(table), ['dynamodb:Query'], [INVOICES, NODES, INVOICE_REQUESTS]),
+  onQueue(
+    'HearOfAsks',
+    invoiceRequests,
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:ChangeMessageVisibility',
+  ),
 ];

@@ -1,4 +1,4 @@
-import { request as askPlain } from 'node:http';
+import { request as requestPlain } from 'node:http';
 import { request as askByTls } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { sleep } from '../shared/concurrency/sleep.ts';
@@ -112,7 +112,7 @@ const textOf = (page: string) => page.replace(/&(amp|lt|gt|quot|#39);/g, (entity
 function ask(origin: string, question: Pick<Question, 'path' | 'method' | 'headers'>) {
   const { path, method = 'GET', headers = {} } = question;
   const { protocol, hostname, port } = new URL(origin);
-  const request = (protocol === 'https:' ? askByTls : askPlain)({
+  const request = (protocol === 'https:' ? askByTls : requestPlain)({
     hostname,
     port,
     path,

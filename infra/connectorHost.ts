@@ -23,7 +23,7 @@ export interface ConnectorHostProps {
   /** What the connector may do; the role is given it. */
   readonly policy: ManagedPolicy;
   readonly table: Pick<ITable, 'tableName'>;
-  readonly asks: IQueue;
+  readonly invoiceRequests: IQueue;
   readonly lndDirectory: string;
   readonly network: string;
   readonly routeHints: boolean;
@@ -37,7 +37,7 @@ export interface ConnectorHostProps {
 export class ConnectorHost extends Construct {
   constructor(scope: Construct, id: string, props: ConnectorHostProps) {
     super(scope, id);
-    const { instanceId, role, policy, table, asks, lndDirectory, network, routeHints } = props;
+    const { instanceId, role, policy, table, invoiceRequests, lndDirectory, network, routeHints } = props;
     const software = new Asset(this, 'Software', {
       path: fileURLToPath(new URL('..', import.meta.url)),
       exclude: SOFTWARE,
@@ -60,7 +60,7 @@ export class ConnectorHost extends Construct {
       release: software.assetHash,
       table: table.tableName,
       region: Stack.of(this).region,
-      asksQueue: asks.queueUrl,
+      invoiceRequestsQueue: invoiceRequests.queueUrl,
       lndDirectory,
       network,
       routeHints,

@@ -7,7 +7,7 @@ export interface Installation {
   readonly release: string;
   readonly table: string;
   readonly region: string;
-  readonly asksQueue: string;
+  readonly invoiceRequestsQueue: string;
   readonly lndDirectory: string;
   readonly network: string;
   readonly routeHints: boolean;
@@ -28,7 +28,7 @@ export function installCommands({
   release,
   table,
   region,
-  asksQueue,
+  invoiceRequestsQueue,
   lndDirectory,
   network,
   routeHints,
@@ -42,7 +42,7 @@ export function installCommands({
     'node --import tsx connector/main.ts connector setup --force',
     `--lnd-cert '${lndDirectory}/tls.cert'`,
     '"$@"',
-    `--table '${table}' --region '${region}' --asks-queue '${asksQueue}'`,
+    `--table '${table}' --region '${region}' --invoice-requests-queue '${invoiceRequestsQueue}'`,
     `--dir '${configuration}' --unit-dir '${units}'`,
     ...(routeHints ? ['--route-hints'] : []),
   ];

@@ -14,12 +14,12 @@ import type { Settings } from './settings.ts';
 export function connectors(
   scope: Construct,
   table: ITable,
-  asks: Queue,
+  invoiceRequests: Queue,
   { connector: { rolesAnywhere, instance } = {} }: Settings,
 ): IManagedPolicy {
   const policy = new ManagedPolicy(scope, 'ConnectorPolicy', {
     description: 'What the Ampjar connector beside lnd may do with the ledger',
-    statements: connectorAccess(table, asks),
+    statements: connectorAccess(table, invoiceRequests),
   });
   if (rolesAnywhere) new RolesAnywhere(scope, 'RolesAnywhere', policy, rolesAnywhere);
   if (instance)
@@ -29,7 +29,7 @@ export function connectors(
       role: Role.fromRoleName(scope, 'InstanceRole', instance.roleName),
       policy,
       table,
-      asks,
+      invoiceRequests,
     });
   return policy;
 }

@@ -12,7 +12,7 @@ import type { Settings } from './settings.ts';
 /** A wallet is told within five seconds that the node is away; the rest is for a cold start. */
 const TIMEOUT = Duration.seconds(10);
 
-/** LNURL-pay and Lightning Addresses: one function, at a URL for CloudFront alone (docs/decisions/lnurl-asks.md). */
+/** LNURL-pay and Lightning Addresses: one function, at a URL for CloudFront alone (docs/decisions/invoice-requests.md). */
 export class LnurlPay extends Construct {
   readonly url: FunctionUrl;
 
@@ -20,7 +20,7 @@ export class LnurlPay extends Construct {
     scope: Construct,
     id: string,
     table: ITable,
-    asks: Queue,
+    invoiceRequests: Queue,
     { lnurlConcurrency, domain }: Settings,
     access: OriginAccess,
   ) {
@@ -33,9 +33,9 @@ export class LnurlPay extends Construct {
       environment: {
         TABLE_NAME: table.tableName,
         ...originEnvironment(domain),
-        ASKS_QUEUE_URL: asks.queueUrl,
+        INVOICE_REQUESTS_QUEUE_URL: invoiceRequests.queueUrl,
       },
-      statements: lnurlAccess(table, asks),
+      statements: lnurlAccess(table, invoiceRequests),
     });
   }
 }

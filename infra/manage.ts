@@ -52,7 +52,7 @@ export class ManageApi extends Construct {
     scope: Construct,
     id: string,
     table: ITable,
-    queues: { asks?: Queue | undefined; deliveries?: Queue | undefined },
+    queues: { invoiceRequests?: Queue | undefined; deliveries?: Queue | undefined },
     { manageConcurrency }: Settings,
   ) {
     super(scope, id);
@@ -63,7 +63,7 @@ export class ManageApi extends Construct {
       concurrency: manageConcurrency,
       environment: {
         TABLE_NAME: table.tableName,
-        ...(queues.asks && { ASKS_QUEUE_URL: queues.asks.queueUrl }),
+        ...(queues.invoiceRequests && { INVOICE_REQUESTS_QUEUE_URL: queues.invoiceRequests.queueUrl }),
         ...(queues.deliveries && { DELIVERIES_QUEUE_URL: queues.deliveries.queueUrl }),
       },
       statements: manageAccess(table, queues),

@@ -35,14 +35,20 @@ export class AmpjarStack extends Stack {
     super(scope, id, { ...around, description: 'Ampjar: Lightning tips on static AMP invoices' });
 
     const table = ledgerTable(this, 'Ledger', { ...settings, isFirst: around.isFirst });
-    const asks = hintQueue(this, 'Asks');
+    const invoiceRequests = hintQueue(this, 'Asks');
     const live = new LiveEvents(this, 'Live', settings);
     const access = originAccess(this, 'OriginAccess', settings);
     const reads = new PublicReads(this, 'Public', table, settings, live.pageEnvironment, access);
-    const lnurl = new LnurlPay(this, 'Lnurl', table, asks, settings, access);
+    const lnurl = new LnurlPay(this, 'Lnurl', table, invoiceRequests, settings, access);
     const webhooks = new WebhookDelivery(this, 'Webhooks', table, settings);
     new SettledEvents(this, 'Settled', table, { deliveries: webhooks.hints, live }, settings);
-    const manage = new ManageApi(this, 'Manage', table, { asks, deliveries: webhooks.hints }, settings);
+    const manage = new ManageApi(
+      this,
+      'Manage',
+      table,
+      { invoiceRequests, deliveries: webhooks.hints },
+      settings,
+    );
     const files = new StaticFiles(this, 'Static');
     const edge = new Edge(this, 'Edge', {
       reads: reads.url,
@@ -55,7 +61,7 @@ export class AmpjarStack extends Stack {
     const { domain, budgetDollars, alarmEmails } = settings;
     if (domain && 'hostedZoneId' in domain) pointAt(this, domain, edge.distribution);
     if (budgetDollars !== undefined) monthlyBudget(this, 'Budget', budgetDollars, alarmEmails);
-    const connector = connectors(this, table, asks, settings);
+    const connector = connectors(this, table, invoiceRequests, settings);
     const watch = new Watch(this, 'Watch', { table, edge: edge.url }, settings);
     const alarms = new AlarmTopic(this, 'Alarms', alarmEmails);
     observe(this, settings);
@@ -72,7 +78,7 @@ export class AmpjarStack extends Stack {
       LiveUrl: live.url,
       LiveHost: live.host,
       ManageUrl: manage.url,
-      AsksQueueUrl: asks.queueUrl,
+      AsksQueueUrl: invoiceRequests.queueUrl,
       AlarmTopicArn: alarms.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

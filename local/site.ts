@@ -11,12 +11,12 @@ import { manageApp } from '../functions/manage/app.ts';
 import { publicApp } from '../functions/public/app.ts';
 import { type Ledger, WANT_HINT } from '../shared/ledger/index.ts';
 import { MOST_CONNECTIONS, SERVER_LIMITS } from '../shared/server/limits.ts';
-import type { AskWakeQueue } from './askHints.ts';
 import type { Events } from './events.ts';
 import { clientAddress, knownHostsOnly } from './front.ts';
 import { liveApp } from './live/sse.ts';
 import { mounted } from './mounted.ts';
 import type { Listening } from './options.ts';
+import type { WakeMessageQueue } from './wakeMessages.ts';
 import { widgetRoutes } from './widget.ts';
 
 /** What the site is made of. */
@@ -25,7 +25,7 @@ export interface SiteParts {
   readonly log: Logger;
   readonly events: Events;
   /** Tells the connector of asks and wants, and is told of answers. */
-  readonly askHints: AskWakeQueue;
+  readonly wakeMessages: WakeMessageQueue;
   /** Routes beside the product's own. */
   readonly more?: Hono | undefined;
   /** Ends the connections that stay open. */
@@ -48,7 +48,7 @@ export async function openSite(listen: Listening, parts: SiteParts) {
     ledger,
     log,
     events,
-    askHints,
+    wakeMessages,
     more,
     signal,
     proxies = new BlockList(),
@@ -77,8 +77,8 @@ export async function openSite(listen: Listening, parts: SiteParts) {
     steadyMs,
     sleep: setTimeout,
     random: randomBytes,
-    hint: async (id) => askHints.push(id),
-    answerHints: askHints.answers,
+    hint: async (id) => wakeMessages.push(id),
+    answerHints: wakeMessages.answers,
     addressOf,
     report,
     get baseUrl() {
@@ -92,7 +92,7 @@ export async function openSite(listen: Listening, parts: SiteParts) {
     steadyMs,
     random: randomBytes,
     webhookUrls: events.webhookUrls,
-    wanted: () => askHints.push(WANT_HINT),
+    wanted: () => wakeMessages.push(WANT_HINT),
     queued: (deliveries) => events.queued.pushAll(deliveries),
     report,
   });

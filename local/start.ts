@@ -9,7 +9,6 @@ import { UsageError } from '../shared/command/failures.ts';
 import { sleep } from '../shared/concurrency/sleep.ts';
 import { withLinkedController } from '../shared/concurrency/untilAborted.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
-import { AskWakeQueue } from './askHints.ts';
 import { localEvents } from './events.ts';
 import type { START } from './flags.ts';
 import { type Listening, readOptions } from './options.ts';
@@ -18,6 +17,7 @@ import { makeTable, operatorKey, payable, seedAlice } from './seed.ts';
 import { openSite } from './site.ts';
 import { openEmbeddedTable } from './table/index.ts';
 import { inFolder, untilStopped } from './untilStopped.ts';
+import { WakeMessageQueue } from './wakeMessages.ts';
 
 /** All of Ampjar in this process, until it is told to stop. */
 export const start = ({ values }: Asked<typeof START>, parts: Parts): Promise<Outcome> =>
@@ -36,13 +36,13 @@ export const start = ({ values }: Asked<typeof START>, parts: Parts): Promise<Ou
       const log = pino();
       const keyPath = await operatorKey(ledger, data, clock(), random);
       const play = lnd ? undefined : await startPlayNodes(data, random);
-      const askHints = new AskWakeQueue();
+      const wakeMessages = new WakeMessageQueue();
       const events = localEvents(tables, ledger, log, { allowLoopback: loopbackWebhooks });
       const site = await openSite(listen, {
         ledger,
         log,
         events,
-        askHints,
+        wakeMessages,
         // What pays with play money is for this machine, which nobody stands before.
         more: origin === undefined ? play?.routes : undefined,
         signal,
@@ -61,7 +61,7 @@ manage    AMPJAR_URL=${localUrl} npm run ampjar -- creators ${origin === undefin
       const connector = systemConnector(access, {
         ledger,
         log,
-        askHints,
+        wakeMessages,
         holder: 'local',
         expirySeconds: LONGEST_EXPIRY_SECONDS,
         routeHints: access.routeHints,

@@ -25,7 +25,7 @@ const PROMISES_BY_HAND: Record<string, string> = {
   'connector/requests/invoiceRequests.ts': 'an abort wakes all that are idle',
   'connector/run.ts': 'a server that is to listen on loopback gives listening or error',
   'connector/stopping.ts': 'rejected by the signal, and raced against the work',
-  'functions/lnurl/answers.ts': 'each waits until a time, at which a look ends it',
+  'functions/lnurl/invoiceWaiter.ts': 'each waits until a time, at which a look ends it',
   'functions/public/sharedReads.ts': 'the next turn of the event loop',
   'functions/webhooks/dispatcher.ts':
     'each try ends by its deadline; who waits for all of them races a signal or a timer',

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import pino from 'pino';
 import type { LndAccess } from '../../connector/system.ts';
-import { AskWakeQueue } from '../../local/askHints.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
+import { WakeMessageQueue } from '../../local/wakeMessages.ts';
 import {
   addOption,
   putWebhook,
@@ -34,14 +34,14 @@ async function openToldJar({ dir, access }: ToldJarInput) {
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
   const log = pino(pino.destination(join(dir, 'events.log')));
   const stop = new AbortController();
-  const askHints = new AskWakeQueue();
+  const wakeMessages = new WakeMessageQueue();
   const events = localEvents(tables, ledger, log);
   const site = await openSite(
     { address: '127.0.0.1', port: 0 },
-    { ledger, log, events, askHints, signal: stop.signal },
+    { ledger, log, events, wakeMessages, signal: stop.signal },
   );
   const working = events.run(stop.signal);
-  const running = runConnector(dir, access, ledger, { askHints });
+  const running = runConnector(dir, access, ledger, { wakeMessages });
   return {
     calls: {
       baseUrl: () => site.baseUrl,
@@ -60,7 +60,7 @@ async function openToldJar({ dir, access }: ToldJarInput) {
           new Date(),
           randomBytes,
         );
-        askHints.push(WANT_HINT);
+        wakeMessages.push(WANT_HINT);
         await until(
           'its invoice',
           60,

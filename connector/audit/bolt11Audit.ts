@@ -1,6 +1,6 @@
-import { readAsks } from '../../shared/ledger/index.ts';
+import { readInvoiceRequests } from '../../shared/ledger/index.ts';
 import type { Bolt11State, SetState, SettledPayment, Unreadable } from '../lnd/contract.ts';
-import { answerClaimIn, isAnswerTo } from '../requests/answers.ts';
+import { isReplyTo, replyClaimIn } from '../requests/replyClaim.ts';
 import {
   type AuditCheckpoints,
   type AuditParts,
@@ -61,18 +61,18 @@ async function believedOf(
   invoices: readonly Bolt11State[],
 ): Promise<Bolt11State[]> {
   const claimed = invoices.flatMap((invoice) => {
-    const claim = answerClaimIn(invoice);
+    const claim = replyClaimIn(invoice);
     return claim
       ? [{ invoice, claim, verifies: memos.disproof(claim, invoice.creationDate) === undefined }]
       : [];
   });
   const others = claimed.filter(({ verifies }) => !verifies);
-  const asks = await readAsks(
+  const requests = await readInvoiceRequests(
     ledger,
-    others.map(({ claim }) => claim.askId),
+    others.map(({ claim }) => claim.requestId),
   );
   const answers = new Set(
-    others.filter(({ claim, invoice }, at) => isAnswerTo(asks[at], claim, invoice.paymentHash)),
+    others.filter(({ claim, invoice }, at) => isReplyTo(requests[at], claim, invoice.paymentHash)),
   );
   return claimed.filter((each) => each.verifies || answers.has(each)).map(({ invoice }) => invoice);
 }

@@ -1,6 +1,6 @@
-import { bookedSets, type Ledger, readAsks } from '../../shared/ledger/index.ts';
+import { bookedSets, type Ledger, readInvoiceRequests } from '../../shared/ledger/index.ts';
 import type { Lnd, LndInvoice, SettledPayment } from '../lnd/contract.ts';
-import { answerClaimIn, isAnswerTo } from '../requests/answers.ts';
+import { isReplyTo, replyClaimIn } from '../requests/replyClaim.ts';
 import { disbelief, unknownOf } from './adopt.ts';
 import type { Claim, Memos } from './memo.ts';
 
@@ -56,18 +56,18 @@ async function* claimedBolt11({ ledger, lnd, memos, node }: Parts): AsyncGenerat
     const page: Awaited<ReturnType<Lnd['listBolt11Invoices']>> = await lnd.listBolt11Invoices(after, PAGE);
     const paid = page.invoices.flatMap((invoice) => {
       const { settled } = invoice;
-      const claim = answerClaimIn(invoice);
+      const claim = replyClaimIn(invoice);
       return claim && settled && !('reason' in settled) ? [{ invoice, claim, payment: settled }] : [];
     });
     const hashes = paid.map(({ invoice }) => invoice.paymentHash);
     const booked = await bookedSets(ledger, node, hashes);
-    const asks = await readAsks(
+    const requests = await readInvoiceRequests(
       ledger,
-      paid.map(({ claim }) => claim.askId),
+      paid.map(({ claim }) => claim.requestId),
     );
     for (const [at, { invoice, claim, payment }] of paid.entries()) {
       if (booked.has(invoice.paymentHash)) continue;
-      const asked = isAnswerTo(asks[at], claim, invoice.paymentHash);
+      const asked = isReplyTo(requests[at], claim, invoice.paymentHash);
       yield {
         invoice,
         claim,

@@ -15,7 +15,7 @@ import {
 export interface Claim {
   readonly optionId: string;
   /** Of an answer to a request for an invoice: the request's id. */
-  readonly askId?: string;
+  readonly requestId?: string;
   /** What is to prove it. Memos of releases before have none. */
   readonly proof?: {
     /** When it was minted, in seconds since 1970, base 36. */
@@ -33,16 +33,16 @@ const NEAR_SECONDS = 3_600n;
 
 /** What a memo says of an option, true or not; undefined when it says nothing in our words. */
 export function claimIn(memo: string): Claim | undefined {
-  const [, optionId, askId, born, mac] = CLAIM.exec(memo) ?? [];
+  const [, optionId, requestId, born, mac] = CLAIM.exec(memo) ?? [];
   if (optionId === undefined || !isOptionId(optionId)) return undefined;
   const proof = born !== undefined && mac !== undefined && { born, mac };
-  return { optionId, ...(askId !== undefined && { askId }), ...(proof && { proof }) };
+  return { optionId, ...(requestId !== undefined && { requestId }), ...(proof && { proof }) };
 }
 
 /** What the memo of an AMP invoice says of an option, true or not. */
 export function ampClaimIn({ memo }: { readonly memo: string }): Claim | undefined {
   const claim = claimIn(memo);
-  return claim?.askId === undefined ? claim : undefined;
+  return claim?.requestId === undefined ? claim : undefined;
 }
 
 const seconds = (time: Date) => BigInt(Math.floor(time.getTime() / 1000));
@@ -73,12 +73,12 @@ export class Memos {
    */
   write(
     handle: string,
-    { optionId, askId }: Pick<Claim, 'optionId' | 'askId'>,
+    { optionId, requestId }: Pick<Claim, 'optionId' | 'requestId'>,
     born: Date,
   ): { memo: string; mac: string } {
     const second = seconds(born).toString(36);
-    const mac = this.#mac({ optionId, ...(askId !== undefined && { askId }) }, second);
-    const words = ['ampjar', optionId, ...(askId === undefined ? [] : [askId]), second, mac];
+    const mac = this.#mac({ optionId, ...(requestId !== undefined && { requestId }) }, second);
+    const words = ['ampjar', optionId, ...(requestId === undefined ? [] : [requestId]), second, mac];
     return { memo: `Tip ${handle} (${words.join(' ')})`, mac };
   }
 
@@ -87,18 +87,19 @@ export class Memos {
    * @param creationDate of the invoice, by lnd, in seconds since 1970
    */
   disproof(claim: Claim, creationDate: bigint): string | undefined {
-    const { askId, proof } = claim;
+    const { requestId, proof } = claim;
     if (!proof) return 'its memo has no MAC';
     const { born, mac } = proof;
     if (!timingSafeEqual(Buffer.from(mac), Buffer.from(this.#mac(claim, born))))
       return "its memo's MAC is not of this node and table";
     // What answers a request is good for that alone, and never leaves the node's books, so no clock is asked about it.
-    if (askId === undefined && !isBornNear(timeOf(born), creationDate)) return 'its memo is of another time';
+    if (requestId === undefined && !isBornNear(timeOf(born), creationDate))
+      return 'its memo is of another time';
     return undefined;
   }
 
-  #mac({ optionId, askId = '' }: Claim, born: string): string {
-    const said = ['ampjar memo', this.node, 'option', optionId, askId, born].join('\n');
+  #mac({ optionId, requestId = '' }: Claim, born: string): string {
+    const said = ['ampjar memo', this.node, 'option', optionId, requestId, born].join('\n');
     const hmac = createHmac('sha256', this.#secret).update(said).digest();
     return hmac.subarray(0, MAC_BYTES).toString('base64url');
   }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { bookedSets, is32Bytes, type Ledger, readAsk } from '../../shared/ledger/index.ts';
+import { bookedSets, is32Bytes, type Ledger, readInvoiceRequest } from '../../shared/ledger/index.ts';
 import { bolt11Audit } from '../audit/bolt11Audit.ts';
 import { ownerOnWord } from '../invoices/adopt.ts';
 import type { Owner, Unverified } from '../invoices/attribution.ts';
 import type { Memos } from '../invoices/memo.ts';
 import type { Settlement } from '../lnd/contract.ts';
 import { hex, type InvoiceMessage, toInvoice } from '../lnd/messages.ts';
-import { answerClaimIn, isAnswerTo } from '../requests/answers.ts';
+import { isReplyTo, replyClaimIn } from '../requests/replyClaim.ts';
 import { isTime, type PaymentHandler, type SaidPayment } from './handler.ts';
 import { cleanComment } from './payerText.ts';
 
@@ -37,16 +37,18 @@ async function ownerOf(
   { ledger, memos }: { ledger: Ledger; memos: Memos },
   { memo, setId, creationDate }: Bolt11Settlement,
 ): Promise<Owner | { refused: string } | Unverified | undefined> {
-  const claim = answerClaimIn({ memo });
+  const claim = replyClaimIn({ memo });
   if (!claim) return undefined;
-  const found = await readAsk(ledger, claim.askId);
-  const ask = isAnswerTo(found, claim, setId) ? found : undefined;
-  const unverified = ask ? undefined : memos.disproof(claim, creationDate);
+  const found = await readInvoiceRequest(ledger, claim.requestId);
+  const request = isReplyTo(found, claim, setId) ? found : undefined;
+  const unverified = request ? undefined : memos.disproof(claim, creationDate);
   if (unverified !== undefined)
     return (await bookedSets(ledger, memos.node, [setId])).has(setId) ? undefined : { unverified };
-  const owner = ask ? { handle: ask.handle, optionId: ask.optionId } : await ownerOnWord(ledger, claim);
+  const owner = request
+    ? { handle: request.handle, optionId: request.optionId }
+    : await ownerOnWord(ledger, claim);
   if ('refused' in owner) return owner;
-  const message = cleanComment(ask?.comment);
+  const message = cleanComment(request?.comment);
   return { ...owner, ...(message && { message }) };
 }
 
@@ -93,7 +95,7 @@ export const bolt11: PaymentHandler<Bolt11Settlement> = {
   },
   owners: (parts) => ({
     of: (settlement) => parts.patiently(() => ownerOf(parts, settlement)),
-    onWord: (settlement) => ownerOnWord(parts.ledger, answerClaimIn(settlement)!),
+    onWord: (settlement) => ownerOnWord(parts.ledger, replyClaimIn(settlement)!),
   }),
   audit: bolt11Audit,
 };

@@ -2,30 +2,30 @@ import { Batcher } from '../../shared/concurrency/batcher.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { TokenBuckets } from '../../shared/concurrency/tokenBuckets.ts';
 import { TtlCache } from '../../shared/concurrency/ttlCache.ts';
-import { type AskLimits, TOO_MANY_ASKS } from '../../shared/contract/limits.ts';
+import { type InvoiceRequestLimits, TOO_MANY_INVOICE_REQUESTS } from '../../shared/contract/limits.ts';
 import {
-  type Answer,
-  ASK_LISTS,
-  type Ask,
-  answerAsks,
   type Creator,
+  INVOICE_REQUEST_LISTS,
+  type InvoiceReply,
+  type InvoiceRequest,
   isOfNode,
-  openAsks,
-  readAsks,
+  pendingInvoiceRequests,
   readCreator,
+  readInvoiceRequests,
+  replyToInvoiceRequests,
 } from '../../shared/ledger/index.ts';
 import { isRefusal, type Minting } from '../invoices/mint.ts';
 import { LndError } from '../lnd/contract.ts';
 
-export { ASK_LIMITS, type AskLimits } from '../../shared/contract/limits.ts';
+export { INVOICE_REQUEST_LIMITS, type InvoiceRequestLimits } from '../../shared/contract/limits.ts';
 
 /** An unpaid invoice of an ask lives so long. */
-export const ASK_EXPIRY_SECONDS = 600;
+export const INVOICE_EXPIRY_SECONDS = 600;
 /**
  * Who asked is told after 4.5 seconds that no invoice comes: one made later than this would be for nobody. It
  * counts from when the ask was first seen here, for the asker's clock may be another.
  */
-const ASKER_WAITS_MS = 3_500;
+const WALLET_WAITS_MS = 3_500;
 /** An ask from before this connector was there is older than clocks are apart. */
 const SURELY_LATE_MS = 60_000;
 /** Invoices that are asked of lnd at the same time, so that a flood of asks leaves it time to settle. */
@@ -44,9 +44,9 @@ const MOST_WAITING = 2_000;
 const MOST_REMEMBERED = 10_000;
 
 /** Mints an invoice for each ask, a few at a time, and answers it in the table. */
-export class AskMint {
+export class InvoiceRequests {
   readonly #minting: Minting;
-  readonly #limits: Record<keyof AskLimits, TokenBuckets>;
+  readonly #limits: Record<keyof InvoiceRequestLimits, TokenBuckets>;
   readonly #steadyMs: () => number;
   readonly #creators: TtlCache<Creator | undefined>;
   readonly #waiting: string[] = [];
@@ -56,19 +56,19 @@ export class AskMint {
   readonly #firstSeen = new Map<string, number>();
   readonly #atLnd = new Semaphore(AT_LND);
   readonly #idle: (() => void)[] = [];
-  readonly #answers: Batcher<{ ask: Ask; answer: Answer }, boolean>;
+  readonly #answers: Batcher<{ request: InvoiceRequest; answer: InvoiceReply }, boolean>;
 
   constructor(
     minting: Minting,
-    limits: AskLimits,
+    limits: InvoiceRequestLimits,
     steadyMs: () => number,
     answered: (ids: readonly string[]) => void = () => {},
   ) {
     this.#minting = minting;
     this.#steadyMs = steadyMs;
     this.#answers = new Batcher(async (answers) => {
-      const written = await answerAsks(minting.ledger, answers);
-      answered(answers.map(({ ask }) => ask.id));
+      const written = await replyToInvoiceRequests(minting.ledger, answers);
+      answered(answers.map(({ request }) => request.id));
       return written;
     }, MOST_WRITTEN);
     this.#creators = new TtlCache((handle) => readCreator(minting.ledger, handle), steadyMs);
@@ -97,8 +97,8 @@ export class AskMint {
 
   /** Find the asks that nobody hinted at. */
   async look(): Promise<void> {
-    for (let list = 0; list < ASK_LISTS; list++) {
-      for await (const { id } of openAsks(this.#minting.ledger, list)) {
+    for (let list = 0; list < INVOICE_REQUEST_LISTS; list++) {
+      for await (const { id } of pendingInvoiceRequests(this.#minting.ledger, list)) {
         if (this.#waiting.length >= MOST_WAITING) return;
         this.hint(id);
       }
@@ -134,14 +134,14 @@ export class AskMint {
       log.warn({ error: String(error) }, 'an ask could not be answered');
     };
     try {
-      const asks = await readAsks(ledger, ids);
-      const open: Ask[] = [];
+      const requests = await readInvoiceRequests(ledger, ids);
+      const open: InvoiceRequest[] = [];
       for (const [at, id] of ids.entries()) {
-        const ask = asks[at];
-        if (ask?.status === 'open') open.push(ask);
+        const request = requests[at];
+        if (request?.status === 'open') open.push(request);
         else this.#firstSeen.delete(id);
       }
-      await Promise.all(open.map((ask) => this.#answer(ask).catch(failed)));
+      await Promise.all(open.map((request) => this.#answer(request).catch(failed)));
     } catch (error) {
       failed(error);
     } finally {
@@ -149,42 +149,43 @@ export class AskMint {
     }
   }
 
-  async #answer(ask: Ask) {
+  async #answer(request: InvoiceRequest) {
     // Another node's connector answers it. When that is away, the ask ends as one that came too late, here or there.
-    if (!this.#isLate(ask) && !(await this.#isOurs(ask))) return;
-    const answer = (await this.#refusalOf(ask)) ?? (await this.#atLnd.take(() => this.#mint(ask)));
-    await this.#answers.do({ ask, answer });
-    this.#firstSeen.delete(ask.id);
+    if (!this.#isLate(request) && !(await this.#isOurs(request))) return;
+    const answer = (await this.#refusalOf(request)) ?? (await this.#atLnd.take(() => this.#mint(request)));
+    await this.#answers.do({ request, answer });
+    this.#firstSeen.delete(request.id);
   }
 
-  async #isOurs({ handle }: Ask): Promise<boolean> {
+  async #isOurs({ handle }: InvoiceRequest): Promise<boolean> {
     const creator = await this.#creators.of(handle);
     return isOfNode(this.#minting.lease, creator ?? {});
   }
 
-  async #refusalOf(ask: Ask): Promise<Answer | undefined> {
-    if (this.#isLate(ask)) return TOO_LATE;
+  async #refusalOf(request: InvoiceRequest): Promise<InvoiceReply | undefined> {
+    if (this.#isLate(request)) return TOO_LATE;
     const { all, creator, client } = this.#limits;
-    if (!(client.take(ask.client) && creator.take(ask.handle) && all.take(''))) return refusal(TOO_MANY_ASKS);
-    const found = await this.#creators.of(ask.handle);
-    if (found?.status !== 'active' || !found.options.some(({ id }) => id === ask.optionId))
+    if (!(client.take(request.client) && creator.take(request.handle) && all.take('')))
+      return refusal(TOO_MANY_INVOICE_REQUESTS);
+    const found = await this.#creators.of(request.handle);
+    if (found?.status !== 'active' || !found.options.some(({ id }) => id === request.optionId))
       return refusal('this tip option is not there any more');
     return undefined;
   }
 
-  #isLate({ id, createdAt }: Ask): boolean {
+  #isLate({ id, createdAt }: InvoiceRequest): boolean {
     const now = this.#steadyMs();
     const waited = now - (this.#firstSeen.get(id) ?? now);
-    return waited > ASKER_WAITS_MS || this.#minting.clock().getTime() - createdAt.getTime() > SURELY_LATE_MS;
+    return waited > WALLET_WAITS_MS || this.#minting.clock().getTime() - createdAt.getTime() > SURELY_LATE_MS;
   }
 
-  async #mint(ask: Ask): Promise<Answer> {
+  async #mint(request: InvoiceRequest): Promise<InvoiceReply> {
     // Others had their turn at lnd before it.
-    if (this.#isLate(ask)) return TOO_LATE;
+    if (this.#isLate(request)) return TOO_LATE;
     const { lnd, memos, clock, routeHints, alarms } = this.#minting;
-    const { id, handle, optionId, amountMsat, descriptionHash } = ask;
-    const { memo } = memos.write(handle, { optionId, askId: id }, clock());
-    const expirySeconds = ASK_EXPIRY_SECONDS;
+    const { id, handle, optionId, amountMsat, descriptionHash } = request;
+    const { memo } = memos.write(handle, { optionId, requestId: id }, clock());
+    const expirySeconds = INVOICE_EXPIRY_SECONDS;
     const expiresAt = new Date(clock().getTime() + expirySeconds * 1000);
     try {
       const made = await lnd.addBolt11Invoice({
@@ -203,5 +204,5 @@ export class AskMint {
   }
 }
 
-const refusal = (reason: string): Answer => ({ status: 'refused', reason });
+const refusal = (reason: string): InvoiceReply => ({ status: 'refused', reason });
 const TOO_LATE = refusal('the invoice could not be made in time; ask again');

@@ -10,7 +10,7 @@ import { type Hint, readHint } from '../../shared/ledger/index.ts';
 import type { Log } from '../log.ts';
 
 /** Where hints at new asks and wants come from. They are for speed alone: what nobody hints at is found in the table. */
-export interface AskHints {
+export interface WakeMessages {
   /**
    * What there are hints at, ids of asks or {@link WANT_HINT}, as soon as there are some; none when the signal aborts.
    * @param isOurs tells by the node of a hint's creator whether it is for this connector, or left to the others
@@ -32,7 +32,7 @@ const MOST_HANDS = 10;
 const LEAVE_MS = 50;
 
 /** Hints from an SQS queue, long-polled. What fails is tried again; the table holds what is missed meanwhile. */
-export class SqsHints implements AskHints {
+export class SqsWakeMessages implements WakeMessages {
   readonly #client: SQSClient;
   readonly #queueUrl: string;
   readonly #backoff: Backoff;

@@ -5,7 +5,7 @@ import { type Place, readPlace } from '../../shared/place.ts';
 /** What of a deployment the connector has to know. */
 export interface Deployment extends Place {
   /** URL of the queue that hints at asks. */
-  readonly asksQueue?: string;
+  readonly invoiceRequestsQueue?: string;
   readonly rolesAnywhere?: RolesAnywhere;
 }
 
@@ -20,7 +20,7 @@ export interface RolesAnywhere {
 export const OUTPUTS_FILE = 'ampjar.outputs.json';
 
 type Given = Partial<
-  Record<'outputs' | 'stack' | 'table' | 'region' | 'endpoint' | 'asks-queue', string | undefined>
+  Record<'outputs' | 'stack' | 'table' | 'region' | 'endpoint' | 'invoice-requests-queue', string | undefined>
 >;
 type Outputs = Readonly<Record<string, string>>;
 
@@ -33,13 +33,13 @@ export async function readDeployment(
   env: Record<string, string | undefined>,
 ): Promise<Deployment> {
   const outputs = await readOutputs(given);
-  const asksQueue = given['asks-queue'] ?? outputs.AsksQueueUrl;
-  const region = given.region ?? outputs.Region ?? regionOf(asksQueue);
+  const invoiceRequestsQueue = given['invoice-requests-queue'] ?? outputs.AsksQueueUrl;
+  const region = given.region ?? outputs.Region ?? regionOf(invoiceRequestsQueue);
   const table = given.table ?? outputs.TableName;
   const { RolesAnywhereTrustAnchorArn, RolesAnywhereProfileArn, RolesAnywhereRoleArn } = outputs;
   return {
     ...readPlace({ table, region, endpoint: given.endpoint }, env),
-    ...(asksQueue !== undefined && { asksQueue }),
+    ...(invoiceRequestsQueue !== undefined && { invoiceRequestsQueue }),
     ...(RolesAnywhereTrustAnchorArn &&
       RolesAnywhereProfileArn &&
       RolesAnywhereRoleArn && {

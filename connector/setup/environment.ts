@@ -16,7 +16,7 @@ export interface EnvironmentChoices {
  * @throws UsageError for a value that they would read as something else
  */
 export function environmentFile(
-  { table, region, endpoint, asksQueue }: Deployment,
+  { table, region, endpoint, invoiceRequestsQueue }: Deployment,
   { socket, name, healthPort, routeHints }: EnvironmentChoices,
 ): string {
   const variables = {
@@ -24,7 +24,7 @@ export function environmentFile(
     AMPJAR_TABLE: table,
     AWS_REGION: region,
     AMPJAR_ENDPOINT: endpoint,
-    AMPJAR_ASKS_QUEUE: asksQueue,
+    AMPJAR_INVOICE_REQUESTS_QUEUE: invoiceRequestsQueue,
     AMPJAR_NAME: name,
     AMPJAR_HEALTH_PORT: String(healthPort),
     AMPJAR_ROUTE_HINTS: routeHints ? '1' : undefined,

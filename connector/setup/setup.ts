@@ -169,10 +169,10 @@ async function writeAwsConfig({ aws, deployment, files }: Choices, findings: Fin
 }
 
 async function tryAws({ deployment, anotherNode }: Choices, facts: NodeFacts, findings: Findings) {
-  const { table, region, asksQueue } = deployment;
+  const { table, region, invoiceRequestsQueue } = deployment;
   const ledger = { client: dynamoClient(clientConfig(deployment)), table };
   await tryTable(ledger, facts, { anotherNode, findings }).finally(() => ledger.client.destroy());
-  if (asksQueue !== undefined) await tryQueue(asksQueue, region, findings);
+  if (invoiceRequestsQueue !== undefined) await tryQueue(invoiceRequestsQueue, region, findings);
   else findings.note('queue', 'none was told: who asks for an invoice waits for up to two seconds more');
 }
 

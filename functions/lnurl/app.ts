@@ -4,13 +4,17 @@ import { type Context, Hono } from 'hono';
 import { Batcher } from '../../shared/concurrency/batcher.ts';
 import { type Rate, TokenBuckets } from '../../shared/concurrency/tokenBuckets.ts';
 import { TtlCache } from '../../shared/concurrency/ttlCache.ts';
-import { ASK_LIMITS, type AskLimits, TOO_MANY_ASKS } from '../../shared/contract/limits.ts';
+import {
+  INVOICE_REQUEST_LIMITS,
+  type InvoiceRequestLimits,
+  TOO_MANY_INVOICE_REQUESTS,
+} from '../../shared/contract/limits.ts';
 import {
   isHandle,
   isOptionId,
   type Ledger,
-  type NewAsk,
-  putAsks,
+  type NewInvoiceRequest,
+  putInvoiceRequests,
   readCreator,
 } from '../../shared/ledger/index.ts';
 import { preflight } from '../http/preflight.ts';
@@ -19,20 +23,21 @@ import { queryValue } from '../http/query.ts';
 import { respondTo } from '../http/representation.ts';
 import { canonicalPath, pathOf } from '../http/spelling.ts';
 import { problemAt } from '../pages/problemAt.ts';
-import { type AnswerHints, Answers } from './answers.ts';
+import { type AnswerHints, Answers } from './invoiceWaiter.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
-export interface LnurlOptions extends Omit<PayParts, 'creators' | 'asks' | 'answers' | 'mayAsk'> {
+export interface LnurlOptions
+  extends Omit<PayParts, 'creators' | 'invoiceRequests' | 'answers' | 'mayRequest'> {
   readonly ledger: Ledger;
   readonly sleep: (ms: number) => Promise<void>;
   /** Tells of answers, where the connector runs in this process; without it they are looked for more often. */
   readonly answerHints?: AnswerHints;
   /** The address of who asks, as the server sees it. */
   readonly addressOf: (c: Context) => string;
-  /** How often one address may ask of this process; that of {@link ASK_LIMITS} unless told. */
+  /** How often one address may ask of this process; that of {@link INVOICE_REQUEST_LIMITS} unless told. */
   readonly clientRate?: Rate;
   /** What the connector would refuse, from however many processes: it is refused before the table is written. */
-  readonly askLimits?: Pick<AskLimits, 'creator' | 'all'>;
+  readonly invoiceRequestLimits?: Pick<InvoiceRequestLimits, 'creator' | 'all'>;
   /** How many callbacks are worked on at a time; {@link MOST_AT_ONCE} unless told. */
   readonly mostAtOnce?: number;
   /** Hears of errors that are ours. */
@@ -64,14 +69,14 @@ const errorBody = (reason: string) => ({ status: 'ERROR', reason });
 export function lnurlApp(options: LnurlOptions): Hono {
   const {
     addressOf,
-    clientRate = ASK_LIMITS.client,
-    askLimits = ASK_LIMITS,
+    clientRate = INVOICE_REQUEST_LIMITS.client,
+    invoiceRequestLimits = INVOICE_REQUEST_LIMITS,
     mostAtOnce = MOST_AT_ONCE,
     report = () => {},
   } = options;
   const { ledger, steadyMs, sleep, random } = options;
-  const ofCreator = new TokenBuckets(askLimits.creator, steadyMs);
-  const ofAll = new TokenBuckets(askLimits.all, steadyMs);
+  const ofCreator = new TokenBuckets(invoiceRequestLimits.creator, steadyMs);
+  const ofAll = new TokenBuckets(invoiceRequestLimits.all, steadyMs);
   const parts: PayParts = {
     ...options,
     // Not known yet where a server is told its port only as it starts.
@@ -79,9 +84,12 @@ export function lnurlApp(options: LnurlOptions): Hono {
       return options.baseUrl;
     },
     creators: new TtlCache((handle) => readCreator(ledger, handle), steadyMs),
-    asks: new Batcher((asks: readonly NewAsk[]) => putAsks(ledger, asks), MOST_WRITTEN),
+    invoiceRequests: new Batcher(
+      (requests: readonly NewInvoiceRequest[]) => putInvoiceRequests(ledger, requests),
+      MOST_WRITTEN,
+    ),
     answers: new Answers(ledger, steadyMs, sleep, options.answerHints),
-    mayAsk: (handle) => ofCreator.take(handle) && ofAll.take(''),
+    mayRequest: (handle) => ofCreator.take(handle) && ofAll.take(''),
   };
   let callbacks = 0;
   const clients = new TokenBuckets(clientRate, steadyMs);
@@ -132,7 +140,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
           comment: queryValue(c.req, 'comment'),
           client,
         };
-        if (!clients.take(client)) throw new LnurlError(TOO_MANY_ASKS);
+        if (!clients.take(client)) throw new LnurlError(TOO_MANY_INVOICE_REQUESTS);
         return await invoiceFor(parts, asked);
       } finally {
         callbacks--;

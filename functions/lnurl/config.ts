@@ -13,11 +13,11 @@ export interface Config extends TableConfig, EdgeConfig {
 }
 
 /**
- * Read the environment: where the table is, where the service is found, and `ASKS_QUEUE_URL`, the queue that tells the connector of asks.
+ * Read the environment: where the table is, where the service is found, and `INVOICE_REQUESTS_QUEUE_URL`, the queue that tells the connector of asks.
  * @throws ConfigError
  */
 export const readConfig = (env: Environment): Config => ({
   ...readTable(env),
   ...readEdge(env),
-  queueUrl: readQueue(env, 'ASKS_QUEUE_URL', 'the queue of asks'),
+  queueUrl: readQueue(env, 'INVOICE_REQUESTS_QUEUE_URL', 'the queue of asks'),
 });

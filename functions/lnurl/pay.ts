@@ -1,20 +1,20 @@
 import type { Batcher } from '../../shared/concurrency/batcher.ts';
 import type { TtlCache } from '../../shared/concurrency/ttlCache.ts';
-import { TOO_MANY_ASKS } from '../../shared/contract/limits.ts';
+import { TOO_MANY_INVOICE_REQUESTS } from '../../shared/contract/limits.ts';
 import { lightningAddress, MOST_COMMENT, payMetadata, payRequestPath } from '../../shared/contract/lnurl.ts';
-import { MAX_ASKED_MSAT, parseMsat, payableWithin } from '../../shared/contract/money.ts';
+import { MAX_BOLT11_MSAT, parseMsat, payableWithin } from '../../shared/contract/money.ts';
 import { cleanText } from '../../shared/contract/shownText.ts';
 import {
-  type Ask,
   type Creator,
+  type InvoiceRequest,
   type Ledger,
-  type NewAsk,
+  type NewInvoiceRequest,
   openOptionId,
-  readAsk,
+  readInvoiceRequest,
   readTip,
   type TipOption,
 } from '../../shared/ledger/index.ts';
-import type { Answers } from './answers.ts';
+import type { Answers } from './invoiceWaiter.ts';
 
 /** What a wallet is told when it can't have what it asked for. @see LUD-06 */
 export class LnurlError extends Error {
@@ -29,13 +29,13 @@ export interface PayParts {
   readonly steadyMs: () => number;
   readonly creators: TtlCache<Creator | undefined>;
   /** Writes asks, those of one moment together. */
-  readonly asks: Batcher<NewAsk, unknown>;
+  readonly invoiceRequests: Batcher<NewInvoiceRequest, unknown>;
   readonly answers: Answers;
   /** Whether an invoice more may be asked for, of this creator and in all; if so, it counts. */
-  readonly mayAsk: (handle: string) => boolean;
+  readonly mayRequest: (handle: string) => boolean;
   readonly random: (length: number) => Uint8Array;
   /** Tell the connector of an ask. It finds it without, but later. */
-  readonly hint: (askId: string, node: string | undefined) => Promise<void>;
+  readonly hint: (requestId: string, node: string | undefined) => Promise<void>;
 }
 
 const LEAST_MSAT = 1_000n;
@@ -56,9 +56,9 @@ const tooLarge = () =>
 
 /** What may be asked for: a fixed amount, or whole satoshi within limits, which were not always refused when they had a part of one. */
 function boundsOf({ leastMsat = LEAST_MSAT, mostMsat = MOST_MSAT }: Creator, { amountMsat }: TipOption) {
-  if ((amountMsat ?? leastMsat) > MAX_ASKED_MSAT) throw tooLarge();
+  if ((amountMsat ?? leastMsat) > MAX_BOLT11_MSAT) throw tooLarge();
   if (amountMsat !== undefined) return { least: amountMsat, most: amountMsat };
-  const asked = mostMsat > MAX_ASKED_MSAT ? MAX_ASKED_MSAT : mostMsat;
+  const asked = mostMsat > MAX_BOLT11_MSAT ? MAX_BOLT11_MSAT : mostMsat;
   const { leastMsat: least, mostMsat: most } = payableWithin({ leastMsat, mostMsat: asked });
   if (least > most) throw new LnurlError('no whole number of satoshi lies within what this creator takes');
   return { least, most };
@@ -111,7 +111,7 @@ export async function invoiceFor(
     client: string;
   },
 ) {
-  const { asks, baseUrl, clock, steadyMs, random, hint, answers, mayAsk } = parts;
+  const { invoiceRequests, baseUrl, clock, steadyMs, random, hint, answers, mayRequest } = parts;
   const untilMs = steadyMs() + PATIENCE_MS;
   const amountMsat = readAmount(amount);
   const { creator, option, least, most } = await openOption(parts, handle, optionId);
@@ -119,11 +119,11 @@ export async function invoiceFor(
     throw new LnurlError(`amount: ${amountMsat} msat is not from ${least} to ${most} msat`);
   if (comment !== undefined && [...comment].length > MOST_COMMENT)
     throw new LnurlError(`comment: it is longer than ${MOST_COMMENT} characters`);
-  if (!mayAsk(handle)) throw new LnurlError(TOO_MANY_ASKS);
+  if (!mayRequest(handle)) throw new LnurlError(TOO_MANY_INVOICE_REQUESTS);
   const written = cleanText(comment ?? '');
   const { descriptionHash } = metadataOf(creator, option, baseUrl);
   const id = Buffer.from(random(16)).toString('base64url');
-  await asks.do({
+  await invoiceRequests.do({
     id,
     handle,
     optionId: option.id,
@@ -160,7 +160,9 @@ function readAmount(amount: string | undefined): bigint {
 
 /** Whether an invoice was paid, and the proof, for who holds the address. @see LUD-21 */
 export async function verification(ledger: Ledger, id: string) {
-  const ask: Ask | undefined = /^[\w-]{22}$/.test(id) ? await readAsk(ledger, id) : undefined;
+  const ask: InvoiceRequest | undefined = /^[\w-]{22}$/.test(id)
+    ? await readInvoiceRequest(ledger, id)
+    : undefined;
   if (ask?.paymentRequest === undefined) throw new LnurlError('Not found');
   const tip = await readTip(ledger, ask.paymentHash!);
   return {

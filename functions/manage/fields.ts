@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { SCOPES, SHOWS } from '../../shared/contract/choices.ts';
 import { HANDLE, HEX_32, OPTION_ID } from '../../shared/contract/forms.ts';
-import { MAX_ASKED_MSAT, MAX_MSAT, payable } from '../../shared/contract/money.ts';
+import { MAX_BOLT11_MSAT, MAX_MSAT, payable } from '../../shared/contract/money.ts';
 import { isShown, shownText } from '../../shared/contract/shownText.ts';
 
 /**
@@ -34,13 +34,13 @@ const amountOf = (max: bigint, zero: boolean, description: string, example: stri
     { description, example },
   );
 
-const FIXED = `a whole number of satoshi in millisatoshi, from 1000 to ${(MAX_ASKED_MSAT / 1000n) * 1000n}, in decimal digits`;
+const FIXED = `a whole number of satoshi in millisatoshi, from 1000 to ${(MAX_BOLT11_MSAT / 1000n) * 1000n}, in decimal digits`;
 
 /** An amount that is to be paid exactly, in msat, and so one that wallets send. */
 export const fixedMsat = (description: string, example = '3000000') =>
   z
     .string({ error: FIXED })
-    .regex(new RegExp(wholeNumber(MAX_ASKED_MSAT / 1000n).source.replace(/\$$/, '000$')), {
+    .regex(new RegExp(wholeNumber(MAX_BOLT11_MSAT / 1000n).source.replace(/\$$/, '000$')), {
       error: ({ input }) => (/^[0-9]{1,20}$/.test(String(input)) ? `${payable(BigInt(input!))} msat` : FIXED),
     })
     .meta({ description, examples: [example] })
@@ -48,7 +48,7 @@ export const fixedMsat = (description: string, example = '3000000') =>
 
 /** An amount that a creator may ask for, in msat. */
 export const askedMsat = (description: string, example = '3000000') =>
-  amountOf(MAX_ASKED_MSAT, false, description, example).transform(BigInt);
+  amountOf(MAX_BOLT11_MSAT, false, description, example).transform(BigInt);
 
 /** Any amount at all, in msat. */
 export const anyMsat = (description: string, example = '1000') =>

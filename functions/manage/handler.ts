@@ -9,7 +9,7 @@ import { manageApp } from './app.ts';
 import { readConfig } from './config.ts';
 import openapi from './openapi.json' with { type: 'json' };
 
-const { asksQueueUrl, deliveriesQueueUrl, ...config } = readConfig(process.env);
+const { invoiceRequestsQueueUrl, deliveriesQueueUrl, ...config } = readConfig(process.env);
 const queues = queueClient(config);
 
 /** The creator's API behind an HTTP API. */
@@ -23,7 +23,8 @@ export const handler = handle(
     webhookUrls: { allowLoopback: false },
     wanted: async (node) => {
       const MessageBody = writeHint(WANT_HINT, node);
-      if (asksQueueUrl) await queues.send(new SendMessageCommand({ QueueUrl: asksQueueUrl, MessageBody }));
+      if (invoiceRequestsQueueUrl)
+        await queues.send(new SendMessageCommand({ QueueUrl: invoiceRequestsQueueUrl, MessageBody }));
     },
     queued: async (deliveries) => {
       if (deliveriesQueueUrl) await sendHints(queues, deliveriesQueueUrl, deliveries);

@@ -5,7 +5,7 @@ export const MAX_MSAT = 2_100_000_000_000_000_000n;
  * The largest amount that a creator can ask for, in an option or a limit: LNURL has amounts as JSON numbers, which are exact no
  * further (LUD-06). It is 90,071 bitcoin.
  */
-export const MAX_ASKED_MSAT = BigInt(Number.MAX_SAFE_INTEGER);
+export const MAX_BOLT11_MSAT = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** An amount that was refused: says which field, what came, and what was expected. */
 export class AmountError extends Error {
@@ -53,7 +53,7 @@ export function formatSat(msat: bigint): string {
 }
 
 const SAT = 1_000n;
-const MOST_WHOLE = (MAX_ASKED_MSAT / SAT) * SAT;
+const MOST_WHOLE = (MAX_BOLT11_MSAT / SAT) * SAT;
 
 /** Whether wallets can send exactly this amount: nearly none can send a part of a satoshi. */
 export const isPayable = (msat: bigint): boolean => msat >= SAT && msat <= MOST_WHOLE && msat % SAT === 0n;

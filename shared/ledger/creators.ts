@@ -4,7 +4,7 @@ import {
   type AmountLimits,
   holdPayable,
   isPayable,
-  MAX_ASKED_MSAT,
+  MAX_BOLT11_MSAT,
   MAX_MSAT,
   payable,
   payableLimits,
@@ -224,8 +224,8 @@ export async function addOption(
   random: (length: number) => Uint8Array,
 ): Promise<TipOption> {
   checkText('label', label);
-  if (amountMsat < 1n || amountMsat > MAX_ASKED_MSAT) {
-    throw new CreatorError(`amount: ${amountMsat} msat is not from 1 to ${MAX_ASKED_MSAT}`);
+  if (amountMsat < 1n || amountMsat > MAX_BOLT11_MSAT) {
+    throw new CreatorError(`amount: ${amountMsat} msat is not from 1 to ${MAX_BOLT11_MSAT}`);
   }
   if (!isPayable(amountMsat))
     throw new CreatorError(`amount: ${amountMsat} msat is not ${payable(amountMsat)} msat`);
@@ -357,9 +357,9 @@ export function editCreator(
     throw new CreatorError(`minimum: ${minimumMsat} msat is not from 0 to ${MAX_MSAT}`);
   if (limits) {
     const { leastMsat, mostMsat } = limits;
-    if (leastMsat < 1n || mostMsat < leastMsat || mostMsat > MAX_ASKED_MSAT)
+    if (leastMsat < 1n || mostMsat < leastMsat || mostMsat > MAX_BOLT11_MSAT)
       throw new CreatorError(
-        `limits: ${leastMsat} to ${mostMsat} msat are not within 1 and ${MAX_ASKED_MSAT}`,
+        `limits: ${leastMsat} to ${mostMsat} msat are not within 1 and ${MAX_BOLT11_MSAT}`,
       );
     if (!holdPayable(limits))
       throw new CreatorError(

@@ -25,19 +25,6 @@ export {
   setsAside,
 } from './asides.ts';
 export {
-  type Answer,
-  ASK_LISTS,
-  type Ask,
-  answerAsk,
-  answerAsks,
-  type NewAsk,
-  openAsks,
-  putAsk,
-  putAsks,
-  readAsk,
-  readAsks,
-} from './asks.ts';
-export {
   batchLength,
   bookTips,
   InvoiceMissingError,
@@ -130,6 +117,19 @@ export {
   unseal,
   yieldClaim,
 } from './idempotency.ts';
+export {
+  INVOICE_REQUEST_LISTS,
+  type InvoiceReply,
+  type InvoiceRequest,
+  type NewInvoiceRequest,
+  pendingInvoiceRequests,
+  putInvoiceRequest,
+  putInvoiceRequests,
+  readInvoiceRequest,
+  readInvoiceRequests,
+  replyToInvoiceRequest,
+  replyToInvoiceRequests,
+} from './invoiceRequests.ts';
 export {
   type CurrentInvoice,
   currentInvoices,

@@ -76,7 +76,7 @@ export const keys = {
   gone: (handle: string): Key => ({ pk: `totals#${handle}`, sk: 'gone' }),
   node: (node: string): Key => ({ pk: `node#${node}`, sk: 'node' }),
   signs: (node: string): Key => ({ pk: `signs#${node}`, sk: 'signs' }),
-  ask: (id: string): Key => ({ pk: `ask#${id}`, sk: 'ask' }),
+  invoiceRequest: (id: string): Key => ({ pk: `ask#${id}`, sk: 'ask' }),
   aside: (node: string, id: string): Key => ({ pk: `aside#${node}`, sk: id }),
   handed: (handle: string, block: bigint): Key => ({ pk: `handed#${handle}`, sk: inOrder(block) }),
   handedThrough: (handle: string): Key => ({ pk: `handed#${handle}`, sk: 'through' }),
@@ -118,7 +118,7 @@ export const listed = {
     listSk: `retired#${retiredAt.toISOString()}#${paymentAddr}`,
   }),
   /** Asks that are not answered yet, in one of several lists. */
-  ask: (list: number, createdAt: Date, id: string) => ({
+  invoiceRequest: (list: number, createdAt: Date, id: string) => ({
     listPk: `asks#${list}`,
     listSk: `${createdAt.toISOString()}#${id}`,
   }),

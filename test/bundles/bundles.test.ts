@@ -39,7 +39,7 @@ const running: LambdaFunction[] = [];
 const known: Known = (value, variable) => {
   const stands: Record<string, string> = {
     TABLE_NAME: 'ampjar',
-    ASKS_QUEUE_URL: queues.url('asks'),
+    INVOICE_REQUESTS_QUEUE_URL: queues.url('invoice-requests'),
     DELIVERIES_QUEUE_URL: queues.url('deliveries'),
     LIVE_REALTIME_HOST: REALTIME,
     LIVE_HTTP_HOST: APPSYNC,
@@ -162,7 +162,7 @@ describe('under Node 24, by the Runtime API', () => {
     const refusal = await invoke(urlEvent(`${pathname}?amount=21000`));
     // No connector answers here; the hint is what one would hear.
     expect(JSON.parse(refusal.body)).toMatchObject({ status: 'ERROR' });
-    expect(queues.bodies('asks')).toHaveLength(1);
+    expect(queues.bodies('invoice-requests')).toHaveLength(1);
   });
 
   it('tips go from the manage function’s webhook through stream and queue to the receiver, and to open pages', async () => {

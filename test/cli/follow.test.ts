@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => served.close());
 afterEach(() => served.meet());
 
-const untilAsked = async (path: string) => {
+const untilRequested = async (path: string) => {
   while (!served.came.some((each) => each.path.startsWith(path)))
     await new Promise((resolve) => setTimeout(resolve, 20));
 };
@@ -19,7 +19,7 @@ describe('ampjar tips list --follow', () => {
     served.meet();
     const child = await served.start('tips list --follow --creator alice');
     const { out } = linesOf(child);
-    await untilAsked('/v1/events');
+    await untilRequested('/v1/events');
     await served.book({ amountMsat: 2_100_500n, message: 'Good\u001b[2J one', sender: 'Bob' });
     expect(await out()).toBe('#26  2026-11-24 11:00:31Z  2100.5 sat  Any amount  Bob  Good[2J one');
     child.kill('SIGINT');
@@ -44,7 +44,7 @@ describe('ampjar tips list --follow', () => {
         : undefined,
     );
     await served.book();
-    await untilAsked('/v1/events');
+    await untilRequested('/v1/events');
     served.meet();
     expect(await sequence()).toBe('29');
     child.kill('SIGTERM');

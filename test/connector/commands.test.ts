@@ -281,7 +281,7 @@ describe('ampjar connector quarantine', () => {
   let memo: string;
   beforeAll(async () => {
     const memos = await memosOf(jar.ledger, jar.node.pubkey);
-    ({ memo } = memos.write('alice', { optionId: openOptionId('alice'), askId: ASK }, new Date()));
+    ({ memo } = memos.write('alice', { optionId: openOptionId('alice'), requestId: ASK }, new Date()));
   });
   const plain = (paying = {}) => settledPlainMessage({ memo }, 901n, 1_795_000_000n, paying);
 

@@ -20,11 +20,11 @@ import {
   dueWants,
   type Ledger,
   openOptionId,
-  putAsk,
-  readAsk,
+  putInvoiceRequest,
   readCreator,
   readCreatorWithInvoice,
   readFeed,
+  readInvoiceRequest,
   readNode,
   readNodes,
   readTip,
@@ -338,9 +338,9 @@ describe('two development nodes on one table', () => {
     const id = randomBytes(16).toString('base64url');
     const [optionId, descriptionHash] = [openOptionId(handle), hex('metadata')];
     const terms = { handle, optionId, amountMsat: 2_100_000n, descriptionHash, client: 'wallet' };
-    await putAsk(ledger, { id, ...terms, createdAt: new Date() });
+    await putInvoiceRequest(ledger, { id, ...terms, createdAt: new Date() });
     return until(async () => {
-      const answered = await readAsk(ledger, id);
+      const answered = await readInvoiceRequest(ledger, id);
       return answered?.status !== 'open' && answered;
     });
   }

@@ -14,11 +14,11 @@ import {
   type Ledger,
   openOptionId,
   publicTipId,
-  putAsk,
-  readAsk,
+  putInvoiceRequest,
   readCreatorWithInvoice,
   readFeed,
   readInvoice,
+  readInvoiceRequest,
   readNode,
   readTip,
   readTotals,
@@ -134,9 +134,9 @@ describe.each([
       const id = randomBytes(16).toString('base64url');
       const [optionId, descriptionHash] = [openOptionId('alice'), hex('metadata')];
       const terms = { handle: 'alice', optionId, amountMsat: 7_000n, descriptionHash, client: 'one' };
-      await putAsk(ledger, { id, ...terms, createdAt: new Date() });
+      await putInvoiceRequest(ledger, { id, ...terms, createdAt: new Date() });
       const { paymentRequest } = await until(async () => {
-        const ask = await readAsk(ledger, id);
+        const ask = await readInvoiceRequest(ledger, id);
         return ask?.status === 'minted' && ask;
       });
       const hash = await jar.pay(paymentRequest!, { amp: false });

@@ -3,7 +3,7 @@ import type { Actor } from './scheduler.ts';
 import type { Witness } from './table.ts';
 
 /** A write of asks and of nothing else, alone or in a transaction. */
-const ONLY_ASKS = /^(PutItem ask#|TransactWriteItems Put ask#[^ ,]+(, Put ask#[^ ,]+)*$)/;
+const ONLY_INVOICE_REQUESTS = /^(PutItem ask#|TransactWriteItems Put ask#[^ ,]+(, Put ask#[^ ,]+)*$)/;
 const ONLY_SIGNS = /^UpdateItem signs#/;
 
 /**
@@ -41,7 +41,7 @@ export class Fencing implements Witness {
 
   after(actor: Actor, what: string): void {
     const { epoch, holder } = this.#now();
-    if (ONLY_ASKS.test(what) || ONLY_SIGNS.test(what)) return;
+    if (ONLY_INVOICE_REQUESTS.test(what) || ONLY_SIGNS.test(what)) return;
     if (epoch === this.#epoch) {
       if (this.#leader !== actor.name)
         this.problems.push(

@@ -1,4 +1,4 @@
-import { type Ledger, putAsk, readAsk } from '../../shared/ledger/index.ts';
+import { type Ledger, putInvoiceRequest, readInvoiceRequest } from '../../shared/ledger/index.ts';
 import type { Happened } from './checker.ts';
 import { type Engine, TABLE } from './engine.ts';
 import type { NodeInvoice } from './node.ts';
@@ -83,7 +83,7 @@ export class Payers {
     const { scheduler, wall } = this.#node;
     const id = this.#random.bytes(17).toString('base64url').slice(0, 22);
     scheduler.after(0, 'an ask', async () => {
-      await putAsk(this.#ledger, {
+      await putInvoiceRequest(this.#ledger, {
         id,
         handle,
         optionId,
@@ -99,7 +99,7 @@ export class Payers {
   #payAnswer(id: string, plan: PaymentPlan, looks: number): void {
     const { scheduler, books } = this.#node;
     scheduler.after(LOOK_EVERY_MS, 'look for an answer', async () => {
-      const ask = await readAsk(this.#ledger, id);
+      const ask = await readInvoiceRequest(this.#ledger, id);
       const invoice = [...books.invoices.values()].find(
         ({ paymentRequest }) => paymentRequest === ask?.paymentRequest,
       );

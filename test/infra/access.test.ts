@@ -24,7 +24,7 @@ const LIST_KEYS: Record<keyof typeof listed, string> = {
   currentInvoice: listed.currentInvoice('02ab', 'ff').listPk,
   retiredInvoice: listed.retiredInvoice('02ab', new Date(0), 'ff').listPk,
   node: listed.node('02ab').listPk,
-  ask: listed.ask(0, new Date(0), 'a').listPk,
+  invoiceRequest: listed.invoiceRequest(0, new Date(0), 'a').listPk,
   aside: listed.aside('02ab', 'a').listPk,
   delivery: listed.delivery(0, new Date(0), 'a').listPk,
   wrongSums: listed.wrongSums('alice').listPk,
@@ -114,7 +114,7 @@ describe('the connector', () => {
       'currentInvoice',
       'retiredInvoice',
       'node',
-      'ask',
+      'invoiceRequest',
     ]);
   });
 

@@ -106,11 +106,11 @@ describe('npm run synth', () => {
   test('makes an LNURL bundle that starts by itself and answers as LNURL does', async () => {
     const path = '/.well-known/lnurlp/no--handle';
     const answer = await invoke(lnurlBundle, path, {
-      ASKS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/asks',
+      INVOICE_REQUESTS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/asks',
     });
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({ status: 'ERROR', reason: 'there is no such creator here' });
-    await expect(invoke(lnurlBundle, path, {})).rejects.toThrow(/ASKS_QUEUE_URL: not set/);
+    await expect(invoke(lnurlBundle, path, {})).rejects.toThrow(/INVOICE_REQUESTS_QUEUE_URL: not set/);
   });
 
   test.skipIf(!existsSync(CFN_LINT))(

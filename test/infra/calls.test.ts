@@ -5,9 +5,9 @@ import {
   addOption,
   editCreator,
   openOptionId,
-  putAsk,
+  putInvoiceRequest,
   readAsides,
-  readAsk,
+  readInvoiceRequest,
   readTip,
 } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, prefix } from '../../shared/ledger/keys.ts';
@@ -131,8 +131,8 @@ describe('the policy', () => {
     });
     const asked = { handle: 'alice', optionId: open, amountMsat: 8000n, createdAt: new Date() };
     const id = Buffer.from(random(16)).toString('base64url');
-    await putAsk(ledger, { ...asked, id, descriptionHash: 'ab'.repeat(32), client: 'wallet' });
-    const plain = await until(async () => (await readAsk(ledger, id))?.paymentRequest);
+    await putInvoiceRequest(ledger, { ...asked, id, descriptionHash: 'ab'.repeat(32), client: 'wallet' });
+    const plain = await until(async () => (await readInvoiceRequest(ledger, id))?.paymentRequest);
     await booked(await jar.pay(plain, { amp: false }));
     const second = startConnector('second');
     await until(async () => second.connector.health.state === 'standing by');

@@ -138,7 +138,7 @@ describe('what is installed', () => {
         release,
         table: 'ampjar',
         region: 'eu-central-1',
-        asksQueue: `${endpoint}/1/asks`,
+        invoiceRequestsQueue: `${endpoint}/1/asks`,
         lndDirectory: lnd,
         network: 'mainnet',
         routeHints: false,

@@ -67,7 +67,7 @@ describe('the LNURL function', () => {
   test('knows the table and the queue, and is given nothing else to know', () => {
     expect(handler.Properties.Environment.Variables).toEqual({
       TABLE_NAME: { Ref: tableId },
-      ASKS_QUEUE_URL: { Ref: queueId },
+      INVOICE_REQUESTS_QUEUE_URL: { Ref: queueId },
     });
   });
 
@@ -93,7 +93,7 @@ describe('the LNURL function', () => {
   ])('may %s %j', (action, kinds) => expect(kindsOf(action)).toEqual(kinds));
 
   test('lists nothing, asks for no item without a key, and names no wildcard', () => {
-    const listPk = listed.ask(0, new Date(0), 'a').listPk;
+    const listPk = listed.invoiceRequest(0, new Date(0), 'a').listPk;
     for (const leadingKeys of [[listPk], [listed.tip('alice', 1n).listPk], ['ask#a']])
       expect(allows(statements, { action: 'dynamodb:Query', resource: INDEX, leadingKeys })).toBe(false);
     for (const action of ['GetItem', 'Query', 'PutItem', 'Scan'])

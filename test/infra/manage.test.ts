@@ -27,7 +27,7 @@ const queue = (id: string) => {
   return made;
 };
 const settings = readSettings({ stages: { production: {} } }, 'production');
-const queues = { asks: queue('Asks'), deliveries: queue('Deliveries') };
+const queues = { invoiceRequests: queue('Asks'), deliveries: queue('Deliveries') };
 const api = new ManageApi(stack, 'Api', table, queues, settings);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const template = Template.fromStack(stack).toJSON();
@@ -108,7 +108,7 @@ describe('the manage function', () => {
       creator: listed.creator('alice'),
       currentInvoice: listed.currentInvoice('02ab', 'ff'),
       node: listed.node('02ab'),
-      ask: listed.ask(0, new Date(0), 'a'),
+      ask: listed.invoiceRequest(0, new Date(0), 'a'),
       delivery: listed.delivery(0, new Date(0), 'a'),
     };
     const query = (listPk: string) =>
@@ -125,8 +125,8 @@ describe('the manage function', () => {
     const toQueues = statements.filter(({ Action }) => JSON.stringify(Action).includes('sqs:'));
     expect(toQueues.map(({ Action }) => Action)).toEqual(['sqs:SendMessage', 'sqs:SendMessage']);
     expect(Object.keys(handler.Environment.Variables).sort()).toEqual([
-      'ASKS_QUEUE_URL',
       'DELIVERIES_QUEUE_URL',
+      'INVOICE_REQUESTS_QUEUE_URL',
       'TABLE_NAME',
     ]);
   });

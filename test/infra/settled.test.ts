@@ -204,7 +204,7 @@ describe('its role', () => {
     [listed.creator('alice'), true],
     [listed.apiKey('alice', 'a'), false],
     [listed.delivery(0, NOW, 'a'), false],
-    [listed.ask(0, NOW, 'a'), false],
+    [listed.invoiceRequest(0, NOW, 'a'), false],
     [listed.node('02ab'), false],
     [listed.wrongSums('alice'), false],
   ])('may list %j: %j', ({ listPk }, allowed) => {

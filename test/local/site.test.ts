@@ -8,12 +8,12 @@ import { text } from 'node:stream/consumers';
 import { Hono } from 'hono';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AskWakeQueue } from '../../local/askHints.ts';
 import { localEvents } from '../../local/events.ts';
 import { paymentRoutes } from '../../local/payments.ts';
 import { makeTable, seedAlice } from '../../local/seed.ts';
 import { openSite, type SiteParts } from '../../local/site.ts';
 import { type EmbeddedTables, openEmbeddedTable } from '../../local/table/index.ts';
+import { WakeMessageQueue } from '../../local/wakeMessages.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 
 const ORIGIN = 'https://tips.example';
@@ -49,7 +49,7 @@ async function open(parts: Partial<SiteParts> = {}): Promise<string> {
       ledger,
       log,
       events: localEvents(tables, ledger, log),
-      askHints: new AskWakeQueue(),
+      wakeMessages: new WakeMessageQueue(),
       signal: stop.signal,
       ...parts,
     },

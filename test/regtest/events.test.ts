@@ -12,10 +12,10 @@ import type { Browser } from 'playwright-core';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CALLS } from '../../connector/lnd/client.ts';
-import { AskWakeQueue } from '../../local/askHints.ts';
 import { localEvents } from '../../local/events.ts';
 import { openSite } from '../../local/site.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
+import { WakeMessageQueue } from '../../local/wakeMessages.ts';
 import {
   addCreator,
   type CurrentInvoice,
@@ -71,17 +71,17 @@ beforeAll(async () => {
     new Date(),
     randomBytes,
   ));
-  const askHints = new AskWakeQueue();
+  const wakeMessages = new WakeMessageQueue();
   const log = pino({ level: 'silent' });
   const events = localEvents(tables, ledger, log, { allowLoopback: true });
   site = await openSite(
     { address: '127.0.0.1', port: 0 },
-    { ledger, log, events, askHints, signal: stop.signal },
+    { ledger, log, events, wakeMessages, signal: stop.signal },
   );
   work = events.run(stop.signal);
   const { socket, certPath } = jar;
   const macaroonPath = await jar.bakeMacaroon([...CALLS]);
-  running = runConnector(ledger, { socket, certPath, macaroonPath }, { askHints });
+  running = runConnector(ledger, { socket, certPath, macaroonPath }, { wakeMessages });
   invoice = await currentOf(ledger, 'nora');
   await running.live();
   receiver = createServer(async (request, response) => {

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { AskHints } from '../../connector/requests/wakeMessages.ts';
-import { type Ledger, openOptionId, readAsk, readTip } from '../../shared/ledger/index.ts';
-import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
+import type { WakeMessages } from '../../connector/requests/wakeMessages.ts';
+import { type Ledger, openOptionId, readInvoiceRequest, readTip } from '../../shared/ledger/index.ts';
 import { tipOf } from './harness/books.ts';
 import type { Running } from './harness/connector.ts';
 import { addBolt11Invoice } from './harness/invoices.ts';
 import { connectLnd, type LndNode, startLnd } from './harness/lnd.ts';
+import { type Asking, openLnurl, requestIdOf } from './harness/lnurl.ts';
 import { connectNetwork } from './harness/network.ts';
 import { payPlain } from './harness/pay.ts';
-import { askedInvoices, expectPlainBooks, invoiceByHash } from './harness/plain.ts';
+import { expectPlainBooks, invoiceByHash, requestedInvoices } from './harness/plain.ts';
 import { until } from './harness/until.ts';
 
 const network = connectNetwork<'payer' | 'jar'>(inject('network'));
@@ -22,7 +22,7 @@ let asking: Asking;
 let running: Running;
 
 beforeAll(async () => {
-  asking = await openAsking(jar);
+  asking = await openLnurl(jar);
   for (const handle of ['anton', 'berta', 'carla', 'doris']) await asking.addCreator(handle);
   running = asking.start();
   await running.live();
@@ -60,7 +60,7 @@ function lossyAnswers({ client, table }: Ledger, fails: () => boolean): Ledger {
 }
 
 /** A queue that brings nothing. */
-const SILENT: AskHints = {
+const SILENT: WakeMessages = {
   next: async (signal) => {
     await once(signal, 'abort');
     return [];
@@ -82,10 +82,10 @@ describe('an ask and its payment', () => {
   it('is booked when the table has lost the ask: the memo says whose it is', async () => {
     const { pr, verify } = await asking.ask('berta', { amount: 12_000, comment: 'hello' });
     const { ledger } = asking;
-    const id = askIdOf(verify);
+    const id = requestIdOf(verify);
     const Key = { pk: { S: `ask#${id}` }, sk: { S: 'ask' } };
     await ledger.client.send(new DeleteItemCommand({ TableName: ledger.table, Key }));
-    expect(await readAsk(ledger, id)).toBeUndefined();
+    expect(await readInvoiceRequest(ledger, id)).toBeUndefined();
     const { setId } = await payPlain(payer, { paymentRequest: pr });
     expect(await tipOf(ledger, setId)).toMatchObject({ handle: 'berta', amountMsat: 12_000n });
     expect(await asking.site.json(verify)).toMatchObject({ status: 'ERROR' });
@@ -94,15 +94,15 @@ describe('an ask and its payment', () => {
 
   it('makes one invoice, however often it is hinted at', async () => {
     const { verify } = await asking.ask('carla', { amount: 13_000 });
-    const id = askIdOf(verify);
-    for (let again = 0; again < 20; again++) asking.askHints.push(id);
+    const id = requestIdOf(verify);
+    for (let again = 0; again < 20; again++) asking.wakeMessages.push(id);
     await asking.ask('carla', { amount: 13_001 });
-    expect((await askedInvoices(jar)).get(id)).toHaveLength(1);
+    expect((await requestedInvoices(jar)).get(id)).toHaveLength(1);
   });
 
   it('is found in the table when no hint comes', async () => {
     await running.stop();
-    running = asking.start({ askHints: SILENT });
+    running = asking.start({ wakeMessages: SILENT });
     await running.live();
     expect(await asking.ask('carla', { amount: 14_000 })).toHaveProperty('pr');
     await running.stop();
@@ -121,7 +121,7 @@ describe('a connector whose answer does not get into the table', () => {
     );
     await running.live();
     const { pr, verify } = await asking.ask('doris', { amount: 15_000 });
-    const made = (await askedInvoices(jar)).get(askIdOf(verify))!;
+    const made = (await requestedInvoices(jar)).get(requestIdOf(verify))!;
     expect(made.map(({ payment_request }) => payment_request)).toEqual([expect.not.stringContaining(pr), pr]);
     const { setId } = await payPlain(payer, { paymentRequest: pr });
     await tipOf(asking.ledger, setId);
@@ -137,14 +137,14 @@ describe('a connector whose answer does not get into the table', () => {
       lossyAnswers(asking.ledger, () => away),
     );
     await running.live();
-    const before = new Set(await askedInvoices(jar).then((asked) => asked.keys()));
+    const before = new Set(await requestedInvoices(jar).then((asked) => asked.keys()));
     const answer = await asking.ask('doris', { amount: 16_000 });
     expect(answer).toEqual(AWAY);
-    const [id] = [...(await askedInvoices(jar)).keys()].filter((each) => !before.has(each));
-    expect(await readAsk(asking.ledger, id!)).toMatchObject({ status: 'open' });
+    const [id] = [...(await requestedInvoices(jar)).keys()].filter((each) => !before.has(each));
+    expect(await readInvoiceRequest(asking.ledger, id!)).toMatchObject({ status: 'open' });
     away = false;
     const late = await until('the ask is answered', 30, async () => {
-      const now = await readAsk(asking.ledger, id!);
+      const now = await readInvoiceRequest(asking.ledger, id!);
       return now?.status === 'open' ? undefined : now;
     });
     expect(late).toMatchObject({ status: 'refused', reason: expect.any(String) });

@@ -8,22 +8,22 @@ import {
   editCreator,
   openOptionId,
   readAsides,
-  readAsk,
+  readInvoiceRequest,
   readTip,
   readTotals,
 } from '../../shared/ledger/index.ts';
-import { type Asking, askIdOf, openAsking } from './harness/asking.ts';
 import { tipOf } from './harness/books.ts';
 import type { Running } from './harness/connector.ts';
 import { addBolt11Invoice, cancelInvoice } from './harness/invoices.ts';
+import { type Asking, openLnurl, requestIdOf } from './harness/lnurl.ts';
 import { connectNetwork } from './harness/network.ts';
 import { keysend, payPlain } from './harness/pay.ts';
 import {
-  askedInvoices,
   expectPlainBooks,
   invoiceByHash,
   payByHash,
   preimageAtPayer,
+  requestedInvoices,
 } from './harness/plain.ts';
 import { DOMAIN } from './harness/site.ts';
 import { until } from './harness/until.ts';
@@ -36,7 +36,7 @@ let asking: Asking;
 let running: Running;
 
 beforeAll(async () => {
-  asking = await openAsking(jar);
+  asking = await openLnurl(jar);
   running = asking.start();
   await running.live();
 });
@@ -130,7 +130,7 @@ describe('a Lightning Address, asked by @getalby/lightning-tools and paid by a r
     const { pr, verify } = await asking.ask('alice', { amount: 1_000, comment });
     expect((await payPlain(payer, { paymentRequest: pr })).status).toBe('SUCCEEDED');
     await asking.settled(verify);
-    const { paymentHash } = (await readAsk(asking.ledger, askIdOf(verify)))!;
+    const { paymentHash } = (await readInvoiceRequest(asking.ledger, requestIdOf(verify)))!;
     expect(await readTip(asking.ledger, paymentHash!)).toMatchObject({ message: comment });
     const longer = await asking.ask('alice', { amount: 1_000, comment: `${comment}x` });
     expect(longer).toMatchObject({ status: 'ERROR', reason: expect.stringContaining('500') });
@@ -211,7 +211,7 @@ describe('many at once', () => {
   });
 
   it('of one address are held back, and the node makes no invoice for them', async () => {
-    const before = (await askedInvoices(jar)).size;
+    const before = (await requestedInvoices(jar)).size;
     asking.site.from = '203.0.113.7';
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => asking.ask('erin', { amount: 1_000 })),
@@ -219,7 +219,7 @@ describe('many at once', () => {
     const refused = answers.filter(({ status }) => status === 'ERROR');
     expect(refused.length).toBeGreaterThanOrEqual(8);
     expect(refused[0]!.reason).toContain('too many');
-    expect((await askedInvoices(jar)).size - before).toBe(30 - refused.length);
+    expect((await requestedInvoices(jar)).size - before).toBe(30 - refused.length);
     asking.site.from = '203.0.113.8';
     expect(await asking.ask('erin', { amount: 1_000 })).toHaveProperty('pr');
   });
@@ -257,7 +257,7 @@ describe('what is paid in an odd way', () => {
 
   it('after it was canceled at the node is refused', async () => {
     const { pr, verify } = await asking.ask('grace', { amount: 6_000 });
-    const { paymentHash } = (await readAsk(asking.ledger, askIdOf(verify)))!;
+    const { paymentHash } = (await readInvoiceRequest(asking.ledger, requestIdOf(verify)))!;
     await cancelInvoice(jar, { paymentHash: paymentHash! });
     expect(await payPlain(payer, { paymentRequest: pr })).toMatchObject({
       status: 'FAILED',

@@ -14,7 +14,7 @@ const HOUR = 3_600n;
 const secret = new Uint8Array(32).fill(7);
 const memos = new Memos(secret, NODE);
 const ofAlice = memos.write('alice', { optionId: ALICE }, BORN);
-const answer = memos.write('alice', { optionId: ALICE, askId: ASK }, BORN);
+const answer = memos.write('alice', { optionId: ALICE, requestId: ASK }, BORN);
 
 /** Why the connectors of a node do not believe a memo. */
 const disproof = (memo: string, by = memos, created = CREATED) => by.disproof(claimIn(memo)!, created);
@@ -28,7 +28,11 @@ describe('the memo of an invoice', () => {
     expect(claimIn(ofAlice.memo)).toEqual({ optionId: ALICE, proof: { born, mac } });
     // Each byte is 1.6 characters of the payment request, and so of the code that is printed (docs/wallets.md).
     expect(ofAlice.memo.length).toBe(`Tip alice (ampjar ${ALICE})`.length + 20);
-    expect(claimIn(answer.memo)).toEqual({ optionId: ALICE, askId: ASK, proof: { born, mac: answer.mac } });
+    expect(claimIn(answer.memo)).toEqual({
+      optionId: ALICE,
+      requestId: ASK,
+      proof: { born, mac: answer.mac },
+    });
   });
 
   it('verifies where it was written, and after a restart', () => {
@@ -39,7 +43,7 @@ describe('the memo of an invoice', () => {
   });
 
   it('is taken from 639 bytes that lnd allows, whatever the handle', () => {
-    const { memo } = memos.write('a'.repeat(30), { optionId: ALICE, askId: ASK }, new Date('9999-12-31'));
+    const { memo } = memos.write('a'.repeat(30), { optionId: ALICE, requestId: ASK }, new Date('9999-12-31'));
     expect(memo.length).toBeLessThan(120);
     expect(disproof(memo)).toBeUndefined();
   });

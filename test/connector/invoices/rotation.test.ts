@@ -126,15 +126,15 @@ describe('an invoice is minted', () => {
   });
 
   it('at once when a hint says that one is wanted, and not before the next look without', async () => {
-    const askHints = new WakeQueue();
-    await started({ askHints });
+    const wakeMessages = new WakeQueue();
+    await started({ wakeMessages });
     await looked();
     stage.time.halt();
     const before = stage.time.ms;
     const option = await addOption(stage.ledger, 'alice', { label: 'Tea', amountMsat: 5_000n }, NOW, random);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await current(option.id)).toBeUndefined();
-    askHints.push(WANT_HINT);
+    wakeMessages.push(WANT_HINT);
     expect(await until(() => current(option.id))).toMatchObject({ amountMsat: 5_000n });
     expect(stage.time.ms).toBe(before);
   });

@@ -11,15 +11,15 @@ import { entryOf } from '../../../connector/payments/entry.ts';
 import {
   addCreator,
   addOption,
-  answerAsk,
   bookTips,
   type Lease,
   type Ledger,
   type NewTip,
   openOptionId,
-  putAsk,
-  readAsk,
+  putInvoiceRequest,
+  readInvoiceRequest,
   readTip,
+  replyToInvoiceRequest,
 } from '../../../shared/ledger/index.ts';
 import { hex, LATER, lead, NODE, NOW, openBook } from '../../shared/ledger/book.ts';
 import { memosOf, strangersMemos } from '../memos.ts';
@@ -56,8 +56,8 @@ const OPTION = openOptionId('alice');
 const preimageOf = (name: string) => createHash('sha256').update(`preimage ${name}`).digest();
 const hashOf = (name: string) => createHash('sha256').update(preimageOf(name)).digest();
 
-const askMemo = (askId = ASK, optionId = OPTION, of = memos) =>
-  of.write('alice', { optionId, askId }, NOW).memo;
+const askMemo = (requestId = ASK, optionId = OPTION, of = memos) =>
+  of.write('alice', { optionId, requestId }, NOW).memo;
 
 /** A payment as lnd tells of it. */
 function told(
@@ -84,7 +84,7 @@ function told(
 /** An ask in the table, answered with the invoice of a name. */
 async function ask(name: string, more: { comment?: string; optionId?: string; id?: string } = {}) {
   const { id = ASK, optionId = OPTION, comment } = more;
-  await putAsk(ledger, {
+  await putInvoiceRequest(ledger, {
     id,
     handle: 'alice',
     optionId,
@@ -94,7 +94,7 @@ async function ask(name: string, more: { comment?: string; optionId?: string; id
     createdAt: NOW,
     ...(comment !== undefined && { comment }),
   });
-  await answerAsk(ledger, (await readAsk(ledger, id))!, {
+  await replyToInvoiceRequest(ledger, (await readInvoiceRequest(ledger, id))!, {
     status: 'minted',
     paymentRequest: `lnbcrt1p${name}`,
     paymentHash: hashOf(name).toString('hex'),

@@ -4,19 +4,23 @@ import { Alarms } from '../../../connector/health/alarms.ts';
 import type { Memos } from '../../../connector/invoices/memo.ts';
 import type { Minting } from '../../../connector/invoices/mint.ts';
 import { type Lnd, LndError } from '../../../connector/lnd/contract.ts';
-import { ASK_EXPIRY_SECONDS, type AskLimits, AskMint } from '../../../connector/requests/invoiceRequests.ts';
 import {
-  type Ask,
+  INVOICE_EXPIRY_SECONDS,
+  type InvoiceRequestLimits,
+  InvoiceRequests,
+} from '../../../connector/requests/invoiceRequests.ts';
+import {
   addCreator,
   addOption,
   assignNode,
   closeCreator,
+  type InvoiceRequest,
   type Lease,
   type Ledger,
-  type NewAsk,
+  type NewInvoiceRequest,
   openOptionId,
-  putAsk,
-  readAsk,
+  putInvoiceRequest,
+  readInvoiceRequest,
   takeLease,
 } from '../../../shared/ledger/index.ts';
 import { hex, lead, NOW, openBook } from '../../shared/ledger/book.ts';
@@ -26,7 +30,7 @@ import { type Fault, type Sent, tampered } from '../tampered.ts';
 
 type Terms = Parameters<Lnd['addBolt11Invoice']>[0];
 const ENDLESS = { perSecond: 1e9, burst: 1e9 };
-const BOUNDLESS: AskLimits = { all: ENDLESS, creator: ENDLESS, client: ENDLESS };
+const BOUNDLESS: InvoiceRequestLimits = { all: ENDLESS, creator: ENDLESS, client: ENDLESS };
 
 let ledger: Ledger;
 let close: () => Promise<void>;
@@ -68,8 +72,8 @@ const addBolt11Invoice: Lnd['addBolt11Invoice'] = async (terms) => {
   return { paymentRequest: `lnbcrt1p${number}`, paymentHash: hex(`hash ${number}`) };
 };
 
-/** An AskMint that runs. */
-function start(limits = BOUNDLESS, over = ledger): AskMint {
+/** An InvoiceRequests that runs. */
+function start(limits = BOUNDLESS, over = ledger): InvoiceRequests {
   const minting: Minting = {
     ledger: over,
     lease,
@@ -83,17 +87,17 @@ function start(limits = BOUNDLESS, over = ledger): AskMint {
     rotateAfter: 1_000,
     patiently: (write) => write(),
   };
-  const mint = new AskMint(minting, limits, time.steadyMs);
+  const mint = new InvoiceRequests(minting, limits, time.steadyMs);
   ended = mint.run(abort.signal);
   ended.catch(() => {});
   return mint;
 }
 
 /** Put an ask into the table; nobody hints at it. */
-async function put(more: Partial<NewAsk> = {}): Promise<string> {
+async function put(more: Partial<NewInvoiceRequest> = {}): Promise<string> {
   const id = randomBytes(16).toString('base64url');
   const handle = more.handle ?? 'alice';
-  await putAsk(ledger, {
+  await putInvoiceRequest(ledger, {
     id,
     handle,
     optionId: openOptionId(handle),
@@ -106,13 +110,13 @@ async function put(more: Partial<NewAsk> = {}): Promise<string> {
   return id;
 }
 
-const answered = (id: string): Promise<Ask> =>
+const answered = (id: string): Promise<InvoiceRequest> =>
   until(async () => {
-    const ask = await readAsk(ledger, id);
+    const ask = await readInvoiceRequest(ledger, id);
     return ask?.status !== 'open' && ask;
   });
 const allAnswered = (ids: readonly string[]) => Promise.all(ids.map(answered));
-const statuses = (asks: readonly Ask[]) => asks.map(({ status }) => status);
+const statuses = (asks: readonly InvoiceRequest[]) => asks.map(({ status }) => status);
 
 describe('an ask', () => {
   it('is answered with an invoice that lnd made for it alone', async () => {
@@ -122,11 +126,11 @@ describe('an ask', () => {
       status: 'minted',
       paymentRequest: 'lnbcrt1p1',
       paymentHash: hex('hash 1'),
-      expiresAt: new Date(time.clock().getTime() + ASK_EXPIRY_SECONDS * 1000),
+      expiresAt: new Date(time.clock().getTime() + INVOICE_EXPIRY_SECONDS * 1000),
     });
     expect(asked).toEqual([
       {
-        memo: memos.write('alice', { optionId: openOptionId('alice'), askId: id }, time.clock()).memo,
+        memo: memos.write('alice', { optionId: openOptionId('alice'), requestId: id }, time.clock()).memo,
         amountMsat: 2_100n,
         descriptionHash: createHash('sha256').update('metadata').digest('hex'),
         expirySeconds: 600,
@@ -166,7 +170,7 @@ describe('an ask', () => {
     expect(logged.lines).toEqual([]);
   });
 
-  it.each<[string, () => Promise<Partial<NewAsk>>]>([
+  it.each<[string, () => Promise<Partial<NewInvoiceRequest>>]>([
     ['an option that is not there', async () => ({ optionId: 'o999999999' })],
     ['a creator who is not there', async () => ({ handle: 'nobody' })],
     [
@@ -216,7 +220,7 @@ describe('an ask for a creator of another node', () => {
     const again = await put();
     mint.hint(again);
     await answered(again);
-    expect(await readAsk(ledger, bobs)).toMatchObject({ status: 'open' });
+    expect(await readInvoiceRequest(ledger, bobs)).toMatchObject({ status: 'open' });
     expect(asked.map(({ memo }) => memo.startsWith('Tip alice'))).toEqual([true, true]);
   });
 
@@ -282,9 +286,11 @@ describe('an ask that comes late', () => {
     fails = false;
     await until(async () => {
       await mint.look();
-      return (await Promise.all(ids.map((id) => readAsk(ledger, id)))).every((ask) => ask?.status !== 'open');
+      return (await Promise.all(ids.map((id) => readInvoiceRequest(ledger, id)))).every(
+        (ask) => ask?.status !== 'open',
+      );
     });
-    for (const id of ids) expect(await readAsk(ledger, id)).toMatchObject(away);
+    for (const id of ids) expect(await readInvoiceRequest(ledger, id)).toMatchObject(away);
     expect(asked).toEqual([]);
   });
 
@@ -327,13 +333,13 @@ describe('many asks', () => {
     expect(most).toBe(8);
   });
 
-  it.each<[keyof AskLimits, Partial<NewAsk>]>([
+  it.each<[keyof InvoiceRequestLimits, Partial<NewInvoiceRequest>]>([
     ['client', { client: 'two' }],
     ['creator', { handle: 'bob' }],
   ])('of one %s are bounded, and leave room for another', async (limit, other) => {
     await addCreator(ledger, { handle: 'bob', name: 'Bob' }, NOW);
     const mint = start({ ...BOUNDLESS, [limit]: { perSecond: 2, burst: 3 } });
-    const ask = async (more: Partial<NewAsk> = {}) => {
+    const ask = async (more: Partial<NewInvoiceRequest> = {}) => {
       const id = await put(more);
       mint.hint(id);
       return (await answered(id)).status;
@@ -403,7 +409,7 @@ describe('when lnd', () => {
       const id = await put();
       start().hint(id);
       await expect(ended).rejects.toMatchObject({ name: 'LndError', details });
-      expect(await readAsk(ledger, id)).toMatchObject({ status: 'open' });
+      expect(await readInvoiceRequest(ledger, id)).toMatchObject({ status: 'open' });
       onAsk = () => {};
       await start().look();
       expect(await answered(id)).toMatchObject({ status: 'minted' });
@@ -427,11 +433,11 @@ describe('when the table', () => {
     const id = await put();
     mint.hint(id);
     await until(() => logged.has('an ask could not be answered'));
-    expect(await readAsk(ledger, id)).toMatchObject({ status: 'open' });
+    expect(await readInvoiceRequest(ledger, id)).toMatchObject({ status: 'open' });
     fails = false;
     await until(async () => {
       await mint.look();
-      return (await readAsk(ledger, id))?.status === 'minted';
+      return (await readInvoiceRequest(ledger, id))?.status === 'minted';
     });
   });
 
@@ -449,7 +455,7 @@ describe('when the table', () => {
     const other = await put();
     mint.hint(other);
     await answered(other);
-    expect((await readAsk(ledger, id))?.paymentRequest).toBe(paymentRequest);
+    expect((await readInvoiceRequest(ledger, id))?.paymentRequest).toBe(paymentRequest);
     expect(asked).toHaveLength(2);
   });
 });
@@ -471,7 +477,9 @@ describe('an end', () => {
     abort.abort();
     go.resolve(undefined);
     await ended;
-    const now = statuses((await Promise.all(ids.map((id) => readAsk(ledger, id)))) as Ask[]);
+    const now = statuses(
+      (await Promise.all(ids.map((id) => readInvoiceRequest(ledger, id)))) as InvoiceRequest[],
+    );
     expect(now.filter((status) => status === 'open')).toHaveLength(200);
     expect(now.filter((status) => status === 'minted')).toHaveLength(800);
   });

@@ -6,7 +6,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SqsHints } from '../../../connector/requests/wakeMessages.ts';
+import { SqsWakeMessages } from '../../../connector/requests/wakeMessages.ts';
 import { Backoff } from '../../../shared/concurrency/backoff.ts';
 import { WANT_HINT, writeHint } from '../../../shared/ledger/index.ts';
 import { type Ministack, startMinistack } from '../../conformance/ministack.ts';
@@ -60,7 +60,7 @@ describe.skipIf(!suitesHere().has('ministack'))('hints from an SQS queue, minist
 
   const hintsOf = (from: SQSClient, url = queueUrl) => {
     const sleep = async (ms: number) => void waits.push(ms);
-    return new SqsHints(
+    return new SqsWakeMessages(
       from,
       url,
       new Backoff({ firstMs: 100, mostMs: 400, chance: () => 1, sleep }),
@@ -137,7 +137,7 @@ describe.skipIf(!suitesHere().has('ministack'))('hints from an SQS queue, minist
         got[others]!.push(...(await there.next(stop.signal, isOthers)));
       };
       const resting = new Backoff({ firstMs: 100, mostMs: 400, chance: () => 1, sleep });
-      const here = new SqsHints(client, queueUrl, resting, logged.log);
+      const here = new SqsWakeMessages(client, queueUrl, resting, logged.log);
       const ids = Array.from({ length: 20 }, newId);
       for (const [at, id] of ids.entries()) await send(writeHint(id, at % 2 ? others : ours));
       while (got[ours]!.length < 10 || got[others]!.length < 10)

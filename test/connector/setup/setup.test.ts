@@ -265,7 +265,7 @@ describe('what does not work', () => {
     });
     await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
     const { port } = refusing.address() as AddressInfo;
-    const { lines } = await failing({ 'asks-queue': `http://127.0.0.1:${port}/1/asks` });
+    const { lines } = await failing({ 'invoice-requests-queue': `http://127.0.0.1:${port}/1/asks` });
     refusing.close();
     expect(lines).toEqual(["FAIL queue can't be read: no such queue in this Region and account (gone)"]);
   });
@@ -311,7 +311,7 @@ describe('the deployment', () => {
     expect(await deployment({ outputs: outputs({ Ampjar: stack, AmpjarEdge: { Name: 'x' } }) })).toEqual({
       table: 'Ampjar-Ledger',
       region: 'eu-central-1',
-      asksQueue: QUEUE,
+      invoiceRequestsQueue: QUEUE,
       rolesAnywhere: {
         trustAnchorArn: ROLES_ANYWHERE.RolesAnywhereTrustAnchorArn,
         profileArn: ROLES_ANYWHERE.RolesAnywhereProfileArn,
@@ -325,7 +325,7 @@ describe('the deployment', () => {
     expect(await deployment({ outputs: path, table: 'mine', region: 'eu-west-1' })).toMatchObject({
       table: 'mine',
       region: 'eu-west-1',
-      asksQueue: QUEUE,
+      invoiceRequestsQueue: QUEUE,
     });
   });
 
@@ -378,7 +378,11 @@ describe('the deployment', () => {
       /^--stack: "C" is not one of A$/,
     ],
     ['a table that can’t be one', () => ({ table: 'a b' }), /^table: "a b" is not a DynamoDB table's name$/],
-    ['a queue that would be two lines', () => ({ 'asks-queue': 'https://x/\nA=1' }), /^AMPJAR_ASKS_QUEUE: /],
+    [
+      'a queue that would be two lines',
+      () => ({ 'invoice-requests-queue': 'https://x/\nA=1' }),
+      /^AMPJAR_INVOICE_REQUESTS_QUEUE: /,
+    ],
     ['a certificate alone', () => ({ 'aws-certificate': 'x' }), /^--aws-key: missing/],
     ['a key alone', () => ({ 'aws-key': 'x' }), /^--aws-certificate: missing/],
     [

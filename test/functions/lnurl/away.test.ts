@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ASK_LISTS } from '../../../shared/ledger/asks.ts';
-import { openAsks, readAsk, readTotals } from '../../../shared/ledger/index.ts';
+import { pendingInvoiceRequests, readInvoiceRequest, readTotals } from '../../../shared/ledger/index.ts';
+import { INVOICE_REQUEST_LISTS } from '../../../shared/ledger/invoiceRequests.ts';
 import { openStage, type Stage, until } from './stage.ts';
 
 let stage: Stage;
@@ -28,8 +28,8 @@ function sleptTime() {
 
 async function openIds() {
   const ids: string[] = [];
-  for (let list = 0; list < ASK_LISTS; list++)
-    for await (const { id } of openAsks(stage.ledger, list)) ids.push(id);
+  for (let list = 0; list < INVOICE_REQUEST_LISTS; list++)
+    for await (const { id } of pendingInvoiceRequests(stage.ledger, list)) ids.push(id);
   return ids;
 }
 
@@ -73,7 +73,7 @@ describe('when the connector comes back', () => {
     expect(await asking).toMatchObject({ pr: expect.stringMatching(/^lnbcrt/) });
     await until(async () => (await openIds()).length === 0);
     for (const id of late)
-      expect(await readAsk(stage.ledger, id)).toMatchObject({
+      expect(await readInvoiceRequest(stage.ledger, id)).toMatchObject({
         status: 'refused',
         reason: 'the invoice could not be made in time; ask again',
       });

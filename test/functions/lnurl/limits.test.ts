@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AskLimits } from '../../../connector/requests/invoiceRequests.ts';
-import { addCreator, readAsk } from '../../../shared/ledger/index.ts';
+import type { InvoiceRequestLimits } from '../../../connector/requests/invoiceRequests.ts';
+import { addCreator, readInvoiceRequest } from '../../../shared/ledger/index.ts';
 import { openStage, type Stage, until } from './stage.ts';
 
 const MANY = { perSecond: 10_000, burst: 10_000 };
@@ -134,9 +134,9 @@ describe('a process writes no ask that the connector would refuse', () => {
   test.each([
     ['of one creator', { creator: { perSecond: 0, burst: 2 }, all: MANY }, minted],
     ['in all', { creator: MANY, all: { perSecond: 0, burst: 2 } }, askedTooMuch],
-  ])('%s', async (_, askLimits, ofAnother) => {
+  ])('%s', async (_, invoiceRequestLimits, ofAnother) => {
     const hinted: string[] = [];
-    const app = stage.lnurl({ askLimits, hint: async (id) => void hinted.push(id) });
+    const app = stage.lnurl({ invoiceRequestLimits, hint: async (id) => void hinted.push(id) });
     // What is refused for itself, or for a creator who is not there, uses up nothing.
     await stage.callback('amount=1', {}, app);
     await stage.get('/.well-known/lnurlp/nobody/callback?amount=1000', {}, app);
@@ -150,7 +150,7 @@ describe('a process writes no ask that the connector would refuse', () => {
 
 describe('the connector bounds what the node is asked for', () => {
   const burst = (burst: number) => ({ perSecond: 1e-9, burst });
-  test.each<[string, AskLimits, (at: number) => { handle: string; address: string }]>([
+  test.each<[string, InvoiceRequestLimits, (at: number) => { handle: string; address: string }]>([
     [
       'of one address, over all copies of the function',
       { client: burst(3), creator: MANY, all: MANY },
@@ -166,8 +166,8 @@ describe('the connector bounds what the node is asked for', () => {
       { client: MANY, creator: MANY, all: burst(3) },
       (at) => ({ handle: at % 2 ? 'alice' : 'bob', address: `192.0.2.${at}` }),
     ],
-  ])('%s', async (_, askLimits, who) => {
-    const stage = await openStage({ askLimits });
+  ])('%s', async (_, invoiceRequestLimits, who) => {
+    const stage = await openStage({ invoiceRequestLimits });
     try {
       await addCreator(stage.ledger, { handle: 'bob', name: 'Bob' }, stage.clock());
       await stage.startConnector().live();
@@ -186,7 +186,7 @@ describe('the connector bounds what the node is asked for', () => {
   });
 
   test('of one creator without a word against another', async () => {
-    const stage = await openStage({ askLimits: { client: MANY, creator: burst(1), all: MANY } });
+    const stage = await openStage({ invoiceRequestLimits: { client: MANY, creator: burst(1), all: MANY } });
     try {
       await addCreator(stage.ledger, { handle: 'bob', name: 'Bob' }, stage.clock());
       await stage.startConnector().live();
@@ -220,13 +220,13 @@ describe('an ask vanishes', () => {
     });
     await stage.callback('amount=1000', {}, app);
     const [id] = ids;
-    expect(await readAsk(stage.ledger, id!)).toMatchObject({ status: 'open' });
+    expect(await readInvoiceRequest(stage.ledger, id!)).toMatchObject({ status: 'open' });
     stage.setAhead(9 * MINUTE);
     await stage.tables.sweep();
-    expect(await readAsk(stage.ledger, id!)).toBeDefined();
+    expect(await readInvoiceRequest(stage.ledger, id!)).toBeDefined();
     stage.setAhead(2 * MINUTE);
     await stage.tables.sweep();
-    expect(await readAsk(stage.ledger, id!)).toBeUndefined();
+    expect(await readInvoiceRequest(stage.ledger, id!)).toBeUndefined();
   });
 
   test('a day after its invoice expired, and tells until then whether it was paid', async () => {

@@ -7,8 +7,8 @@ import {
   closeCreator,
   editCreator,
   openOptionId,
-  readAsk,
   readFeed,
+  readInvoiceRequest,
 } from '../../../shared/ledger/index.ts';
 import { limitsAsBefore, nameAsBefore } from '../public/jar.ts';
 import { BASE_URL, openStage, type Stage, until } from './stage.ts';
@@ -386,7 +386,7 @@ describe('verify', () => {
         },
       });
       expect(await unheard.callback('amount=1000', {}, app)).toMatchObject({ status: 'ERROR' });
-      expect(await readAsk(unheard.ledger, ids[0]!)).toMatchObject({ status: 'open' });
+      expect(await readInvoiceRequest(unheard.ledger, ids[0]!)).toMatchObject({ status: 'open' });
       for (const id of [ids[0], 'A'.repeat(22)])
         expect(await unheard.get(`/lnurl/verify/${id}`)).toEqual({ status: 'ERROR', reason: 'Not found' });
     } finally {
@@ -397,7 +397,7 @@ describe('verify', () => {
   test('is by an id that stands in the node’s books alone', async () => {
     const { verify, pr } = await stage.callback('amount=4500');
     const id = verify.split('/').at(-1)!;
-    const ask = await readAsk(stage.ledger, id);
+    const ask = await readInvoiceRequest(stage.ledger, id);
     expect(ask).toMatchObject({ paymentRequest: pr, status: 'minted' });
     expect(pr).not.toContain(id);
   });

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { Connector } from '../../../connector/connector.ts';
 import { CALLS, connectLnd } from '../../../connector/lnd/client.ts';
-import type { AskLimits } from '../../../connector/requests/invoiceRequests.ts';
+import type { InvoiceRequestLimits } from '../../../connector/requests/invoiceRequests.ts';
 import { type LnurlOptions, lnurlApp } from '../../../functions/lnurl/app.ts';
 import { startDevNode } from '../../../local/node/index.ts';
 import type { Payment } from '../../../local/node/payer.ts';
@@ -26,7 +26,7 @@ export async function until<T>(ask: () => Promise<T | undefined | false>): Promi
 }
 
 const MANY = { perSecond: 10_000, burst: 10_000 };
-const UNLIMITED: AskLimits = { all: MANY, creator: MANY, client: MANY };
+const UNLIMITED: InvoiceRequestLimits = { all: MANY, creator: MANY, client: MANY };
 
 const silent = { info() {}, warn() {}, error() {} };
 
@@ -46,7 +46,11 @@ export interface Answer {
  * A development node, a connector and the LNURL side on one embedded table, with alice, who has an option of 3,000 sat
  * beside the open one. All run on one wall clock, which can be set ahead.
  */
-export async function openStage({ askLimits = UNLIMITED }: { askLimits?: AskLimits } = {}) {
+export async function openStage({
+  invoiceRequestLimits = UNLIMITED,
+}: {
+  invoiceRequestLimits?: InvoiceRequestLimits;
+} = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-lnurl-'));
   let aheadMs = 0;
   const nowMs = () => Date.now() + aheadMs;
@@ -120,8 +124,8 @@ export async function openStage({ askLimits = UNLIMITED }: { askLimits?: AskLimi
       holder: 'stage',
       expirySeconds: 31_536_000,
       routeHints: false,
-      askHints: hints,
-      askLimits,
+      wakeMessages: hints,
+      invoiceRequestLimits,
     });
     const abort = new AbortController();
     const run = connector.run(abort.signal);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { wholeNumber } from '../../../functions/manage/fields.ts';
-import { MAX_ASKED_MSAT, MAX_MSAT } from '../../../shared/contract/money.ts';
+import { MAX_BOLT11_MSAT, MAX_MSAT } from '../../../shared/contract/money.ts';
 
 describe('the pattern of whole numbers up to a bound', () => {
   test.each([1n, 9n, 10n, 11n, 99n, 100n, 101n, 2_047n, 1_999n])('is exact up to %d', (max) => {
@@ -12,7 +12,7 @@ describe('the pattern of whole numbers up to a bound', () => {
       expect(form.test(text), JSON.stringify(text)).toBe(false);
   });
 
-  test.each([MAX_ASKED_MSAT, MAX_MSAT])('is exact around and below %d', (max) => {
+  test.each([MAX_BOLT11_MSAT, MAX_MSAT])('is exact around and below %d', (max) => {
     const form = wholeNumber(max, { zero: true });
     for (let off = -1_000n; off <= 1_000n; off++)
       expect(form.test(String(max + off)), String(off)).toBe(off <= 0n);

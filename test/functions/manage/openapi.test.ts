@@ -41,13 +41,13 @@ describe('the environment', () => {
   test('names table, region, and the queues that there are', () => {
     expect(readConfig(base)).toEqual({ table: 'ampjar', region: 'eu-central-1' });
     const queues = {
-      ASKS_QUEUE_URL: 'https://sqs.example/asks',
+      INVOICE_REQUESTS_QUEUE_URL: 'https://sqs.example/asks',
       DELIVERIES_QUEUE_URL: 'https://sqs.example/out',
     };
     expect(readConfig({ ...base, ...queues })).toEqual({
       table: 'ampjar',
       region: 'eu-central-1',
-      asksQueueUrl: queues.ASKS_QUEUE_URL,
+      invoiceRequestsQueueUrl: queues.INVOICE_REQUESTS_QUEUE_URL,
       deliveriesQueueUrl: queues.DELIVERIES_QUEUE_URL,
     });
   });
@@ -55,7 +55,7 @@ describe('the environment', () => {
   test.each([
     ['TABLE_NAME', undefined],
     ['AWS_REGION', 'x y'],
-    ['ASKS_QUEUE_URL', 'asks'],
+    ['INVOICE_REQUESTS_QUEUE_URL', 'invoice-requests'],
     ['DELIVERIES_QUEUE_URL', 'arn:aws:sqs'],
   ])('is refused with %s %j', (variable, value) => {
     expect(() => readConfig({ ...base, [variable]: value })).toThrow(ConfigError);

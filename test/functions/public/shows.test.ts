@@ -9,8 +9,8 @@ import {
   encodeCursor,
   type Ledger,
   type NewTip,
-  putAsk,
   putCurrentInvoice,
+  putInvoiceRequest,
   readTip,
 } from '../../../shared/ledger/index.ts';
 import { hex, LATER, lead, minted, NOW, openBook, paid } from '../../shared/ledger/book.ts';
@@ -129,7 +129,12 @@ async function answersIn(
     const rest = { previous: undefined, want: undefined, renewAt: LATER, now: NOW };
     await putCurrentInvoice(ledger, lease, { invoice, ...rest });
     const ask = { id: ASK, handle: HANDLE, optionId: invoice.optionId, amountMsat: 1_000n };
-    await putAsk(ledger, { ...ask, descriptionHash: hex('metadata'), client: 'c', createdAt: NOW });
+    await putInvoiceRequest(ledger, {
+      ...ask,
+      descriptionHash: hex('metadata'),
+      client: 'c',
+      createdAt: NOW,
+    });
 
     const answer = async ({ path, method = 'GET', headers = {} }: Asked) => {
       const response = await site.site.request(path, { method, headers });

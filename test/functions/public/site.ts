@@ -63,7 +63,7 @@ export function openSite(given: Ledger, now: Date) {
       },
       hint: async () => void mints++,
       clientRate: UNLIMITED,
-      askLimits: { creator: UNLIMITED, all: UNLIMITED },
+      invoiceRequestLimits: { creator: UNLIMITED, all: UNLIMITED },
     }),
     manage: manageApp({
       ...shared,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { answerClaimIn } from '../../../connector/requests/answers.ts';
+import { replyClaimIn } from '../../../connector/requests/replyClaim.ts';
 import { type Ledger, readFeed, readTip, readTotals, type Tip } from '../../../shared/ledger/index.ts';
 import { streaming, unary } from './grpc.ts';
 import type { WireInvoice } from './invoices.ts';
@@ -10,14 +10,14 @@ const WITHIN_SECONDS = 60;
 const FINAL_CLTV_DELTA = 80;
 
 /** All plain invoices of a node that an ask led to, paid or not, by the ask's id. */
-export async function askedInvoices({ lnd }: LndNode): Promise<Map<string, WireInvoice[]>> {
+export async function requestedInvoices({ lnd }: LndNode): Promise<Map<string, WireInvoice[]>> {
   const { invoices } = await unary<{ invoices: WireInvoice[] }>(lnd.default, 'listInvoices', {
     num_max_invoices: '100000',
   });
   const asked = new Map<string, WireInvoice[]>();
   for (const invoice of invoices) {
-    const ask = answerClaimIn(invoice);
-    if (ask) asked.set(ask.askId, [...(asked.get(ask.askId) ?? []), invoice]);
+    const ask = replyClaimIn(invoice);
+    if (ask) asked.set(ask.requestId, [...(asked.get(ask.requestId) ?? []), invoice]);
   }
   return asked;
 }
@@ -75,11 +75,9 @@ export const payByHash = (
 
 /** Rows, feed and totals of a creator whose tips all came by plain invoices equal lnd's own books, to the msat. */
 export async function expectPlainBooks(ledger: Ledger, jar: LndNode, handle: string, optionIds: string[]) {
-  const paid = [...(await askedInvoices(jar)).values()]
+  const paid = [...(await requestedInvoices(jar)).values()]
     .flat()
-    .filter(
-      ({ memo, state }) => state === 'SETTLED' && optionIds.includes(answerClaimIn({ memo })!.optionId),
-    );
+    .filter(({ memo, state }) => state === 'SETTLED' && optionIds.includes(replyClaimIn({ memo })!.optionId));
   const amountMsat = paid.reduce((sum, { amt_paid_msat }) => sum + BigInt(amt_paid_msat), 0n);
   await until(`${paid.length} tips of ${handle} are booked`, WITHIN_SECONDS, async () => {
     const { count } = await readTotals(ledger, handle);

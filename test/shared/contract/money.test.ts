@@ -5,7 +5,7 @@ import {
   formatSat,
   holdPayable,
   isPayable,
-  MAX_ASKED_MSAT,
+  MAX_BOLT11_MSAT,
   MAX_MSAT,
   parseMsat,
   parseSat,
@@ -82,10 +82,10 @@ describe('amounts in satoshi for people', () => {
 const asked = fc
   .oneof(
     fc.bigInt(1n, 5_000n),
-    fc.bigInt(MAX_ASKED_MSAT - 5_000n, MAX_ASKED_MSAT),
-    fc.bigInt(1n, MAX_ASKED_MSAT),
+    fc.bigInt(MAX_BOLT11_MSAT - 5_000n, MAX_BOLT11_MSAT),
+    fc.bigInt(1n, MAX_BOLT11_MSAT),
   )
-  .filter((msat) => msat <= MAX_ASKED_MSAT);
+  .filter((msat) => msat <= MAX_BOLT11_MSAT);
 const digitsIn = (text: string) => Array.from(text.matchAll(/\d+/g), ([digits]) => BigInt(digits));
 
 describe('amounts that wallets can pay', () => {

@@ -14,7 +14,7 @@ import {
   InvoiceMissingError,
   type Lease,
   type NewTip,
-  putAsk,
+  putInvoiceRequest,
   putRetiredInvoice,
   readAllTips,
   readAside,
@@ -291,7 +291,12 @@ describe('booking', () => {
   it('only kinds that may vanish carry the TTL attribute, and every item is of a kind', async () => {
     await enter([paid(alice, 'one', { message: 'x' })], [{ reason: 'strange', event: '{}' }]);
     const asked = { id: 'a'.repeat(22), handle: 'alice', optionId: alice.optionId, amountMsat: 1n };
-    await putAsk(book.ledger, { ...asked, descriptionHash: hex('hash'), client: 'who', createdAt: NOW });
+    await putInvoiceRequest(book.ledger, {
+      ...asked,
+      descriptionHash: hex('hash'),
+      client: 'who',
+      createdAt: NOW,
+    });
     const met = new Set<string>();
     for (const item of await scan(book.ledger)) {
       const kind = item.pk!.S!.split('#')[0]!;

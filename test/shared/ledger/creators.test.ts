@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_ASKED_MSAT, MAX_MSAT } from '../../../shared/contract/money.ts';
+import { MAX_BOLT11_MSAT, MAX_MSAT } from '../../../shared/contract/money.ts';
 import {
   addCreator,
   addOption,
@@ -108,7 +108,7 @@ describe('creators', () => {
 describe('a change', () => {
   it('touches what it names, and takes away what it clears', async () => {
     const before = await addCreator(book.ledger, { handle: 'frank', name: 'Frank' }, NOW);
-    const limits = { leastMsat: 1n, mostMsat: MAX_ASKED_MSAT };
+    const limits = { leastMsat: 1n, mostMsat: MAX_BOLT11_MSAT };
     const edit = { name: 'Fran 🍯', shows: 'amounts', minimumMsat: 5n, limits } as const;
     const edited = await editCreator(book.ledger, 'frank', edit);
     expect(edited).toStrictEqual({
@@ -146,11 +146,11 @@ describe('a change', () => {
   it.each([
     [0n, 1n],
     [2n, 1n],
-    [1n, MAX_ASKED_MSAT + 1n],
+    [1n, MAX_BOLT11_MSAT + 1n],
     [-1n, -1n],
     [1n, 999n],
     [1_500n, 1_999n],
-    [MAX_ASKED_MSAT, MAX_ASKED_MSAT],
+    [MAX_BOLT11_MSAT, MAX_BOLT11_MSAT],
   ])(
     'to limits from %d to %d msat is refused: LNURL has no exact numbers beyond, or wallets no amount within',
     async (leastMsat, mostMsat) => {
@@ -177,10 +177,10 @@ describe('a tip option', () => {
     await addCreator(book.ledger, { handle: 'heidi', name: 'Heidi' }, NOW);
     const option = (amountMsat: bigint) =>
       addOption(book.ledger, 'heidi', { label: 'x', amountMsat }, NOW, random);
-    expect(MAX_ASKED_MSAT).toBe(2n ** 53n - 1n);
-    const most = MAX_ASKED_MSAT - (MAX_ASKED_MSAT % 1_000n);
+    expect(MAX_BOLT11_MSAT).toBe(2n ** 53n - 1n);
+    const most = MAX_BOLT11_MSAT - (MAX_BOLT11_MSAT % 1_000n);
     expect(await option(most)).toMatchObject({ amountMsat: most });
-    for (const amountMsat of [0n, -1n, 1n, 999n, 3_000_500n, MAX_ASKED_MSAT, MAX_ASKED_MSAT + 1n])
+    for (const amountMsat of [0n, -1n, 1n, 999n, 3_000_500n, MAX_BOLT11_MSAT, MAX_BOLT11_MSAT + 1n])
       await expect(option(amountMsat)).rejects.toThrow(CreatorError);
   });
 

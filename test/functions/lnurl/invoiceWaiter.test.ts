@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Answers } from '../../../functions/lnurl/answers.ts';
-import { AskWakeQueue } from '../../../local/askHints.ts';
-import { answerAsk, type Ledger, openOptionId, putAsk, readAsk } from '../../../shared/ledger/index.ts';
+import { Answers } from '../../../functions/lnurl/invoiceWaiter.ts';
+import { WakeMessageQueue } from '../../../local/wakeMessages.ts';
+import {
+  type Ledger,
+  openOptionId,
+  putInvoiceRequest,
+  readInvoiceRequest,
+  replyToInvoiceRequest,
+} from '../../../shared/ledger/index.ts';
 import { type Sent, tampered } from '../../connector/tampered.ts';
 import { hex, NOW, openBook } from '../../shared/ledger/book.ts';
 
@@ -19,7 +25,7 @@ let now: number;
 let answers: Answers;
 /** Where the connector is in the same process. */
 let told: Answers;
-let hints: AskWakeQueue;
+let hints: WakeMessageQueue;
 
 beforeEach(async () => {
   ({ ledger, close } = await openBook());
@@ -38,7 +44,7 @@ beforeEach(async () => {
       };
     });
   answers = new Answers(watched, () => now, sleep);
-  hints = new AskWakeQueue();
+  hints = new WakeMessageQueue();
   told = new Answers(watched, () => now, sleep, hints.answers);
 });
 afterEach(() => close());
@@ -47,11 +53,14 @@ async function put(): Promise<string> {
   const id = randomBytes(16).toString('base64url');
   const optionId = openOptionId('alice');
   const more = { amountMsat: 1_000n, descriptionHash: hex('metadata'), client: 'one', createdAt: NOW };
-  await putAsk(ledger, { id, handle: 'alice', optionId, ...more });
+  await putInvoiceRequest(ledger, { id, handle: 'alice', optionId, ...more });
   return id;
 }
 const answer = async (id: string) =>
-  answerAsk(ledger, (await readAsk(ledger, id))!, { status: 'refused', reason: `no, ${id}` });
+  replyToInvoiceRequest(ledger, (await readInvoiceRequest(ledger, id))!, {
+    status: 'refused',
+    reason: `no, ${id}`,
+  });
 
 /** Let the sleep end, the look be taken, and whoever still waits sleep again. */
 async function look() {

@@ -5,14 +5,14 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { serve } from '@hono/node-server';
 import type { LndAccess } from '../../connector/system.ts';
 import { lnurlApp } from '../../functions/lnurl/app.ts';
-import { AskWakeQueue } from '../../local/askHints.ts';
 import { openEmbeddedTable } from '../../local/table/index.ts';
+import { WakeMessageQueue } from '../../local/wakeMessages.ts';
 import { tableDefinition } from '../../shared/ledger/index.ts';
 import { serveParent } from '../child.ts';
 import { TABLE } from '../remote.ts';
 import { runConnector } from './running.ts';
 
-export interface AskedJarInput {
+export interface LnurlJarInput {
   /** A folder for the table and the log. */
   readonly dir: string;
   readonly access: LndAccess;
@@ -20,17 +20,17 @@ export interface AskedJarInput {
   readonly bounded: boolean;
 }
 
-export type AskedJar = Awaited<ReturnType<typeof openAskedJar>>;
+export type LnurlJar = Awaited<ReturnType<typeof openLnurlJar>>;
 
 const ENDLESS = { perSecond: 1e9, burst: 1e9 };
 const NO_LIMITS = { all: ENDLESS, creator: ENDLESS, client: ENDLESS };
 
 /** Ampjar's LNURL side beside a node, as `npm start` wires it, with each ask from an address of its own. */
-async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
+async function openLnurlJar({ dir, access, bounded }: LnurlJarInput) {
   const tables = await openEmbeddedTable({ dir, clock: Date.now });
   const ledger = { client: tables.client(), table: TABLE };
   await ledger.client.send(new CreateTableCommand(tableDefinition(TABLE)));
-  const askHints = new AskWakeQueue();
+  const wakeMessages = new WakeMessageQueue();
   let baseUrl = '';
   let asked = 0;
   const app = lnurlApp({
@@ -42,11 +42,11 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
     steadyMs: () => performance.now(),
     sleep: setTimeout,
     random: randomBytes,
-    hint: async (id) => askHints.push(id),
-    answerHints: askHints.answers,
+    hint: async (id) => wakeMessages.push(id),
+    answerHints: wakeMessages.answers,
     addressOf: () => `10.${(++asked >> 16) & 255}.${(asked >> 8) & 255}.${asked & 255}`,
     report: (error) => console.error(error),
-    ...(!bounded && { askLimits: NO_LIMITS }),
+    ...(!bounded && { invoiceRequestLimits: NO_LIMITS }),
   });
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     // Longer than a flood: it may not meet a connection that is just being closed for its idleness.
@@ -57,8 +57,8 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
   });
   baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const running = runConnector(dir, access, ledger, {
-    askHints,
-    ...(!bounded && { askLimits: NO_LIMITS }),
+    wakeMessages,
+    ...(!bounded && { invoiceRequestLimits: NO_LIMITS }),
   });
 
   return {
@@ -77,4 +77,4 @@ async function openAskedJar({ dir, access, bounded }: AskedJarInput) {
   };
 }
 
-serveParent(openAskedJar);
+serveParent(openLnurlJar);

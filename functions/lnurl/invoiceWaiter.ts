@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { type Ask, type Ledger, readAsks } from '../../shared/ledger/index.ts';
+import { type InvoiceRequest, type Ledger, readInvoiceRequests } from '../../shared/ledger/index.ts';
 
 /** Who asks alone is answered about as soon as the connector can. */
 const FIRST_LOOK_MS = 10;
@@ -12,7 +12,7 @@ export type AnswerHints = EventEmitter<{ answered: [ids: readonly string[]] }>;
 
 interface Waiting {
   readonly untilMs: number;
-  resolve(ask: Ask | undefined): void;
+  resolve(request: InvoiceRequest | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -51,7 +51,7 @@ export class Answers {
    * @param untilMs by the steady clock
    * @returns undefined when it is not answered until then
    */
-  of(id: string, untilMs: number): Promise<Ask | undefined> {
+  of(id: string, untilMs: number): Promise<InvoiceRequest | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { untilMs, resolve, reject });
       if (!this.#looking) void this.#look();
@@ -72,20 +72,21 @@ export class Answers {
   }
 
   async #lookAt(ids: readonly string[]) {
-    const asks = await readAsks(this.#ledger, ids);
-    for (const [at, id] of ids.entries()) this.#tell(id, asks[at]);
+    const requests = await readInvoiceRequests(this.#ledger, ids);
+    for (const [at, id] of ids.entries()) this.#tell(id, requests[at]);
   }
 
   #fail(ids: readonly string[], error: unknown) {
     for (const id of ids) this.#take(id)?.reject(error);
   }
 
-  #tell(id: string, ask: Ask | undefined) {
+  #tell(id: string, request: InvoiceRequest | undefined) {
     // Another look may have told it.
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
-    const answered = ask !== undefined && ask.status !== 'open';
-    if (answered || this.#steadyMs() >= waiting.untilMs) this.#take(id)!.resolve(answered ? ask : undefined);
+    const answered = request !== undefined && request.status !== 'open';
+    if (answered || this.#steadyMs() >= waiting.untilMs)
+      this.#take(id)!.resolve(answered ? request : undefined);
   }
 
   /** Who waits for an ask, for the last time. */

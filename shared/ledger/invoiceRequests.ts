@@ -7,7 +7,7 @@ import { type Ledger, LISTED, TTL } from './table.ts';
 import { ABSENT, equals, put, transact } from './transaction.ts';
 import { write } from './write.ts';
 
-const askItem = record({
+const requestItem = record({
   /** 22 characters of base64url: what the asker polls and proves by, so nobody else may learn it. */
   id: text,
   handle: text,
@@ -30,9 +30,12 @@ const askItem = record({
 });
 
 /** Someone asks for a BOLT11 invoice of their own: a question to the connector, and its answer. */
-export type Ask = Of<typeof askItem.fields>;
-export type NewAsk = Omit<Ask, 'status' | 'reason' | 'paymentRequest' | 'paymentHash' | 'expiresAt'>;
-export type Answer =
+export type InvoiceRequest = Of<typeof requestItem.fields>;
+export type NewInvoiceRequest = Omit<
+  InvoiceRequest,
+  'status' | 'reason' | 'paymentRequest' | 'paymentHash' | 'expiresAt'
+>;
+export type InvoiceReply =
   | { status: 'minted'; paymentRequest: string; paymentHash: string; expiresAt: Date }
   | { status: 'refused'; reason: string };
 
@@ -42,69 +45,79 @@ const OPEN_FOR_MS = 600_000;
 const TOLD_FOR_MS = 86_400_000;
 
 /** The open asks lie in so many lists, for one partition of the index would bound how many can be asked a second. */
-export const ASK_LISTS = 8;
-const listOf = (id: string) => id.charCodeAt(0) % ASK_LISTS;
+export const INVOICE_REQUEST_LISTS = 8;
+const listOf = (id: string) => id.charCodeAt(0) % INVOICE_REQUEST_LISTS;
 
 /** Ask for an invoice. The id must be new and random. */
-export const putAsk = (ledger: Ledger, ask: NewAsk) => putAsks(ledger, [ask]);
+export const putInvoiceRequest = (ledger: Ledger, request: NewInvoiceRequest) =>
+  putInvoiceRequests(ledger, [request]);
 
 /** Ask for invoices, at most 100. @returns of each whether its id was new, as one that is tried again is not */
-export const putAsks = (ledger: Ledger, asks: readonly NewAsk[]): Promise<boolean[]> =>
+export const putInvoiceRequests = (
+  ledger: Ledger,
+  requests: readonly NewInvoiceRequest[],
+): Promise<boolean[]> =>
   writeAll(
     ledger,
-    asks.map((ask) => {
-      const open = listedAttributes(listed.ask(listOf(ask.id), ask.createdAt, ask.id));
-      const item = toItem({ ...ask, status: 'open' }, ask.createdAt.getTime() + OPEN_FOR_MS);
+    requests.map((request) => {
+      const open = listedAttributes(listed.invoiceRequest(listOf(request.id), request.createdAt, request.id));
+      const item = toItem({ ...request, status: 'open' }, request.createdAt.getTime() + OPEN_FOR_MS);
       return put(ledger.table, { ...item, ...open }, ABSENT);
     }),
   );
 
 /** An ask as it is now. */
-export async function readAsk(ledger: Ledger, id: string): Promise<Ask | undefined> {
-  const item = await getItem(ledger, keys.ask(id), { consistent: true });
-  return item && askItem.fromItem(item);
+export async function readInvoiceRequest(ledger: Ledger, id: string): Promise<InvoiceRequest | undefined> {
+  const item = await getItem(ledger, keys.invoiceRequest(id), { consistent: true });
+  return item && requestItem.fromItem(item);
 }
 
 /** Asks as they are now, in the order of their ids, undefined where there is none. */
-export async function readAsks(ledger: Ledger, ids: readonly string[]): Promise<(Ask | undefined)[]> {
-  const items = await getItems(ledger, ids.map(keys.ask), { consistent: true });
-  return items.map((item) => item && askItem.fromItem(item));
+export async function readInvoiceRequests(
+  ledger: Ledger,
+  ids: readonly string[],
+): Promise<(InvoiceRequest | undefined)[]> {
+  const items = await getItems(ledger, ids.map(keys.invoiceRequest), { consistent: true });
+  return items.map((item) => item && requestItem.fromItem(item));
 }
 
 /**
  * Answer an open ask.
  * @returns false when it was answered before, or is gone
  */
-export const answerAsk = async (ledger: Ledger, ask: Ask, answer: Answer): Promise<boolean> =>
-  (await answerAsks(ledger, [{ ask, answer }]))[0]!;
+export const replyToInvoiceRequest = async (
+  ledger: Ledger,
+  request: InvoiceRequest,
+  answer: InvoiceReply,
+): Promise<boolean> => (await replyToInvoiceRequests(ledger, [{ request, answer }]))[0]!;
 
 /** Answer open asks, at most 100. @returns of each whether it was open still */
-export const answerAsks = (
+export const replyToInvoiceRequests = (
   ledger: Ledger,
-  answers: readonly { ask: Ask; answer: Answer }[],
+  answers: readonly { request: InvoiceRequest; answer: InvoiceReply }[],
 ): Promise<boolean[]> =>
   writeAll(
     ledger,
-    answers.map(({ ask, answer }) => {
-      const until = answer.status === 'minted' ? answer.expiresAt : ask.createdAt;
-      const item = toItem({ ...ask, ...answer }, until.getTime() + TOLD_FOR_MS);
+    answers.map(({ request, answer }) => {
+      const until = answer.status === 'minted' ? answer.expiresAt : request.createdAt;
+      const item = toItem({ ...request, ...answer }, until.getTime() + TOLD_FOR_MS);
       return put(ledger.table, item, equals('status', { S: 'open' }));
     }),
   );
 
-/** The open asks of one of the {@link ASK_LISTS} lists, the longest waiting first. The index may be a moment behind. */
-export async function* openAsks(ledger: Ledger, list: number): AsyncGenerator<Ask> {
+/** The open asks of one of the {@link INVOICE_REQUEST_LISTS} lists, the longest waiting first. The index may be a moment behind. */
+export async function* pendingInvoiceRequests(ledger: Ledger, list: number): AsyncGenerator<InvoiceRequest> {
   const query = {
     IndexName: LISTED,
     KeyConditionExpression: 'listPk = :asks',
-    ExpressionAttributeValues: { ':asks': { S: listed.ask(list, new Date(0), '').listPk } },
+    ExpressionAttributeValues: { ':asks': { S: listed.invoiceRequest(list, new Date(0), '').listPk } },
   };
-  for await (const item of queryAll(ledger, query)) yield askItem.fromItem(item);
+  for await (const item of queryAll(ledger, query)) yield requestItem.fromItem(item);
 }
 
-const toItem = (ask: Ask, vanishesMs: number): Item => ({
-  ...keyItem(keys.ask(ask.id)),
-  ...askItem.toItem(ask),
+const toItem = (request: InvoiceRequest, vanishesMs: number): Item => ({
+  ...keyItem(keys.invoiceRequest(request.id)),
+  ...requestItem.toItem(request),
   [TTL]: { N: String(Math.ceil(vanishesMs / 1000)) },
 });
 

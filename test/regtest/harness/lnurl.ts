@@ -14,13 +14,13 @@ import { DOMAIN, openSite } from './site.ts';
 import { until } from './until.ts';
 
 /** A node's LNURL side: a table, the site that wallets ask, and a connector with hints of its asks. */
-export async function openAsking(jar: LndNode) {
+export async function openLnurl(jar: LndNode) {
   const dir = mkdtempSync(join(tmpdir(), 'ampjar-lnurl-'));
   const tables = await openEmbeddedTable({ dir, clock: Date.now });
   const ledger: Ledger = { client: tables.client(), table: 'ampjar' };
   await ledger.client.send(new CreateTableCommand(tableDefinition(ledger.table)));
-  const askHints = new WakeQueue();
-  const site = await openSite(ledger, (id) => askHints.push(id));
+  const wakeMessages = new WakeQueue();
+  const site = await openSite(ledger, (id) => wakeMessages.push(id));
   // The wallets' libraries take the fetch of the machine.
   vi.stubGlobal('fetch', site.fetch);
   const { socket, certPath } = jar;
@@ -28,12 +28,12 @@ export async function openAsking(jar: LndNode) {
   const payUrl = (handle: string) => `https://${DOMAIN}/.well-known/lnurlp/${handle}`;
   return {
     ledger,
-    askHints,
+    wakeMessages,
     site,
     payUrl,
     /** Start a connector, on the table or on a spoilt way to it. */
     start: (choices?: Partial<Choices>, over = ledger): Running =>
-      runConnector(over, { socket, certPath, macaroonPath }, { askHints, ...choices }),
+      runConnector(over, { socket, certPath, macaroonPath }, { wakeMessages, ...choices }),
     addCreator: (handle: string) =>
       addCreator(ledger, { handle, name: `${handle} the Great`, shows: 'messages' }, new Date()),
     /** Ask for an invoice of a creator, as a wallet does that knows the callback. */
@@ -53,7 +53,7 @@ export async function openAsking(jar: LndNode) {
   };
 }
 
-export type Asking = Awaited<ReturnType<typeof openAsking>>;
+export type Asking = Awaited<ReturnType<typeof openLnurl>>;
 
 /** The id of the ask that a verify URL tells of. */
-export const askIdOf = (verify: string) => verify.slice(verify.lastIndexOf('/') + 1);
+export const requestIdOf = (verify: string) => verify.slice(verify.lastIndexOf('/') + 1);

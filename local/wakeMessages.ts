@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import type { AnswerHints } from '../functions/lnurl/answers.ts';
+import type { AnswerHints } from '../functions/lnurl/invoiceWaiter.ts';
 import { WakeQueue } from '../shared/concurrency/wakeQueue.ts';
 
 /** Hints at asks, and at their answers, where who asks and who answers share a process. */
-export class AskWakeQueue extends WakeQueue {
+export class WakeMessageQueue extends WakeQueue {
   readonly answers: AnswerHints = new EventEmitter();
 
   answered(ids: readonly string[]): void {

@@ -5,7 +5,7 @@ import { payAmp } from '../test/regtest/harness/pay.ts';
 import { type Bench, judged, type Row, type Setting, versus } from './bench.ts';
 import { type Child, startChild } from './child.ts';
 import { connectorAccess, openRest } from './lnd.ts';
-import type { AskedJar } from './processes/askedJar.ts';
+import type { LnurlJar } from './processes/lnurlJar.ts';
 import type { Lnurl } from './processes/lnurlServer.ts';
 import { inTurns, median, quantile } from './rounds.ts';
 import { type Asked, askInTurn, flood } from './wallets.ts';
@@ -28,7 +28,7 @@ async function run(setting: Setting): Promise<Row[]> {
 }
 
 const openJar = async ({ folder }: Setting, node: LndNode, name: string, bounded: boolean) =>
-  startChild<AskedJar>('askedJar', { dir: folder(name), access: await connectorAccess(node), bounded });
+  startChild<LnurlJar>('lnurlJar', { dir: folder(name), access: await connectorAccess(node), bounded });
 
 async function besideLnurl(setting: Setting, jar: LndNode, restPort: number): Promise<Row[]> {
   const { quick, note } = setting;
@@ -125,7 +125,7 @@ async function inFlood(setting: Setting, payer: LndNode, jar: LndNode): Promise<
 }
 
 /** Pay for some seconds, 20 at a time. @returns tips a second until the last is booked */
-async function tipsBooked(ours: Child<AskedJar>, payer: LndNode, paymentRequest: string, seconds: number) {
+async function tipsBooked(ours: Child<LnurlJar>, payer: LndNode, paymentRequest: string, seconds: number) {
   const before = await ours.ask('booked');
   const began = performance.now();
   let paid = 0;
@@ -144,8 +144,8 @@ async function tipsBooked(ours: Child<AskedJar>, payer: LndNode, paymentRequest:
   return rate;
 }
 
-export const asks: Bench = {
-  name: 'asks',
+export const invoiceRequests: Bench = {
+  name: 'invoice-requests',
   about: 'BOLT11 invoices by LNURL against npm lnurl, and tips booked while a flood asks for them',
   lnd: 'all',
   run,
