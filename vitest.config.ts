@@ -46,7 +46,6 @@ const counterparts: (ProjectTests & { name: Suite })[] = [
   {
     name: 'selfHosting',
     include: ['test/selfHosting/**/*.test.ts'],
-    globalSetup: [PROGRAM],
     ...untilItHangs,
   },
   { name: 'bundles', include: ['test/bundles/**/*.test.ts'], ...untilItHangs },

@@ -75,6 +75,7 @@ describe('help', () => {
       'dev table',
       'dev widget',
       'dev openapi',
+      'dev page-scripts',
       'help',
       'completion',
     ]);

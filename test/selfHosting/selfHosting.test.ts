@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { LightningAddress } from '@getalby/lightning-tools/lnurl';
 import * as lnurlPay from 'lnurl-pay';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CALLS } from '../../connector/lnd/client.ts';
 import { type DevNode, startDevNode } from '../../local/node/index.ts';
 import { until } from '../connector/jar.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
     ...['--origin', ORIGIN, '--listen', `127.0.0.1:${port}`, '--data', data, '--loopback-webhooks'],
     ...['--lnd-host', jar.socket, '--lnd-cert', jar.certPath, '--lnd-macaroon', macaroon],
   ];
-  child = spawn(process.execPath, [inject('program').ampjar, 'dev', 'start', ...args]);
+  child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'dev', 'start', ...args]);
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding('utf8').on('data', (chunk) => {
       said += chunk;
