@@ -62,7 +62,7 @@ export function openServices(
   classes: ServiceClasses = authenticated(),
 ): Record<string, Service> {
   const tls = channelCredentials.createSsl(Buffer.from(cert));
-  const credentials = macaroon
+  const credentials = macaroon?.length
     ? channelCredentials.combineChannelCredentials(tls, macaroonOf(macaroon))
     : tls;
   return Object.fromEntries(

@@ -51,6 +51,15 @@ export const SHORT_LIFE: Plan = {
   rotateRestMs: 1_000,
 };
 
+/** The same, and lnd comes back without what it minted in the last seconds: rare in seeds. */
+export const LND_WENT_BACK: Plan = {
+  ...SHORT_LIFE,
+  seed: 'lnd went back',
+  faultsMs: 30_000,
+  troubles: [],
+  restore: { at: 12_000, kind: 'node back', from: 4_200 },
+};
+
 /** The same, with the connector killed on the way, and another one that takes over: to be killed in once more. */
 export const SECOND_LIFE: Plan = {
   ...SHORT_LIFE,
