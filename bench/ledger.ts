@@ -39,7 +39,7 @@ export async function openBooks(dir: string): Promise<Books> {
   const join = async (handle: string, shows: Creator['shows'] = 'messages') => {
     await addCreator(ledger, { handle, name: handle, shows }, now);
     const invoice = invoiceOf(handle, nodeKey, now);
-    const put = { invoice, previous: undefined, want: undefined, renewAt: invoice.expiresAt, now };
+    const put = { invoice, previous: undefined, mintRequest: undefined, renewAt: invoice.expiresAt, now };
     await putCurrentInvoice(ledger, lease, put);
     return invoice;
   };

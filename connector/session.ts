@@ -10,7 +10,7 @@ import {
   moveHints,
   type NodeState,
   type PaymentKind,
-  putWant,
+  putMintRequest,
   WANT_HINT,
 } from '../shared/ledger/index.ts';
 import type { Discrepancies } from './audit/audit.ts';
@@ -153,7 +153,7 @@ export class Session {
     );
   }
 
-  /** Say that the table may want an invoice: for speed only, it is found anyway. */
+  /** Say that the table may mint request an invoice: for speed only, it is found anyway. */
   hint(): void {
     this.#mintSoon.nudge();
   }
@@ -269,7 +269,7 @@ export class Session {
         caughtUp: (settleIndex) => this.#queue.caughtUp(settleIndex, this.#signal),
         found: (payment) => this.#receive(payment, {}),
         gone: async ({ handle, optionId, status }) => {
-          if (status === 'current') await this.#want(handle, optionId, clock());
+          if (status === 'current') await this.#requestMint(handle, optionId, clock());
         },
       },
       { auditCursor: this.#state?.auditCursor, plainIndex },
@@ -295,12 +295,12 @@ export class Session {
     for await (const invoice of currentInvoices(ledger, this.#lease.node)) {
       if (earliestRotation(invoice, rotateRestMs) > clock()) continue;
       if (hintsAreStale(invoice.paymentRequest, channels))
-        await this.#want(invoice.handle, invoice.optionId, clock());
+        await this.#requestMint(invoice.handle, invoice.optionId, clock());
     }
   }
 
-  async #want(handle: string, optionId: string, due: Date) {
-    await this.#patiently(() => putWant(this.#parts.ledger, this.#lease, { handle, optionId, due }));
+  async #requestMint(handle: string, optionId: string, due: Date) {
+    await this.#patiently(() => putMintRequest(this.#parts.ledger, this.#lease, { handle, optionId, due }));
     this.hint();
   }
 

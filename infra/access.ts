@@ -175,7 +175,7 @@ export const deliverAccess = (table: ITable, deliveries: Queue) => [
 ];
 
 /**
- * What the watch function may do: list nodes, events that are set aside and deliveries, look at wants and at parked records, and
+ * What the watch function may do: list nodes, events that are set aside and deliveries, look at mint requests and at parked records, and
  * whether their tips were handed on, and at which sums are wrong. It writes nothing, and reads no tip, creator or secret.
  */
 export const watchAccess = (table: ITable) => [
@@ -205,7 +205,7 @@ export const streamAccess = (table: ITable, givenUp: Bucket) => [
 ];
 
 /**
- * What the connector may do. Of a transaction IAM judges each action by itself. Nothing but a want can be deleted,
+ * What the connector may do. Of a transaction IAM judges each action by itself. Nothing but a mint request can be deleted,
  * and neither keys nor secrets of creators are within reach.
  */
 export const connectorAccess = (table: ITable, invoiceRequests: Queue) => [

@@ -7,7 +7,7 @@ const KEPT = Duration.seconds(60);
 /** SQS's longest, so that the connector's polls are few and hear of a hint at once. */
 const LONG_POLL = Duration.seconds(20);
 
-/** The queue by which the connector hears of asks and of wants (docs/decisions/invoice-requests.md). */
+/** The queue by which the connector hears of invoice requests and mint requests (docs/decisions/invoice-requests.md). */
 export function hintQueue(scope: Construct, id: string): Queue {
   const queue = new Queue(scope, id, {
     retentionPeriod: KEPT,

@@ -24,7 +24,7 @@ export interface SiteParts {
   readonly ledger: Ledger;
   readonly log: Logger;
   readonly events: Events;
-  /** Tells the connector of asks and wants, and is told of answers. */
+  /** Tells the connector of invoice requests and mint requests, and is told of replies. */
   readonly wakeMessages: WakeMessageQueue;
   /** Routes beside the product's own. */
   readonly more?: Hono | undefined;

@@ -13,9 +13,9 @@ import {
   readCreators,
   readNode,
   readVitalSigns,
+  requestMints,
   retireNode,
   type VitalSigns,
-  wantAll,
 } from '../../shared/ledger/index.ts';
 import type { ON_TABLE } from './flags.ts';
 import { onTable } from './onTable.ts';
@@ -165,7 +165,7 @@ export async function moveAll(
   for await (const creator of readCreators(ledger))
     if (creator.node === from || (isHome && creator.node === undefined)) moving.push(creator);
   await bounded(AT_A_TIME, moving, async (creator) => {
-    if (creator.node === undefined) await wantAll(ledger, creator, now());
+    if (creator.node === undefined) await requestMints(ledger, creator, now());
     else await assignNode(ledger, creator.handle, to, now());
   });
   return moving.length;

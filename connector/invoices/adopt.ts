@@ -120,7 +120,7 @@ export async function adopt(minting: Adopting, found: LndInvoice, claim: Claim):
   const { handle, optionId } = owner;
   const invoice = readFound(lease.node, owner, found);
   if ('refused' in invoice) return invoice;
-  const asCurrent = (await isWanted(minting, invoice)) && (await makeCurrent(minting, invoice, mac));
+  const asCurrent = (await isMintRequested(minting, invoice)) && (await makeCurrent(minting, invoice, mac));
   if (!asCurrent) await patiently(() => putRetiredInvoice(ledger, lease, invoice, clock(), mac));
   log.warn({ handle, optionId, paymentAddr, asCurrent }, 'adopted an invoice found at the node');
   return { handle, optionId };
@@ -167,7 +167,7 @@ export function readFound(
 }
 
 /** Whether an invoice that was found is one that its option would hand out, and hands out none. */
-async function isWanted(
+async function isMintRequested(
   { ledger, lease, clock, patiently }: Adopting,
   invoice: NewInvoice,
 ): Promise<boolean> {
@@ -185,7 +185,7 @@ async function isWanted(
   );
 }
 
-/** The want that a crash left beside it is found to need nothing, and dropped. */
+/** The mint request that a crash left beside it is found to need nothing, and dropped. */
 const makeCurrent = (
   { ledger, lease, clock, patiently }: Adopting,
   invoice: NewInvoice,
@@ -196,7 +196,7 @@ const makeCurrent = (
       invoice,
       mac,
       previous: undefined,
-      want: undefined,
+      mintRequest: undefined,
       renewAt: nextLook(invoice, clock()),
       now: clock(),
     }),

@@ -1,4 +1,4 @@
-import { isForGood, type NewTip, putWant, readInvoices } from '../../shared/ledger/index.ts';
+import { isForGood, type NewTip, putMintRequest, readInvoices } from '../../shared/ledger/index.ts';
 import type { LndInvoice } from '../lnd/contract.ts';
 import { type Adopting, adopt } from './adopt.ts';
 import { ampClaimIn } from './memo.ts';
@@ -23,7 +23,7 @@ interface Known {
   readonly createdAt: Date;
   payments: number;
   /** Number of payments at which another invoice is wanted. */
-  wantAt: number;
+  mintRequestAt: number;
 }
 
 /** What attribution needs, of whatever kind payments are. */
@@ -33,7 +33,7 @@ const MOST_REMEMBERED = 10_000;
 
 /**
  * Finds out whose payments are: by the table, and by a memo that verifies for an invoice that the table lost. Counts them on the
- * way, and wants another invoice when one has had its share.
+ * way, and mint requests another invoice when one has had its share.
  */
 export class Attribution {
   readonly #minting: AttributionParts;
@@ -47,7 +47,7 @@ export class Attribution {
     const known = this.#known.get(settlement.paymentAddr) ?? (await this.#look(settlement).catch(unreadable));
     if (known === undefined || !('handle' in known)) return known;
     known.payments++;
-    if (known.payments >= known.wantAt) await this.#wantAnother(known);
+    if (known.payments >= known.mintRequestAt) await this.#requestMint(known);
     return { handle: known.handle, optionId: known.optionId };
   }
 
@@ -66,19 +66,25 @@ export class Attribution {
       if (!invoice) throw new Error(`invoice ${paymentAddr} was adopted, and is not in the table`);
     }
     const { handle, optionId, createdAt, count } = invoice;
-    const known = { handle, optionId, createdAt, payments: Number(count), wantAt: this.#minting.rotateAfter };
+    const known = {
+      handle,
+      optionId,
+      createdAt,
+      payments: Number(count),
+      mintRequestAt: this.#minting.rotateAfter,
+    };
     if (this.#known.size >= MOST_REMEMBERED) this.#known.clear();
     this.#known.set(paymentAddr, known);
     return known;
   }
 
-  async #wantAnother(known: Known): Promise<void> {
+  async #requestMint(known: Known): Promise<void> {
     const { ledger, lease, clock, rotateRestMs, patiently } = this.#minting;
     const { handle, optionId } = known;
-    // Heard is not booked yet, and the want is judged by what is booked: it may be found to come too early.
-    known.wantAt = known.payments + Math.ceil(this.#minting.rotateAfter / 10);
+    // Heard is not booked yet, and the mint request is judged by what is booked: it may be found to come too early.
+    known.mintRequestAt = known.payments + Math.ceil(this.#minting.rotateAfter / 10);
     const due = new Date(Math.max(clock().getTime(), earliestRotation(known, rotateRestMs).getTime()));
-    await patiently(() => putWant(ledger, lease, { handle, optionId, due }));
+    await patiently(() => putMintRequest(ledger, lease, { handle, optionId, due }));
   }
 }
 

@@ -1,19 +1,19 @@
 import { InvoiceError, readAmpInvoice } from '../../shared/bolt11/index.ts';
 import {
   type Creator,
-  dropWant,
-  dueWants,
+  dropMintRequest,
+  dueMintRequests,
   isForGood,
   isOfNode,
   type Lease,
   type Ledger,
+  type MintRequest,
   memoHolder,
   type NewInvoice,
   putCurrentInvoice,
   readCreatorWithInvoice,
   retireInvoice,
   type TipOption,
-  type Want,
 } from '../../shared/ledger/index.ts';
 import type { Alarms } from '../health/alarms.ts';
 import { LndError, type MintedInvoice } from '../lnd/contract.ts';
@@ -51,7 +51,7 @@ export class MintError extends Error {
 const RETRY_FIRST_MS = 60_000;
 const RETRY_MOST_MS = 3_600_000;
 
-/** Mints what the table wants, one option after another; one that fails is tried again later and holds up no other. */
+/** Mints what the table mint requests, one option after another; one that fails is tried again later and holds up no other. */
 export class Mint {
   readonly #minting: Minting;
   /** Options that failed: how often, and when to try again. */
@@ -67,12 +67,12 @@ export class Mint {
   async due(): Promise<number> {
     const { ledger, lease, clock, alarms } = this.#minting;
     let minted = 0;
-    for await (const want of wantsOf(ledger, lease, clock())) {
-      const { optionId, handle } = want;
+    for await (const mintRequest of mintRequestsOf(ledger, lease, clock())) {
+      const { optionId, handle } = mintRequest;
       const failed = this.#failed.get(optionId);
       if (failed && failed.again > clock().getTime()) continue;
       try {
-        if (await mintFor(this.#minting, want, this.#hintless)) minted++;
+        if (await mintFor(this.#minting, mintRequest, this.#hintless)) minted++;
         this.#failed.delete(optionId);
       } catch (error) {
         if (!isOfOption(error)) throw error;
@@ -86,10 +86,10 @@ export class Mint {
   }
 }
 
-/** The wants that are due with the node, and with those of no node in particular where they are its own. */
-async function* wantsOf(ledger: Ledger, { node, home }: Lease, now: Date) {
-  yield* dueWants(ledger, now, node);
-  if (home) yield* dueWants(ledger, now);
+/** The mint requests that are due with the node, and with those of no node in particular where they are its own. */
+async function* mintRequestsOf(ledger: Ledger, { node, home }: Lease, now: Date) {
+  yield* dueMintRequests(ledger, now, node);
+  if (home) yield* dueMintRequests(ledger, now);
 }
 
 /** gRPC UNKNOWN: lnd looked at the request and refused it, or said so of itself. */
@@ -104,21 +104,21 @@ export const isRefusal = (error: unknown): boolean =>
 const isOfOption = (error: unknown) =>
   error instanceof MintError || error instanceof InvoiceError || isRefusal(error) || isForGood(error);
 
-async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promise<boolean> {
+async function mintFor(minting: Minting, mintRequest: MintRequest, hintless: Hintless): Promise<boolean> {
   const { ledger, lease, log, clock, patiently } = minting;
-  const { handle, optionId } = want;
+  const { handle, optionId } = mintRequest;
   const { creator, invoice: previous } = await readCreatorWithInvoice(ledger, handle, optionId, {
     consistent: true,
   });
   if (creator && !isOfNode(lease, creator)) {
-    await patiently(() => dropWant(ledger, lease, want, withNodeOf(creator, want)));
+    await patiently(() => dropMintRequest(ledger, lease, mintRequest, withNodeOf(creator, mintRequest)));
     return false;
   }
   const option = openFor(creator, optionId);
-  const reason = option && (await reasonToMint(minting, option, previous, hintless, want));
+  const reason = option && (await reasonToMint(minting, option, previous, hintless, mintRequest));
   if (previous && isRemoved(creator, optionId)) {
     const retired = await patiently(() =>
-      retireInvoice(ledger, lease, { invoice: previous, want, now: clock() }),
+      retireInvoice(ledger, lease, { invoice: previous, mintRequest, now: clock() }),
     );
     if (retired) {
       log.info({ handle, optionId, paymentAddr: previous.paymentAddr }, 'option removed, invoice retired');
@@ -126,17 +126,17 @@ async function mintFor(minting: Minting, want: Want, hintless: Hintless): Promis
     }
   }
   if (!option || !reason) {
-    const { replaces: _, ...again } = want;
-    // Every invoice that is handed out has a want for its renewal; a clock that jumped must not have taken it.
+    const { replaces: _, ...again } = mintRequest;
+    // Every invoice that is handed out has a mint request for its renewal; a clock that jumped must not have taken it.
     const renewal = option && previous && { ...again, due: renewalOf(previous) };
-    await patiently(() => dropWant(ledger, lease, want, renewal));
+    await patiently(() => dropMintRequest(ledger, lease, mintRequest, renewal));
     return false;
   }
   const { invoice, mac } = await addInvoice(minting, handle, option);
   await rememberHints(minting, hintless, invoice.paymentRequest);
   const renewAt = nextLook(invoice, clock());
   const put = await patiently(() =>
-    putCurrentInvoice(ledger, lease, { invoice, mac, previous, want, renewAt, now: clock() }),
+    putCurrentInvoice(ledger, lease, { invoice, mac, previous, mintRequest, renewAt, now: clock() }),
   );
   // The lease keeps others out, so a refusal is the answer to a call that had worked, or the table is out of order.
   const now = put
@@ -192,9 +192,9 @@ async function unusedMemo(
   }
 }
 
-/** A want where the connector of the creator's node will find it. */
-const withNodeOf = ({ node }: Creator, { node: _, ...want }: Want): Want => ({
-  ...want,
+/** A mint request where the connector of the creator's node will find it. */
+const withNodeOf = ({ node }: Creator, { node: _, ...mintRequest }: MintRequest): MintRequest => ({
+  ...mintRequest,
   ...(node !== undefined && { node }),
 });
 

@@ -3,9 +3,9 @@ import {
   type CurrentInvoice,
   type Lease,
   type Ledger,
+  type MintRequest,
   readInvoices,
   type TipOption,
-  type Want,
 } from '../../shared/ledger/index.ts';
 import type { Lnd } from '../lnd/contract.ts';
 
@@ -53,14 +53,14 @@ export const earliestRotation = ({ createdAt }: { createdAt: Date }, restMs = HO
 
 /**
  * Whether an option needs a new invoice now, and why. Wants only say that someone should look: what is true is read here,
- * so a want that comes twice or late does nothing.
+ * so a mint request that comes twice or late does nothing.
  */
 export async function reasonToMint(
   { ledger, lease, lnd, clock, rotateAfter, rotateRestMs, routeHints }: RotationParts,
   option: TipOption,
   current: CurrentInvoice | undefined,
   hintless: Hintless,
-  { replaces }: Pick<Want, 'replaces'> = {},
+  { replaces }: Pick<MintRequest, 'replaces'> = {},
 ): Promise<Reason | undefined> {
   if (!current) return 'none';
   if (current.paymentAddr === replaces) return 'asked';

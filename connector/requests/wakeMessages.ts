@@ -9,7 +9,7 @@ import type { Backoff } from '../../shared/concurrency/backoff.ts';
 import { type Hint, readHint } from '../../shared/ledger/index.ts';
 import type { Log } from '../log.ts';
 
-/** Where hints at new asks and wants come from. They are for speed alone: what nobody hints at is found in the table. */
+/** Where hints at new invoice requests and mint requests come from. They are for speed alone: what nobody hints at is found in the table. */
 export interface WakeMessages {
   /**
    * What there are hints at, ids of asks or {@link WANT_HINT}, as soon as there are some; none when the signal aborts.

@@ -5,7 +5,7 @@ import {
   MOST_NAME,
   readCreatorWithInvoice,
   removeOption,
-  wantAnother,
+  requestMint,
 } from '../../shared/ledger/index.ts';
 import { Problem } from '../http/problem.ts';
 import { done, give } from './answer.ts';
@@ -144,7 +144,7 @@ export function optionRoutes(app: ManageHono, parts: ManageParts): void {
         });
       // A second attempt that finds a young invoice finds what the first one did.
       if (invoice && readyMs <= 0)
-        await wantAnother(
+        await requestMint(
           ledger,
           { handle, optionId, paymentAddr: invoice.paymentAddr, ...(node && { node }) },
           now,

@@ -5,7 +5,7 @@ import {
   countParked,
   DELIVERY_LISTS,
   firstDelivery,
-  firstWant,
+  firstMintRequest,
   type Ledger,
   readCheckTurn,
   readVitalSigns,
@@ -44,7 +44,7 @@ export async function measure(ledger: Ledger, now: Date): Promise<Seen> {
   for await (const { node, signs } of readVitalSigns(ledger))
     nodes.push({ node, ...signs, asidesOpen: await countOpenAsides(ledger, node) });
   const wants = await Promise.all(
-    [undefined, ...nodes.map(({ node }) => node)].map((node) => firstWant(ledger, node)),
+    [undefined, ...nodes.map(({ node }) => node)].map((node) => firstMintRequest(ledger, node)),
   );
   const lists = Array.from({ length: DELIVERY_LISTS }, (_, list) => list);
   const deliveries = await Promise.all(lists.map((list) => firstDelivery(ledger, list)));

@@ -14,10 +14,10 @@ import { AllowanceError, type Allowed, takeAllowance } from './allowances.ts';
 import { type Item, list, moment, type Of, oneOf, optional, record, text, whole } from './codec.ts';
 import { newOptionId, openOptionId, parseHandle } from './handles.ts';
 import { keyItem, keys, listed } from './keys.ts';
+import { type MintRequest, mintRequestAction } from './mintRequests.ts';
 import { getItem, queryAll, queryPage } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact } from './transaction.ts';
-import { type Want, wantAction } from './wants.ts';
 
 /** More tip options than a page can offer; each costs the node an invoice. */
 export const MOST_OPTIONS = 100;
@@ -81,8 +81,13 @@ export const listedAttributes = ({ listPk, listSk }: { listPk: string; listSk: s
 });
 
 /** Let the connector of the creator's node look at an option. */
-const wantOf = (table: string, { handle, node }: Creator, optionId: string, now: Date): TransactWriteItem =>
-  wantAction(table, { due: now, optionId, handle, ...(node !== undefined && { node }) });
+const mintRequestOf = (
+  table: string,
+  { handle, node }: Creator,
+  optionId: string,
+  now: Date,
+): TransactWriteItem =>
+  mintRequestAction(table, { due: now, optionId, handle, ...(node !== undefined && { node }) });
 
 const optionAction = (table: string, handle: string, optionId: string): TransactWriteItem =>
   put(table, { ...keyItem(keys.option(optionId)), handle: { S: handle } }, ABSENT);
@@ -159,7 +164,7 @@ export async function addCreator(
   const refused = await transact(ledger, [
     creatorAction(ledger.table, creator),
     optionAction(ledger.table, handle, open.id),
-    wantOf(ledger.table, creator, open.id, now),
+    mintRequestOf(ledger.table, creator, open.id, now),
   ]);
   if (!refused) return creator;
   const before = madeBy === undefined ? undefined : await readCreator(ledger, handle, true);
@@ -244,7 +249,7 @@ export async function addOption(
     {
       more: (creator) => [
         optionAction(ledger.table, handle, added.id),
-        wantOf(ledger.table, creator, added.id, now),
+        mintRequestOf(ledger.table, creator, added.id, now),
       ],
       allowance: { allowed: 'invoices', now },
     },
@@ -278,7 +283,7 @@ export async function labelOption(
 }
 
 /**
- * Take a tip option away. The connector, who is told by a want, retires its invoice; what is still paid to that is its
+ * Take a tip option away. The connector, who is told by a mint request, retires its invoice; what is still paid to that is its
  * creator's for ever. The open option stays.
  * @throws CreatorError
  */
@@ -300,7 +305,7 @@ export const removeOption = (
       ...creator,
       options: withOption(creator, optionId).options.filter(({ id }) => id !== optionId),
     }),
-    { version, more: (creator) => [wantOf(ledger.table, creator, optionId, now)] },
+    { version, more: (creator) => [mintRequestOf(ledger.table, creator, optionId, now)] },
   );
 };
 
@@ -308,14 +313,14 @@ export const removeOption = (
  * Let the connector replace the invoice with this payment address by a new one, if the option still hands it out then.
  * @throws AllowanceError
  */
-export async function wantAnother(
+export async function requestMint(
   ledger: Ledger,
-  want: Pick<Want, 'handle' | 'optionId' | 'node'> & { paymentAddr: string },
+  mintRequest: Pick<MintRequest, 'handle' | 'optionId' | 'node'> & { paymentAddr: string },
   now: Date,
 ): Promise<void> {
-  const { paymentAddr, ...option } = want;
+  const { paymentAddr, ...option } = mintRequest;
   const refused = await transact(ledger, [
-    wantAction(ledger.table, { ...option, due: now, replaces: paymentAddr }),
+    mintRequestAction(ledger.table, { ...option, due: now, replaces: paymentAddr }),
     takeAllowance(ledger.table, 'invoices', option.handle, now),
   ]);
   if (refused) throw new AllowanceError('invoices', option.handle, now);
@@ -325,10 +330,10 @@ export async function wantAnother(
  * Let the connector look at every option of a creator. By itself, not with a change of the creator: with the most options
  * they would not fit a transaction. Who asks again mends what broke off.
  */
-export async function wantAll(ledger: Ledger, creator: Creator, now: Date): Promise<void> {
+export async function requestMints(ledger: Ledger, creator: Creator, now: Date): Promise<void> {
   await transact(
     ledger,
-    creator.options.map(({ id }) => wantOf(ledger.table, creator, id, now)),
+    creator.options.map(({ id }) => mintRequestOf(ledger.table, creator, id, now)),
   );
 }
 
@@ -412,6 +417,6 @@ export async function reopenCreator(
     (closed) => (closed.status === 'active' ? closed : { ...closed, status: 'active' }),
     unchanged,
   );
-  await wantAll(ledger, creator, now);
+  await requestMints(ledger, creator, now);
   return creator;
 }

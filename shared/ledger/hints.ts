@@ -1,4 +1,4 @@
-/** Stands for a want among the ids of asks: no ask has such an id. */
+/** Stands for a mint request among the ids of invoice requests, none of which has such an id. */
 export const WANT_HINT = 'want';
 
 /** What a hint is about, the id of an ask or {@link WANT_HINT}, and the node of its creator, when that has one. */

@@ -57,9 +57,9 @@ export {
   readOptionOwner,
   removeOption,
   reopenCreator,
+  requestMint,
+  requestMints,
   type TipOption,
-  wantAll,
-  wantAnother,
 } from './creators.ts';
 export { CursorError, decodeCursor, encodeCursor } from './cursor.ts';
 export {
@@ -133,12 +133,12 @@ export {
 export {
   type CurrentInvoice,
   currentInvoices,
-  dropWant,
+  dropMintRequest,
   type Invoice,
   type NewInvoice,
   putCurrentInvoice,
+  putMintRequest,
   putRetiredInvoice,
-  putWant,
   readCreatorWithInvoice,
   readCurrentInvoices,
   readInvoice,
@@ -166,6 +166,7 @@ export {
   readMemoSecret,
   replaceMemoSecret,
 } from './memos.ts';
+export { dueMintRequests, firstMintRequest, type MintRequest } from './mintRequests.ts';
 export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
 export { countParked, park, readParked } from './parked.ts';
 export { ofKind, PAYMENT_KIND_NAMES, PAYMENT_KINDS, type PaymentKind } from './paymentKinds.ts';
@@ -208,7 +209,6 @@ export {
 } from './totals.ts';
 export { isForGood } from './transaction.ts';
 export { ALARMS_COUNT_MS, readVitalSigns, saveVitalSigns, type VitalSigns } from './vitals.ts';
-export { dueWants, firstWant, type Want } from './wants.ts';
 export {
   beginReplay,
   changeWebhook,

@@ -4,12 +4,12 @@ import { openOptionId } from './handles.ts';
 import { keyItem, keys, listed, prefix } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
 import { memoAction } from './memos.ts';
+import { type MintRequest, mintDoneAction, mintRequestAction } from './mintRequests.ts';
 import { getItem, getItems, queryAll } from './read.ts';
 import { type Ledger, LISTED } from './table.ts';
 import { ABSENT, equals, put, transact, update } from './transaction.ts';
-import { unwantAction, type Want, wantAction } from './wants.ts';
 
-type NewWant = Omit<Want, 'node'>;
+type NewMintRequest = Omit<MintRequest, 'node'>;
 
 const currentFields = {
   handle: text,
@@ -147,11 +147,11 @@ async function* listedInvoices(
 }
 
 /**
- * Put a minted invoice in: its attribution, its memo, the pointer to it, the retirement of the one before and the next want,
+ * Put a minted invoice in: its attribution, its memo, the pointer to it, the retirement of the one before and the next mint request,
  * in one transaction, before anyone can be handed it.
  * @param mac of the invoice's memo, which is good for it alone from then on
  * @param previous the current invoice that was seen; when it is another by now, nothing is written
- * @param want the want that this answers, if any; `renewAt` is when the option wants the next one
+ * @param mintRequest the one that this answers, if any; `renewAt` is when the option wants the next one
  * @param now when the previous one is retired
  * @returns false when another was quicker
  * @throws LeaseLostError
@@ -163,14 +163,14 @@ export async function putCurrentInvoice(
     invoice,
     mac,
     previous,
-    want,
+    mintRequest,
     renewAt,
     now,
   }: {
     invoice: NewInvoice;
     mac?: string;
     previous: CurrentInvoice | undefined;
-    want: Want | undefined;
+    mintRequest: MintRequest | undefined;
     renewAt: Date;
     now: Date;
   },
@@ -187,8 +187,8 @@ export async function putCurrentInvoice(
       previous ? equals('paymentAddr', { S: previous.paymentAddr }) : ABSENT,
     ),
     ...(previous ? [retirement(table, previous, now)] : []),
-    ...(want ? [unwantAction(table, want)] : []),
-    wantAction(table, lyingWith(lease, { due: renewAt, optionId, handle })),
+    ...(mintRequest ? [mintDoneAction(table, mintRequest)] : []),
+    mintRequestAction(table, lyingWith(lease, { due: renewAt, optionId, handle })),
   ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
   return refused === undefined;
@@ -262,47 +262,57 @@ const retirement = (
 
 /**
  * Retire the invoice of an option that is no more: nobody is handed it from now on, and what is still paid to it is booked.
- * @param want the want that this answers
+ * @param mintRequest the one that this answers
  * @returns false when it was retired before
  * @throws LeaseLostError
  */
 export async function retireInvoice(
   ledger: Ledger,
   lease: Lease,
-  { invoice, want, now }: { invoice: CurrentInvoice; want: Want; now: Date },
+  { invoice, mintRequest, now }: { invoice: CurrentInvoice; mintRequest: MintRequest; now: Date },
 ): Promise<boolean> {
   const { table } = ledger;
   const refused = await transact(ledger, [
     fence(table, lease),
     retirement(table, invoice, now, equals('status', { S: 'current' })),
-    unwantAction(table, want),
+    mintDoneAction(table, mintRequest),
   ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
   return refused === undefined;
 }
 
-/** A want where the connector that leads will find it. */
-const lyingWith = ({ home, node }: Lease, want: NewWant): Want => (home ? want : { ...want, node });
+/** A mint request where the connector that leads will find it. */
+const lyingWith = ({ home, node }: Lease, mintRequest: NewMintRequest): MintRequest =>
+  home ? mintRequest : { ...mintRequest, node };
 
 /**
- * Want a new invoice for an option: the connector that leads looks then whether it needs one, or passes the want on to that of
+ * Want a new invoice for an option: the connector that leads looks then whether it needs one, or passes the mint request on to that of
  * the creator's node.
  * @throws LeaseLostError
  */
-export async function putWant(ledger: Ledger, lease: Lease, want: NewWant): Promise<void> {
-  const action = wantAction(ledger.table, lyingWith(lease, want));
+export async function putMintRequest(
+  ledger: Ledger,
+  lease: Lease,
+  mintRequest: NewMintRequest,
+): Promise<void> {
+  const action = mintRequestAction(ledger.table, lyingWith(lease, mintRequest));
   const refused = await transact(ledger, [fence(ledger.table, lease), action]);
   if (refused?.[0]) throw new LeaseLostError(lease);
 }
 
-/** Drop a want that no longer holds, and put another in its place, if one is given. @throws LeaseLostError */
-export async function dropWant(ledger: Ledger, lease: Lease, want: Want, next?: Want): Promise<void> {
+/** Drop a mint request that no longer holds, and put another in its place, if one is given. @throws LeaseLostError */
+export async function dropMintRequest(
+  ledger: Ledger,
+  lease: Lease,
+  mintRequest: MintRequest,
+  next?: MintRequest,
+): Promise<void> {
   const { table } = ledger;
-  if (next && next.due.getTime() === want.due.getTime() && next.node === want.node) return;
+  if (next && next.due.getTime() === mintRequest.due.getTime() && next.node === mintRequest.node) return;
   const refused = await transact(ledger, [
     fence(table, lease),
-    unwantAction(table, want),
-    ...(next ? [wantAction(table, next)] : []),
+    mintDoneAction(table, mintRequest),
+    ...(next ? [mintRequestAction(table, next)] : []),
   ]);
   if (refused?.[0]) throw new LeaseLostError(lease);
 }

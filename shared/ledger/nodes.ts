@@ -1,4 +1,4 @@
-import { type Creator, changeCreator, wantAll } from './creators.ts';
+import { type Creator, changeCreator, requestMints } from './creators.ts';
 import { keys } from './keys.ts';
 import { type Lease, readNode } from './lease.ts';
 import type { Ledger } from './table.ts';
@@ -30,7 +30,7 @@ export async function assignNode(ledger: Ledger, handle: string, node: string, n
     const { node: before, ...rest } = creator;
     return before === own ? creator : { ...rest, ...(own !== undefined && { node: own }) };
   });
-  await wantAll(ledger, creator, now);
+  await requestMints(ledger, creator, now);
   return creator;
 }
 

@@ -8,7 +8,7 @@ import {
   compareSums,
   currentInvoices,
   differences,
-  dueWants,
+  dueMintRequests,
   readCreators,
   readCurrentInvoices,
   readNode,
@@ -111,8 +111,8 @@ describe('creators who move between three nodes while they are paid, and connect
     const far = new Date('2030-01-01T00:00:00Z');
     for (const { node } of lnds) {
       const wants = [
-        ...(await gather(dueWants(ledger, far, node))),
-        ...(node === homeNode ? await gather(dueWants(ledger, far)) : []),
+        ...(await gather(dueMintRequests(ledger, far, node))),
+        ...(node === homeNode ? await gather(dueMintRequests(ledger, far)) : []),
       ];
       for (const { optionId, payee } of await gather(currentInvoices(ledger, node))) {
         expect(payee).toBe(node);

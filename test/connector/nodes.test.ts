@@ -17,7 +17,7 @@ import {
   compareSums,
   currentInvoices,
   differences,
-  dueWants,
+  dueMintRequests,
   type Ledger,
   openOptionId,
   putInvoiceRequest,
@@ -85,7 +85,7 @@ describe('two nodes that share a table', () => {
     await addCreator(stage.ledger, { handle: 'bobby', name: 'Bob' }, NOW);
     await addOption(stage.ledger, 'alice', { label: 'Tea', amountMsat: 1_000n }, NOW, randomBytes);
     await handedOutBy(stage.lnd, 'bobby');
-    await until(async () => (await gather(dueWants(stage.ledger, NOW))).length === 0);
+    await until(async () => (await gather(dueMintRequests(stage.ledger, NOW))).length === 0);
     expect(stage.lnd.invoices).toHaveLength(3);
     expect(second.invoices).toHaveLength(0);
   });
@@ -170,7 +170,7 @@ describe('two nodes that share a table', () => {
     await assign('alice', second);
     const moved = await handedOutBy(second, 'alice');
     const far = new Date(NOW.getTime() + 2 * RENEWAL_MS);
-    const waiting = () => gather(dueWants(stage.ledger, far));
+    const waiting = () => gather(dueMintRequests(stage.ledger, far));
     expect(await waiting()).toMatchObject([{ handle: 'alice' }]);
     stage.time.jumpedMs += RENEWAL_MS;
     await until(async () => (await waiting()).length === 0);
@@ -182,7 +182,7 @@ describe('two nodes that share a table', () => {
     expect(stage.lnd.invoices).toHaveLength(1);
     // Each option has one want, with its node.
     const wants = await until(async () => {
-      const found = await gather(dueWants(stage.ledger, far, second.node));
+      const found = await gather(dueMintRequests(stage.ledger, far, second.node));
       return found.length === 1 && found;
     });
     expect(wants).toMatchObject([{ handle: 'alice', node: second.node }]);

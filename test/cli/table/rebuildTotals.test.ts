@@ -51,7 +51,7 @@ async function creator(handle: string, count: number): Promise<NewTip[]> {
   await putCurrentInvoice(ledger, lease, {
     invoice,
     previous: undefined,
-    want: undefined,
+    mintRequest: undefined,
     renewAt: LATER,
     now: NOW,
   });

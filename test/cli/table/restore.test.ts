@@ -41,7 +41,7 @@ describe('ampjar table restore', () => {
     await addCreator(ledger, { handle: 'alice', name: 'Alice ☕' }, NOW);
     const lease = await lead(ledger);
     const invoice = minted('alice', 'one');
-    const terms = { invoice, previous: undefined, want: undefined, renewAt: LATER, now: NOW };
+    const terms = { invoice, previous: undefined, mintRequest: undefined, renewAt: LATER, now: NOW };
     await putCurrentInvoice(ledger, lease, terms);
     // An event that was set aside has bytes.
     const aside = { reason: 'unreadable', event: '{"odd": true}' };

@@ -11,7 +11,7 @@ import {
   readMemoSecret,
   readTip,
   readTotals,
-  wantAnother,
+  requestMint,
 } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { gather, scan } from '../../shared/ledger/book.ts';
@@ -157,7 +157,7 @@ describe('a memo is good for one invoice', () => {
     stage.time.halt();
     for (let at = 1; at <= 3; at++) {
       const { paymentAddr } = await stage.current();
-      await wantAnother(stage.ledger, { handle: 'alice', optionId, paymentAddr }, stage.time.clock());
+      await requestMint(stage.ledger, { handle: 'alice', optionId, paymentAddr }, stage.time.clock());
       connector.connector.hint();
       await until(() => stage.lnd.invoices.length === at + 1);
       const minted = stage.lnd.invoices[at]!.paymentAddr;

@@ -9,18 +9,18 @@ import {
   addOption,
   type CurrentInvoice,
   closeCreator,
-  dueWants,
+  dueMintRequests,
   moveHints,
-  putWant,
+  putMintRequest,
   readCreatorWithInvoice,
   readInvoice,
   readNode,
   readTip,
   readTotals,
   removeOption,
+  requestMint,
   takeLease,
   WANT_HINT,
-  wantAnother,
 } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { gather, LATER, NOW } from '../../shared/ledger/book.ts';
@@ -60,7 +60,11 @@ const looked = async () => {
 async function want(due: Date) {
   const { epoch, holder } = (await readNode(stage.ledger, stage.lnd.node))!;
   const { optionId, handle } = (await current())!;
-  await putWant(stage.ledger, { node: stage.lnd.node, epoch, holder, home: true }, { due, optionId, handle });
+  await putMintRequest(
+    stage.ledger,
+    { node: stage.lnd.node, epoch, holder, home: true },
+    { due, optionId, handle },
+  );
 }
 
 async function started(more: Parameters<Stage['start']>[0] = {}) {
@@ -90,7 +94,7 @@ describe('an invoice is minted', () => {
     const { connector, invoice } = await started();
     await want(NOW);
     await want(new Date(NOW.getTime() + 1));
-    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    await until(async () => (await gather(dueMintRequests(stage.ledger, stage.time.clock()))).length === 0);
     expect(minted(connector)).toEqual(['none']);
     expect((await current())!.paymentAddr).toBe(invoice.paymentAddr);
     expect(stage.lnd.invoices).toHaveLength(1);
@@ -107,7 +111,7 @@ describe('an invoice is minted', () => {
     expect(minted(connector)).toEqual(['none', 'expiry']);
     expect(next.expiresAt.getTime() - next.createdAt.getTime()).toBe(30 * DAY_MS);
     expect(await readInvoice(stage.ledger, invoice.paymentAddr)).toMatchObject({ status: 'retired' });
-    const later = await gather(dueWants(stage.ledger, LATER));
+    const later = await gather(dueMintRequests(stage.ledger, LATER));
     expect(later.map(({ due }) => due)).toEqual([renewalOf(next)]);
   });
 
@@ -143,10 +147,10 @@ describe('an invoice is minted', () => {
     const { connector, invoice } = await started();
     const { handle, optionId, paymentAddr } = invoice;
     const ask = (ms: number) =>
-      wantAnother(stage.ledger, { handle, optionId, paymentAddr }, new Date(NOW.getTime() + ms));
+      requestMint(stage.ledger, { handle, optionId, paymentAddr }, new Date(NOW.getTime() + ms));
     await Promise.all([ask(1), ask(2)]);
     const next = await another(invoice);
-    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    await until(async () => (await gather(dueMintRequests(stage.ledger, stage.time.clock()))).length === 0);
     await looked();
     expect(minted(connector)).toEqual(['none', 'asked']);
     expect((await current())!.paymentAddr).toBe(next.paymentAddr);
@@ -161,9 +165,9 @@ describe('an invoice is minted', () => {
     const invoice = await until(() => current(option.id));
     await removeOption(stage.ledger, 'alice', option.id, NOW);
     await until(async () => (await readInvoice(stage.ledger, invoice.paymentAddr))?.status === 'retired');
-    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    await until(async () => (await gather(dueMintRequests(stage.ledger, stage.time.clock()))).length === 0);
     stage.time.jumpedMs = 359 * DAY_MS;
-    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    await until(async () => (await gather(dueMintRequests(stage.ledger, stage.time.clock()))).length === 0);
     expect(minted(connector).filter((reason) => reason === 'none')).toHaveLength(2);
     const tip = await booked(stage.lnd.pay(stage.lnd.invoice(invoice.paymentAddr)));
     expect(tip).toMatchObject({ handle: 'alice', optionId: option.id });
@@ -233,7 +237,7 @@ describe('an invoice is minted', () => {
     const { connector, invoice } = await started();
     await closeCreator(stage.ledger, 'alice');
     stage.time.jumpedMs = 364 * DAY_MS;
-    await until(async () => (await gather(dueWants(stage.ledger, stage.time.clock()))).length === 0);
+    await until(async () => (await gather(dueMintRequests(stage.ledger, stage.time.clock()))).length === 0);
     expect(minted(connector)).toEqual(['none']);
     await booked(stage.lnd.pay(stage.lnd.invoice(invoice.paymentAddr)));
   });

@@ -50,7 +50,7 @@ async function invoiceOf(handle = 'alice') {
   await putCurrentInvoice(ledger, lease, {
     invoice,
     previous: undefined,
-    want: undefined,
+    mintRequest: undefined,
     renewAt: LATER,
     now: NOW,
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changeCreator } from '../../../shared/ledger/creators.ts';
 import { newOptionId } from '../../../shared/ledger/handles.ts';
-import { dueWants, openOptionId, readCreator } from '../../../shared/ledger/index.ts';
+import { dueMintRequests, openOptionId, readCreator } from '../../../shared/ledger/index.ts';
 import { gather } from '../../shared/ledger/book.ts';
 import { NOW, openStage, type Stage } from './stage.ts';
 
@@ -16,7 +16,7 @@ afterAll(() => stage.close());
 
 const CREATORS = '/v1/manage/creators';
 const wanted = async (handle: string) =>
-  (await gather(dueWants(stage.ledger, NOW))).filter((want) => want.handle === handle);
+  (await gather(dueMintRequests(stage.ledger, NOW))).filter((want) => want.handle === handle);
 
 describe('a creator', () => {
   test('is made by the operator, has an open option, and wants its invoice at once', async () => {
@@ -150,7 +150,7 @@ describe('a creator', () => {
     const opened = await stage.ask('POST', `${path}/reopen`, { token: operator });
     expect(opened).toMatchObject({ status: 200, body: { status: 'active' } });
     expect(
-      (await gather(dueWants(stage.ledger, new Date(stage.time.now)))).map(({ handle }) => handle),
+      (await gather(dueMintRequests(stage.ledger, new Date(stage.time.now)))).map(({ handle }) => handle),
     ).toContain('erin');
   });
 
@@ -241,7 +241,7 @@ describe('a tip option', () => {
     expect(Number(young.headers.get('retry-after'))).toBeGreaterThan(0);
     stage.time.now += 60_000;
     expect(await stage.ask('POST', path, { token })).toMatchObject({ status: 202 });
-    const wants = await gather(dueWants(stage.ledger, new Date(stage.time.now)));
+    const wants = await gather(dueMintRequests(stage.ledger, new Date(stage.time.now)));
     expect(wants).toContainEqual(
       expect.objectContaining({ optionId: stage.coffee.optionId, replaces: stage.coffee.paymentAddr }),
     );

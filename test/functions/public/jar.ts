@@ -100,7 +100,7 @@ export async function openJar() {
     await putCurrentInvoice(ledger, lease, {
       invoice: { ...invoice, node, addIndex: BigInt(at + 1) },
       previous: undefined,
-      want: undefined,
+      mintRequest: undefined,
       renewAt: invoice.expiresAt,
       now: NOW,
     });

@@ -126,7 +126,7 @@ async function answersIn(
     await addCreator(ledger, { handle: HANDLE, name: 'Carol', shows }, NOW);
     const coffee = { label: 'Coffee', amountMsat: 3_000_000n };
     await addOption(ledger, HANDLE, coffee, NOW, (length) => new Uint8Array(length).fill(7));
-    const rest = { previous: undefined, want: undefined, renewAt: LATER, now: NOW };
+    const rest = { previous: undefined, mintRequest: undefined, renewAt: LATER, now: NOW };
     await putCurrentInvoice(ledger, lease, { invoice, ...rest });
     const ask = { id: ASK, handle: HANDLE, optionId: invoice.optionId, amountMsat: 1_000n };
     await putInvoiceRequest(ledger, {

@@ -44,7 +44,7 @@ export async function openJar() {
     await putCurrentInvoice(ledger, lease, {
       invoice: invoices[handle],
       previous: undefined,
-      want: undefined,
+      mintRequest: undefined,
       renewAt: LATER,
       now: NOW,
     });

@@ -12,8 +12,8 @@ import {
   openOptionId,
   readCreator,
   removeOption,
+  requestMint,
   revokeKey,
-  wantAnother,
 } from '../../../shared/ledger/index.ts';
 import { keyItem, keys } from '../../../shared/ledger/keys.ts';
 import { TTL } from '../../../shared/ledger/table.ts';
@@ -38,7 +38,7 @@ const WAYS: Record<string, (handle: string, now: Date) => Promise<unknown>> = {
     await removeOption(book.ledger, handle, id, now);
   },
   'an invoice that is asked for anew': (handle, now) =>
-    wantAnother(book.ledger, { handle, optionId: openOptionId(handle), paymentAddr: 'ff'.repeat(32) }, now),
+    requestMint(book.ledger, { handle, optionId: openOptionId(handle), paymentAddr: 'ff'.repeat(32) }, now),
 };
 
 /** What of the table makes the node mint, or tells the audit of more. */

@@ -7,7 +7,7 @@ import {
   CreatorChangedError,
   CreatorError,
   closeCreator,
-  dueWants,
+  dueMintRequests,
   editCreator,
   HandleError,
   labelOption,
@@ -18,7 +18,7 @@ import {
   readOptionOwner,
   removeOption,
   reopenCreator,
-  wantAnother,
+  requestMint,
 } from '../../../shared/ledger/index.ts';
 import { around, gather, NOW, openBook } from './book.ts';
 
@@ -30,7 +30,7 @@ afterAll(() => book.close());
 
 const random = (length: number) => randomBytes(length);
 const coffee = { label: 'Coffee', amountMsat: 3_000_000n };
-const wanted = async () => (await gather(dueWants(book.ledger, NOW))).map((want) => want.optionId);
+const wanted = async () => (await gather(dueMintRequests(book.ledger, NOW))).map((want) => want.optionId);
 
 describe('creators', () => {
   it('a new creator has an open option, wants its invoice, and shows nothing', async () => {
@@ -82,7 +82,9 @@ describe('creators', () => {
     const after = await readCreator(book.ledger, 'dora');
     expect(after).toMatchObject({ shows: 'messages', version: 2n });
     expect(after?.options).toHaveLength(1);
-    expect((await gather(dueWants(book.ledger, NOW))).filter((w) => w.handle === 'dora')).toHaveLength(1);
+    expect((await gather(dueMintRequests(book.ledger, NOW))).filter((w) => w.handle === 'dora')).toHaveLength(
+      1,
+    );
   });
 
   it('a hundred options are the most', async () => {
@@ -209,7 +211,7 @@ describe('a tip option', () => {
     expect(await removeOption(book.ledger, 'mallory', added.id, later)).toMatchObject({
       options: [{ id: openOptionId('mallory') }],
     });
-    expect(await gather(dueWants(book.ledger, later))).toContainEqual({
+    expect(await gather(dueMintRequests(book.ledger, later))).toContainEqual({
       due: later,
       optionId: added.id,
       handle: 'mallory',
@@ -222,8 +224,8 @@ describe('a tip option', () => {
   it('can want another invoice in place of the one that it has', async () => {
     const want = { handle: 'mallory', optionId: openOptionId('mallory'), paymentAddr: 'ff'.repeat(32) };
     const at = new Date(NOW.getTime() + 7);
-    await wantAnother(book.ledger, want, at);
-    expect(await gather(dueWants(book.ledger, at))).toContainEqual({
+    await requestMint(book.ledger, want, at);
+    expect(await gather(dueMintRequests(book.ledger, at))).toContainEqual({
       due: at,
       optionId: want.optionId,
       handle: 'mallory',
@@ -257,7 +259,7 @@ describe('a closed creator', () => {
     const later = new Date(NOW.getTime() + 9);
     const opened = await reopenCreator(book.ledger, 'peggy', later);
     expect(opened).toStrictEqual({ ...closed, status: 'active', version: closed.version + 1n });
-    const wants = (await gather(dueWants(book.ledger, later))).filter(
+    const wants = (await gather(dueMintRequests(book.ledger, later))).filter(
       ({ due }) => due.getTime() === later.getTime(),
     );
     expect(wants.map(({ optionId }) => optionId).sort()).toEqual(opened.options.map(({ id }) => id).sort());

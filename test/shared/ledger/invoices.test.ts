@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addCreator,
   currentInvoices,
-  dropWant,
-  dueWants,
+  dropMintRequest,
+  dueMintRequests,
   type Lease,
   LeaseLostError,
   openOptionId,
@@ -27,7 +27,8 @@ beforeAll(async () => {
 afterAll(() => book.close());
 
 const seconds = (count: number) => new Date(NOW.getTime() + count * 1000);
-const due = async (at: Date) => (await gather(dueWants(book.ledger, at))).map((want) => want.handle);
+const due = async (at: Date) =>
+  (await gather(dueMintRequests(book.ledger, at))).map((mintRequest) => mintRequest.handle);
 const current = async (handle: string) => (await readCreatorWithInvoice(book.ledger, handle)).invoice;
 
 describe('wants', () => {
@@ -41,8 +42,8 @@ describe('wants', () => {
   });
 
   it('are dropped one at a time', async () => {
-    const [first] = await gather(dueWants(book.ledger, seconds(3)));
-    await dropWant(book.ledger, lease, first!);
+    const [first] = await gather(dueMintRequests(book.ledger, seconds(3)));
+    await dropMintRequest(book.ledger, lease, first!);
     expect(await due(seconds(3))).toEqual(['middle', 'late']);
   });
 });
@@ -53,8 +54,8 @@ describe('invoices', () => {
 
   it('a minted invoice answers its want, is handed out, and the next want is set', async () => {
     await addCreator(book.ledger, { handle: 'alice', name: 'Alice' }, NOW);
-    const [want] = await gather(dueWants(book.ledger, NOW));
-    const put = { invoice: first, previous: undefined, want, renewAt: LATER, now: NOW };
+    const [mintRequest] = await gather(dueMintRequests(book.ledger, NOW));
+    const put = { invoice: first, previous: undefined, mintRequest, renewAt: LATER, now: NOW };
     expect(await putCurrentInvoice(book.ledger, lease, put)).toBe(true);
 
     const { node: _, addIndex: __, ...handedOut } = first;
@@ -72,7 +73,7 @@ describe('invoices', () => {
 
   it('the next one retires it, and both stay attributed', async () => {
     const previous = await current('alice');
-    const put = { invoice: second, previous, want: undefined, renewAt: LATER, now: NOW };
+    const put = { invoice: second, previous, mintRequest: undefined, renewAt: LATER, now: NOW };
     expect(await putCurrentInvoice(book.ledger, lease, put)).toBe(true);
     expect((await current('alice'))?.paymentAddr).toBe(second.paymentAddr);
     const read = await readInvoices(book.ledger, [second.paymentAddr, hex('unknown'), first.paymentAddr]);
@@ -85,7 +86,7 @@ describe('invoices', () => {
     ['none, though there is one', undefined],
   ])('nothing is written when the invoice seen before is %s', async (_, previous) => {
     const third = minted('alice', `third ${_}`);
-    const put = { invoice: third, previous, want: undefined, renewAt: LATER, now: NOW };
+    const put = { invoice: third, previous, mintRequest: undefined, renewAt: LATER, now: NOW };
     expect(await putCurrentInvoice(book.ledger, lease, put)).toBe(false);
     expect((await current('alice'))?.paymentAddr).toBe(second.paymentAddr);
     expect(await readInvoice(book.ledger, third.paymentAddr)).toBeUndefined();
@@ -131,11 +132,17 @@ describe('invoices', () => {
     const previous = await current('alice');
     const old = lease;
     lease = await lead(book.ledger, 'second');
-    const put = { invoice: minted('alice', 'stale'), previous, want: undefined, renewAt: LATER, now: NOW };
-    const want = { due: LATER, handle: 'alice', optionId: openOptionId('alice') };
+    const put = {
+      invoice: minted('alice', 'stale'),
+      previous,
+      mintRequest: undefined,
+      renewAt: LATER,
+      now: NOW,
+    };
+    const mintRequest = { due: LATER, handle: 'alice', optionId: openOptionId('alice') };
     await expect(putCurrentInvoice(book.ledger, old, put)).rejects.toThrow(LeaseLostError);
     await expect(putRetiredInvoice(book.ledger, old, put.invoice, NOW)).rejects.toThrow(LeaseLostError);
-    await expect(dropWant(book.ledger, old, want)).rejects.toThrow(LeaseLostError);
+    await expect(dropMintRequest(book.ledger, old, mintRequest)).rejects.toThrow(LeaseLostError);
     expect(await readInvoice(book.ledger, put.invoice.paymentAddr)).toBeUndefined();
     expect(await due(LATER)).toContain('alice');
   });
@@ -144,14 +151,16 @@ describe('invoices', () => {
 describe('the invoice of an option that was taken away', () => {
   it('retires once, under the lease alone, and answers the want', async () => {
     await addCreator(book.ledger, { handle: 'gone', name: 'Gone' }, NOW);
-    const [want] = (await gather(dueWants(book.ledger, NOW))).filter(({ handle }) => handle === 'gone');
+    const [want] = (await gather(dueMintRequests(book.ledger, NOW))).filter(
+      ({ handle }) => handle === 'gone',
+    );
     const invoice = minted('gone', 'gone');
-    const put = { invoice, previous: undefined, want: undefined, renewAt: LATER, now: NOW };
+    const put = { invoice, previous: undefined, mintRequest: undefined, renewAt: LATER, now: NOW };
     await putCurrentInvoice(book.ledger, lease, put);
     expect(await readCurrentInvoices(book.ledger, 'gone', [invoice.optionId, 'neverseen2'])).toStrictEqual(
       new Map([[invoice.optionId, await current('gone')]]),
     );
-    const terms = { invoice: (await current('gone'))!, want: want!, now: seconds(9) };
+    const terms = { invoice: (await current('gone'))!, mintRequest: want!, now: seconds(9) };
 
     const stranger = { ...lease, epoch: lease.epoch + 1n };
     await expect(retireInvoice(book.ledger, stranger, terms)).rejects.toThrow(LeaseLostError);

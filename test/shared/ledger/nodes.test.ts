@@ -3,24 +3,24 @@ import {
   addCreator,
   addOption,
   assignNode,
-  dueWants,
+  dueMintRequests,
   isOfNode,
   keepLease,
   type Lease,
   LeaseLostError,
   type Ledger,
   moveHome,
-  putWant,
+  putMintRequest,
   readCreator,
   readHint,
   readNode,
   readNodes,
   removeOption,
   reopenCreator,
+  requestMint,
   retireNode,
   takeLease,
   WANT_HINT,
-  wantAnother,
   writeHint,
 } from '../../../shared/ledger/index.ts';
 import { gather, hex, lead, NODE, NOW, openBook } from './book.ts';
@@ -47,7 +47,7 @@ beforeEach(async () => {
 afterEach(() => book.close());
 
 const wanted = async (node?: string) =>
-  (await gather(dueWants(book.ledger, NOW, node))).map(({ optionId }) => optionId);
+  (await gather(dueMintRequests(book.ledger, NOW, node))).map(({ optionId }) => optionId);
 const optionsOf = async () =>
   (await readCreator(book.ledger, 'alice', true))!.options.map(({ id }) => id).sort();
 const tea = { label: 'Tea', amountMsat: 1_000n };
@@ -68,14 +68,14 @@ describe('a creator', () => {
     expect((await wanted(OTHER)).sort()).toEqual(both);
     const [later, evenLater] = [1, 2].map((seconds) => new Date(NOW.getTime() + seconds * 1000));
     const added = await addOption(book.ledger, 'alice', tea, later!, random);
-    await wantAnother(
+    await requestMint(
       book.ledger,
       { handle: 'alice', optionId: added.id, node: OTHER, paymentAddr: hex('x') },
       evenLater!,
     );
     await removeOption(book.ledger, 'alice', id, evenLater!);
     await reopenCreator(book.ledger, 'alice', evenLater!);
-    const there = await gather(dueWants(book.ledger, evenLater!, OTHER));
+    const there = await gather(dueMintRequests(book.ledger, evenLater!, OTHER));
     expect(there.every(({ node }) => node === OTHER)).toBe(true);
     expect(there.map(({ optionId }) => optionId).filter((each) => !both.includes(each))).not.toEqual([]);
     // What was wanted before lies where it lay, to be passed on.
@@ -115,7 +115,7 @@ describe('the home', () => {
     for (const held of [lease, other]) {
       await expect(keepLease(book.ledger, held)).rejects.toThrow(LeaseLostError);
       const want = { handle: 'alice', optionId: 'x', due: NOW };
-      await expect(putWant(book.ledger, held, want)).rejects.toThrow(LeaseLostError);
+      await expect(putMintRequest(book.ledger, held, want)).rejects.toThrow(LeaseLostError);
     }
     expect(await take(NODE, 'first')).toMatchObject({ home: false });
     expect(await take(OTHER, 'other')).toMatchObject({ home: true });

@@ -51,7 +51,7 @@ beforeEach(async () => {
   await putCurrentInvoice(ledger, lease, {
     invoice,
     previous: undefined,
-    want: undefined,
+    mintRequest: undefined,
     renewAt: LATER,
     now: NOW,
   });

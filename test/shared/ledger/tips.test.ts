@@ -29,7 +29,7 @@ beforeAll(async () => {
   alice = minted('alice', 'open');
   const bob = minted('bob', 'open');
   for (const invoice of [alice, bob]) {
-    const terms = { invoice, previous: undefined, want: undefined, renewAt: LATER, now: NOW };
+    const terms = { invoice, previous: undefined, mintRequest: undefined, renewAt: LATER, now: NOW };
     await putCurrentInvoice(book.ledger, lease, terms);
   }
   const words = { message: 'Great post', sender: 'Carol' };
