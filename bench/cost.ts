@@ -92,7 +92,7 @@ async function tipRows(resources: Resources, books: Books, row: AsRow): Promise<
 
 async function viewRows(resources: Resources, books: Books, row: AsRow): Promise<Row[]> {
   const tips = Array.from({ length: TIPS_ON_PAGE }, () => aTip(books.invoice));
-  await bookTips(books.ledger, books.lease, { tips, asides: [] });
+  await bookTips(books.ledger, books.lease, { tips, quarantined: [] });
   const newest = encodeCursor('alice', BigInt(tips.length));
   const answer = (path: string) => measureAnswer(books, path);
   const page = await answer('/@alice');

@@ -40,7 +40,7 @@ async function openFilled({ folder, defer, note }: Setting, name: string, rows: 
     const waiting = Array.from({ length: Math.min(200, rows - written) }, () => aTip(invoice));
     const { tips } = await bookTips(ledger, lease, {
       tips: waiting.slice(0, batchLength(waiting)),
-      asides: [],
+      quarantined: [],
     });
     written += tips.length;
     middle ??= tips.find(({ sequence }) => sequence === BigInt(rows / 2));

@@ -8,7 +8,7 @@ export async function writeUnits(dir: string): Promise<{ alone: number; inBatch:
   const meter = metered(ledger);
   const unitsOfBatch = async (size: number, from: number): Promise<number> => {
     const tips = Array.from({ length: size }, (_, at) => aTip(invoice, BigInt(from + at)));
-    await bookTips(meter.ledger, lease, { tips, asides: [] }, { settleIndex: BigInt(from + size) });
+    await bookTips(meter.ledger, lease, { tips, quarantined: [] }, { settleIndex: BigInt(from + size) });
     return meter.take().writeUnits / size;
   };
   try {

@@ -125,11 +125,11 @@ async function measureBatch({ ledger, lease, join }: Books, waiting: readonly st
   for (const handle of new Set(waiting)) invoices.set(handle, await join(handle));
   // The first tip of a creator makes what later ones change.
   for (const invoice of invoices.values())
-    await bookTips(ledger, lease, { tips: [aTip(invoice)], asides: [] });
+    await bookTips(ledger, lease, { tips: [aTip(invoice)], quarantined: [] });
   const tips = waiting.map((handle) => aTip(invoices.get(handle)!));
   const meter = metered(ledger);
   const batch = tips.slice(0, batchLength(tips));
-  const booked = await bookTips(meter.ledger, lease, { tips: batch, asides: [] }, { settleIndex: 1n });
+  const booked = await bookTips(meter.ledger, lease, { tips: batch, quarantined: [] }, { settleIndex: 1n });
   const booking = meter.take();
   const settling: Work[] = [];
   for (const tips of byShard(booked.tips)) {
@@ -170,7 +170,7 @@ export async function measureWebhook({
       ref,
       new AbortController().signal,
     );
-  const { tips } = await bookTips(ledger, lease, { tips: [aTip(invoice), aTip(invoice)], asides: [] });
+  const { tips } = await bookTips(ledger, lease, { tips: [aTip(invoice), aTip(invoice)], quarantined: [] });
   const meter = metered(ledger);
   const ref = await queue(meter.ledger, tips[0]!);
   const queueing = meter.take();

@@ -57,7 +57,7 @@ export function ampAudit(parts: AuditParts, { auditCursor }: AuditCheckpoints): 
 export class AmpAudit {
   readonly #parts: Parts;
   /** The sets of invoices that are set aside, so that an invoice with one agrees without a look at each of its sets. */
-  readonly #aside = new Map<string, ReadonlySet<string>>();
+  readonly #quarantined = new Map<string, ReadonlySet<string>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -133,8 +133,11 @@ export class AmpAudit {
 
   /** Whether the table has number, sum and fingerprint of lnd's sets, but for those that are set aside. */
   #agree(invoice: Invoice, sets: readonly SetState[]): boolean {
-    const aside = this.#aside.get(invoice.paymentAddr);
-    return sameSums(invoice, sumsOf(aside ? sets.filter(({ setId }) => !aside.has(setId)) : sets));
+    const quarantined = this.#quarantined.get(invoice.paymentAddr);
+    return sameSums(
+      invoice,
+      sumsOf(quarantined ? sets.filter(({ setId }) => !quarantined.has(setId)) : sets),
+    );
   }
 
   /** Look at an invoice as it is now, set by set; again when it was paid meanwhile. */
@@ -147,8 +150,8 @@ export class AmpAudit {
       if (!before || !state) return;
       const { sets } = state;
       if (!withRows && this.#agree(before, sets)) return;
-      const { booked, differing, aside, missing } = await compareSets(this.#parts, sets);
-      this.#aside.set(paymentAddr, new Set(aside.map(({ setId }) => setId)));
+      const { booked, differing, quarantined, missing } = await compareSets(this.#parts, sets);
+      this.#quarantined.set(paymentAddr, new Set(quarantined.map(({ setId }) => setId)));
       const after = await this.#invoice(paymentAddr);
       const isStill = after !== undefined && sameSums(before, after);
       if (!isStill && missing.length === 0) continue;

@@ -45,7 +45,8 @@ export const audit = ({ values }: Asked<typeof AUDIT>, { env, warn }: Parts): Pr
         const found = async (payment: SettledPayment | Unreadable) => {
           const entry = await receivedEntryOf(payment, owners);
           if (!entry || 'unverified' in entry) return;
-          const batch = 'reason' in entry ? { tips: [], asides: [entry] } : { tips: [entry], asides: [] };
+          const batch =
+            'reason' in entry ? { tips: [], quarantined: [entry] } : { tips: [entry], quarantined: [] };
           booked += (await bookTips(ledger, lease, batch)).tips.length;
         };
         // Told of already; under the lease nobody else books, so nothing is waited for.

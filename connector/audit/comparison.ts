@@ -1,4 +1,4 @@
-import { bookedSets, fingerprint, type Ledger, setsAside } from '../../shared/ledger/index.ts';
+import { bookedSets, fingerprint, type Ledger, quarantinedAmong } from '../../shared/ledger/index.ts';
 import { highest, type SetState } from '../lnd/contract.ts';
 
 /** Number, sum and fingerprint of some sets. */
@@ -24,7 +24,7 @@ export interface Comparison {
   /** Of these, those that are booked with another amount than lnd tells of. */
   readonly differing: readonly (SetState & { readonly bookedMsat: bigint })[];
   /** Set aside. */
-  readonly aside: readonly SetState[];
+  readonly quarantined: readonly SetState[];
   /** Neither booked nor set aside; in lnd's order, so that sequence numbers come out as they would have. */
   readonly missing: readonly SetState[];
 }
@@ -43,12 +43,12 @@ export async function compareSets(
 ): Promise<Comparison> {
   const booked = await bookedSets(ledger, node, idsOf(sets));
   let missing = sets.filter(({ setId }) => !booked.has(setId));
-  let aside = new Set<string>();
+  let quarantined = new Set<string>();
   if (missing.length > 0) {
     await caughtUp(lastOf(missing));
     for (const [setId, msat] of await bookedSets(ledger, node, idsOf(missing))) booked.set(setId, msat);
     missing = missing.filter(({ setId }) => !booked.has(setId));
-    aside = await setsAside(ledger, node, idsOf(missing));
+    quarantined = await quarantinedAmong(ledger, node, idsOf(missing));
   }
   const ofBooked = sets.filter(({ setId }) => booked.has(setId));
   return {
@@ -56,9 +56,9 @@ export async function compareSets(
     differing: ofBooked
       .map((set) => ({ ...set, bookedMsat: booked.get(set.setId)! }))
       .filter(({ amountMsat, bookedMsat }) => amountMsat !== bookedMsat),
-    aside: missing.filter(({ setId }) => aside.has(setId)),
+    quarantined: missing.filter(({ setId }) => quarantined.has(setId)),
     missing: missing
-      .filter(({ setId }) => !aside.has(setId))
+      .filter(({ setId }) => !quarantined.has(setId))
       .sort((a, b) => (a.settleIndex < b.settleIndex ? -1 : 1)),
   };
 }

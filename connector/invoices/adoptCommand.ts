@@ -98,13 +98,13 @@ async function take(ledger: Ledger, lease: Lease, each: Claimed): Promise<Told> 
   if ('refused' in owner) throw nobody(each);
   const entry = ownedEntryOf(payment, owner);
   if ('reason' in entry) {
-    await bookTips(ledger, lease, { tips: [], asides: [entry] });
+    await bookTips(ledger, lease, { tips: [], quarantined: [entry] });
     return {
       body: { paymentAddr, handle: owner.handle, booked: false, reason: entry.reason },
       text: `${paymentAddr} was set aside: ${entry.reason}; look at it with ampjar connector quarantine`,
     };
   }
-  await bookTips(ledger, lease, { tips: [entry], asides: [] });
+  await bookTips(ledger, lease, { tips: [entry], quarantined: [] });
   return {
     body: { paymentAddr, handle: owner.handle, booked: true, reason: null },
     text: `${paymentAddr} is ${owner.handle}'s; its payment of ${paidMsat} msat is booked`,

@@ -1,8 +1,8 @@
 import type { Backoff } from '../../shared/concurrency/backoff.ts';
 import {
-  type AsideEvent,
   batchLength,
   bookTips,
+  type EventToQuarantine,
   InvoiceMissingError,
   isForGood,
   type Lease,
@@ -10,7 +10,7 @@ import {
   type Ledger,
   moveHints,
   type NewTip,
-  paymentAside,
+  paymentToQuarantine,
 } from '../../shared/ledger/index.ts';
 import type { Alarms } from '../health/alarms.ts';
 import type { Log } from '../log.ts';
@@ -18,7 +18,7 @@ import type { DustWatch } from './belowMinimum.ts';
 
 /** What was heard of lnd: something to write, or only that the node came as far as `settleIndex`. */
 export interface Heard {
-  readonly entry?: NewTip | AsideEvent;
+  readonly entry?: NewTip | EventToQuarantine;
   /** Where lnd's subscription is; not of what the audit found. */
   readonly settleIndex?: bigint;
 }
@@ -55,7 +55,7 @@ const LOOK_EVERY_MS = 250;
 /** On a node that is never quiet and whose indexes began anew, an index of before never comes. */
 const MOST_CATCHING_UP_MS = 60_000;
 
-const isTip = (entry: NewTip | AsideEvent): entry is NewTip => !('reason' in entry);
+const isTip = (entry: NewTip | EventToQuarantine): entry is NewTip => !('reason' in entry);
 
 /**
  * Books what was heard, in the order it came, as much as fits one commit at a time. With nothing waiting an entry is
@@ -195,21 +195,25 @@ export class BookingQueue {
         if (!isForGood(error) || batch.length === 0) throw error;
         // Something in the batch can never be booked: halves of it find what, and the rest goes on.
         if (batch.length > 1) most = Math.ceil(batch.length / 2);
-        else entries[0] = this.#asAside(batch[0]!, error);
+        else entries[0] = this.#asQuarantined(batch[0]!, error);
       }
     }
     this.#makeRoom();
   }
 
   /** @throws what can't be set aside, for it was set aside already */
-  #asAside(entry: NewTip | AsideEvent, error: unknown): AsideEvent {
+  #asQuarantined(entry: NewTip | EventToQuarantine, error: unknown): EventToQuarantine {
     if (!isTip(entry)) throw error;
     const reason = `the table refuses it: ${String(error)}`;
     this.#parts.alarms.raise('set-aside', { paymentAddr: entry.paymentAddr, reason });
-    return paymentAside(entry, { reason, event: entry.event });
+    return paymentToQuarantine(entry, { reason, event: entry.event });
   }
 
-  async #commit(batch: readonly (NewTip | AsideEvent)[], heard: readonly Heard[], signal: AbortSignal) {
+  async #commit(
+    batch: readonly (NewTip | EventToQuarantine)[],
+    heard: readonly Heard[],
+    signal: AbortSignal,
+  ) {
     const { ledger, lease, backoff, log, alarms, dust, token } = this.#parts;
     const reached = heard.reduce(
       (most, { settleIndex = -1n }) => (settleIndex > most ? settleIndex : most),
@@ -218,10 +222,10 @@ export class BookingQueue {
     const settleIndex = this.orderKnown && reached >= 0n ? reached : undefined;
     if (batch.length > 0) {
       const tips = batch.filter(isTip);
-      const asides = batch.filter((entry): entry is AsideEvent => !isTip(entry));
+      const quarantined = batch.filter((entry): entry is EventToQuarantine => !isTip(entry));
       // Whatever became of an attempt, the rows' conditions make the next one safe.
       const booked = await backoff.untilDone(
-        () => bookTips(ledger, lease, { tips, asides }, { settleIndex, token }),
+        () => bookTips(ledger, lease, { tips, quarantined }, { settleIndex, token }),
         (error) =>
           !(error instanceof LeaseLostError || error instanceof InvoiceMissingError || isForGood(error)),
         (error, waitMs) => log.warn({ error: String(error), waitMs }, 'booking failed, trying again'),
@@ -230,7 +234,7 @@ export class BookingQueue {
       if (settleIndex !== undefined) this.#written = settleIndex;
       this.#counts.booked += booked.tips.length;
       this.#counts.known += booked.known.length;
-      this.#counts.setAside += asides.length + booked.contradicted.length;
+      this.#counts.setAside += quarantined.length + booked.contradicted.length;
       for (const { reason, setId } of booked.contradicted) {
         const paymentAddr = tips.find((tip) => tip.setId === setId)?.paymentAddr;
         alarms.raise('set-aside', { paymentAddr, reason });

@@ -1,14 +1,14 @@
 import { gunzipSync } from 'node:zlib';
 import {
-  type Aside,
   bookedSets,
   bookTips,
-  closeAside,
+  closeQuarantined,
   is32Bytes,
   type Lease,
   type Ledger,
   type NewTip,
   PAYMENT_KIND_NAMES,
+  type QuarantinedEvent,
 } from '../../shared/ledger/index.ts';
 import { impatiently } from '../invoices/attribution.ts';
 import { readMemos } from '../invoices/memo.ts';
@@ -19,23 +19,23 @@ import { isTime } from './handler.ts';
 import { HANDLERS } from './kinds.ts';
 
 /** An event that can't be booked even by an operator; the message says why. */
-export class AsideError extends Error {
-  override readonly name = 'AsideError';
+export class QuarantineError extends Error {
+  override readonly name = 'QuarantineError';
 }
 
-/** The event of an aside as JSON; cut when it was too large for an item. */
-export const eventOf = ({ event }: Aside): string => gunzipSync(event).toString();
+/** The event as JSON; cut when it was too large for an item. */
+export const eventOf = ({ event }: QuarantinedEvent): string => gunzipSync(event).toString();
 
-/** What an aside tells of a payment, as far as it can be read. @throws AsideError */
-function paymentOf(aside: Aside): SettledPayment {
-  const only = (why: string) => new AsideError(`${why}: it can only be dismissed`);
-  const { cutFrom, via: word } = aside;
+/** What a quarantined event tells of its payment, as far as it can be read. @throws QuarantineError */
+function paymentOf(quarantined: QuarantinedEvent): SettledPayment {
+  const only = (why: string) => new QuarantineError(`${why}: it can only be dismissed`);
+  const { cutFrom, via: word } = quarantined;
   if (cutFrom !== undefined) throw only(`the event was cut to its start, from ${cutFrom} bytes`);
   const kind = PAYMENT_KIND_NAMES.find((each) => each === word);
   if (word !== undefined && kind === undefined) throw only(`this release knows no payment of kind ${word}`);
   let event: LndEvent;
   try {
-    event = readKeptEvent(eventOf(aside), kind);
+    event = readKeptEvent(eventOf(quarantined), kind);
   } catch {
     throw only('the event is no message of lnd’s');
   }
@@ -44,12 +44,12 @@ function paymentOf(aside: Aside): SettledPayment {
   return event;
 }
 
-/** What is told of an aside's payment, where it can be read. */
-export function settlementOf(aside: Aside): Settlement | undefined {
+/** What is told of its payment, where it can be read. */
+export function settlementOf(quarantined: QuarantinedEvent): Settlement | undefined {
   try {
-    return paymentOf(aside).settlement;
+    return paymentOf(quarantined).settlement;
   } catch (error) {
-    if (error instanceof AsideError) return undefined;
+    if (error instanceof QuarantineError) return undefined;
     throw error;
   }
 }
@@ -58,9 +58,9 @@ export function settlementOf(aside: Aside): Settlement | undefined {
  * Book an event that was set aside, of whatever kind its payment is. One that verifies by now, for its creator is there again, is booked
  * like any other; one that doesn't is booked on the operator's word, which the row keeps.
  * @param note why, in the operator's words
- * @throws AsideError, LeaseLostError
+ * @throws QuarantineError, LeaseLostError
  */
-export async function bookAside(
+export async function bookQuarantined(
   {
     ledger,
     log,
@@ -68,32 +68,35 @@ export async function bookAside(
     random,
   }: { ledger: Ledger; log: Log; clock: () => Date; random: (length: number) => Uint8Array },
   lease: Lease,
-  aside: Aside,
+  quarantined: QuarantinedEvent,
   note: string,
 ): Promise<NewTip> {
   const memos = await readMemos(ledger, lease.node, random);
-  const { kind, settlement } = paymentOf(aside);
+  const { kind, settlement } = paymentOf(quarantined);
   const { said, fault } = HANDLERS[kind].verify(settlement);
   const owners = HANDLERS[kind].owners(impatiently({ ledger, lease, memos, log, clock }));
   const { setId, amountMsat } = said;
   if (!is32Bytes(setId))
-    throw new AsideError('its set id or payment hash is not 32 bytes: it can only be dismissed');
-  if (amountMsat <= 0n) throw new AsideError(`its amount is ${amountMsat} msat: it can only be dismissed`);
+    throw new QuarantineError('its set id or payment hash is not 32 bytes: it can only be dismissed');
+  if (amountMsat <= 0n)
+    throw new QuarantineError(`its amount is ${amountMsat} msat: it can only be dismissed`);
   if ((await bookedSets(ledger, lease.node, [setId])).has(setId))
-    throw new AsideError(`set ${setId} is booked already: it can only be dismissed`);
+    throw new QuarantineError(`set ${setId} is booked already: it can only be dismissed`);
   const proven = await owners.of(settlement);
   const unverified = proven && 'unverified' in proven ? proven.unverified : undefined;
   const whose = proven && 'unverified' in proven ? await owners.onWord(settlement) : proven;
   if (!whose || 'refused' in whose)
-    throw new AsideError(`whose it is can't be told: ${whose?.refused ?? 'its invoice is not one of ours'}`);
+    throw new QuarantineError(
+      `whose it is can't be told: ${whose?.refused ?? 'its invoice is not one of ours'}`,
+    );
   const tip: NewTip = {
     ...said,
     ...(fault !== undefined && !isTime(settlement.settledAt) && { settledAt: clock() }),
     ...whose,
-    event: eventOf(aside),
+    event: eventOf(quarantined),
     ...((fault ?? unverified) && { override: note }),
   };
-  await bookTips(ledger, lease, { tips: [tip], asides: [] });
-  await closeAside(ledger, lease, { id: aside.id, status: 'booked', note, now: clock() });
+  await bookTips(ledger, lease, { tips: [tip], quarantined: [] });
+  await closeQuarantined(ledger, lease, { id: quarantined.id, status: 'booked', note, now: clock() });
   return tip;
 }

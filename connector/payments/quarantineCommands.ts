@@ -5,20 +5,20 @@ import { UsageError } from '../../shared/command/failures.ts';
 import { sleep } from '../../shared/concurrency/sleep.ts';
 import { isShown, shownText } from '../../shared/contract/shownText.ts';
 import {
-  type Aside,
-  closeAside,
-  forgetAside,
+  closeQuarantined,
+  forgetQuarantined,
   type Lease,
   type Ledger,
   PAYMENT_KINDS,
-  readAside,
-  readAsides,
+  type QuarantinedEvent,
   readNodes,
+  readQuarantine,
+  readQuarantinedEvent,
 } from '../../shared/ledger/index.ts';
 import type { QUARANTINE, QUARANTINE_CLOSE, QUARANTINE_LIST } from '../flags.ts';
 import { underLease } from '../lease.ts';
 import { onLedger } from '../onNode.ts';
-import { AsideError, bookAside, eventOf, settlementOf } from './quarantine.ts';
+import { bookQuarantined, eventOf, QuarantineError, settlementOf } from './quarantine.ts';
 
 const MOST_REASON = 500;
 
@@ -37,28 +37,29 @@ const withEvents = (
 const withEvent = (
   asked: Asked<typeof QUARANTINE>,
   parts: Parts,
-  work: (ledger: Ledger, node: string, aside: Aside) => Promise<Outcome>,
+  work: (ledger: Ledger, node: string, quarantined: QuarantinedEvent) => Promise<Outcome>,
 ) =>
   withEvents(asked, parts, async (ledger, node) => {
     const id = asked.words[0]!;
-    const aside = await readAside(ledger, node, id);
-    if (!aside) throw new UsageError(`id: "${id}" is not one of the events of node ${node}`);
-    return work(ledger, node, aside);
+    const quarantined = await readQuarantinedEvent(ledger, node, id);
+    if (!quarantined) throw new UsageError(`id: "${id}" is not one of the events of node ${node}`);
+    return work(ledger, node, quarantined);
   });
 
 export const list = (asked: Asked<typeof QUARANTINE_LIST>, parts: Parts) =>
   withEvents(asked, parts, async (ledger, node) => {
     const { all = false } = asked.values;
-    const shown: Aside[] = [];
-    for await (const aside of readAsides(ledger, node)) if (all || aside.status === 'open') shown.push(aside);
+    const shown: QuarantinedEvent[] = [];
+    for await (const quarantined of readQuarantine(ledger, node))
+      if (all || quarantined.status === 'open') shown.push(quarantined);
     const none = all ? 'nothing was set aside' : 'nothing is open';
     return { body: shown.map(bodyOf), text: shown.map(lines).join('\n') || none };
   });
 
 export const show = (asked: Asked<typeof QUARANTINE>, parts: Parts) =>
-  withEvent(asked, parts, async (_, __, aside) => {
-    const event = eventOf(aside);
-    return { body: { ...bodyOf(aside), event }, text: `${lines(aside)}\n${plain(event)}` };
+  withEvent(asked, parts, async (_, __, quarantined) => {
+    const event = eventOf(quarantined);
+    return { body: { ...bodyOf(quarantined), event }, text: `${lines(quarantined)}\n${plain(event)}` };
   });
 
 export const book = (asked: Asked<typeof QUARANTINE_CLOSE>, parts: Parts) => close(asked, parts, 'book');
@@ -70,7 +71,7 @@ export const forget = (asked: Asked<typeof QUARANTINE>, parts: Parts) =>
   withEvent(asked, parts, async (ledger, node, { id, status }) => {
     if (status === 'open') throw new UsageError('id: it is open; book or dismiss it first');
     await leading(ledger, node, async (lease) => {
-      await forgetAside(ledger, lease, id);
+      await forgetQuarantined(ledger, lease, id);
     });
     return { body: { id, status, forgotten: true }, text: `forgot what ${id} told` };
   });
@@ -85,7 +86,7 @@ async function onlyNode(ledger: Ledger): Promise<string> {
 
 /** Do something under the lease of a node, as an operator. */
 const leading = (ledger: Ledger, node: string, work: (lease: Lease) => Promise<void>) =>
-  underLease({ ledger, sleep }, { node, holder: `asides ${randomBytes(4).toString('hex')}` }, work);
+  underLease({ ledger, sleep }, { node, holder: `quarantine ${randomBytes(4).toString('hex')}` }, work);
 
 const close = (
   asked: Asked<typeof QUARANTINE_CLOSE>,
@@ -95,28 +96,36 @@ const close = (
   const { reason } = asked.values;
   if (!isShown(reason, MOST_REASON))
     throw new UsageError(`--reason: expected why, ${shownText(MOST_REASON, reason)}`);
-  return withEvent(asked, parts, async (ledger, node, aside) => {
-    if (aside.status !== 'open')
-      throw new UsageError(`id: it was ${aside.status} before: ${plain(aside.note ?? '')}`);
+  return withEvent(asked, parts, async (ledger, node, quarantined) => {
+    if (quarantined.status !== 'open')
+      throw new UsageError(`id: it was ${quarantined.status} before: ${plain(quarantined.note ?? '')}`);
     const clock = () => new Date();
     let outcome: Outcome = {};
     await leading(ledger, node, async (lease) => {
       if (command === 'dismiss') {
-        await closeAside(ledger, lease, { id: aside.id, status: 'dismissed', note: reason, now: clock() });
-        outcome = { body: { id: aside.id, status: 'dismissed' }, text: `dismissed ${aside.id}` };
+        await closeQuarantined(ledger, lease, {
+          id: quarantined.id,
+          status: 'dismissed',
+          note: reason,
+          now: clock(),
+        });
+        outcome = { body: { id: quarantined.id, status: 'dismissed' }, text: `dismissed ${quarantined.id}` };
         return;
       }
       const log = pino({ level: 'warn' }, pino.destination(2));
-      const tip = await bookAside({ ledger, log, clock, random: randomBytes }, lease, aside, reason).catch(
-        (error) => {
-          if (error instanceof AsideError) throw new UsageError(`id: ${error.message}`);
-          throw error;
-        },
-      );
+      const tip = await bookQuarantined(
+        { ledger, log, clock, random: randomBytes },
+        lease,
+        quarantined,
+        reason,
+      ).catch((error) => {
+        if (error instanceof QuarantineError) throw new UsageError(`id: ${error.message}`);
+        throw error;
+      });
       const { amountMsat, handle, via, setId } = tip;
       outcome = {
         body: {
-          id: aside.id,
+          id: quarantined.id,
           status: 'booked',
           tip: { handle, amountMsat: amountMsat.toString(), via, setId },
         },
@@ -128,9 +137,9 @@ const close = (
 };
 
 /** An event for programs; what its payer or a stranger wrote is in it as it came. */
-function bodyOf(aside: Aside) {
-  const { id, status, reason, via = null, note = null, closedAt, cutFrom = null } = aside;
-  const settlement = settlementOf(aside);
+function bodyOf(quarantined: QuarantinedEvent) {
+  const { id, status, reason, via = null, note = null, closedAt, cutFrom = null } = quarantined;
+  const settlement = settlementOf(quarantined);
   return {
     id,
     status,
@@ -149,9 +158,9 @@ function bodyOf(aside: Aside) {
   };
 }
 
-function lines(aside: Aside): string {
-  const { id, status, reason, note, closedAt, cutFrom } = aside;
-  const settlement = settlementOf(aside);
+function lines(quarantined: QuarantinedEvent): string {
+  const { id, status, reason, note, closedAt, cutFrom } = quarantined;
+  const settlement = settlementOf(quarantined);
   return [
     `${id}  ${status}`,
     `  why      ${plain(reason)}`,

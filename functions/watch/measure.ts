@@ -1,7 +1,7 @@
 import { ALARM_METRICS, type Alarm, type Metric } from '../../shared/contract/metrics.ts';
 import {
   ALARMS_COUNT_MS,
-  countOpenAsides,
+  countOpenQuarantined,
   countParked,
   DELIVERY_LISTS,
   firstDelivery,
@@ -42,7 +42,7 @@ const NEVER_MS = 7 * DAY_MS;
 export async function measure(ledger: Ledger, now: Date): Promise<Seen> {
   const nodes: NodeSeen[] = [];
   for await (const { node, signs } of readVitalSigns(ledger))
-    nodes.push({ node, ...signs, asidesOpen: await countOpenAsides(ledger, node) });
+    nodes.push({ node, ...signs, asidesOpen: await countOpenQuarantined(ledger, node) });
   const wants = await Promise.all(
     [undefined, ...nodes.map(({ node }) => node)].map((node) => firstMintRequest(ledger, node)),
   );

@@ -1,10 +1,10 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { type AsideEvent, asideAction, asideId, paymentAside } from './asides.ts';
 import { type Item, whole } from './codec.ts';
 import { creatorFromItem } from './creators.ts';
 import { keys, prefix } from './keys.ts';
 import { fence, type Lease, LeaseLostError } from './lease.ts';
 import { ofKind } from './paymentKinds.ts';
+import { type EventToQuarantine, paymentToQuarantine, quarantineAction, quarantineId } from './quarantine.ts';
 import { getItems } from './read.ts';
 import type { Ledger } from './table.ts';
 import { fingerprint, type Tip, tipFromItem, tipToItem } from './tips.ts';
@@ -30,7 +30,7 @@ export type NewTip = Omit<Tip, 'sequence' | 'node' | 'dust'> & {
 /** What a batch holds: payments to book, and events to keep whole because they can't be. */
 export interface Batch {
   readonly tips: readonly NewTip[];
-  readonly asides: readonly AsideEvent[];
+  readonly quarantined: readonly EventToQuarantine[];
 }
 
 export interface Booked {
@@ -38,7 +38,7 @@ export interface Booked {
   /** Set ids that were booked before, with the same amount and payment address. */
   readonly known: string[];
   /** Events that the books contradict, set aside. */
-  readonly contradicted: AsideEvent[];
+  readonly contradicted: EventToQuarantine[];
 }
 
 /** DynamoDB takes 4 MB; a batch stays well below. */
@@ -48,7 +48,7 @@ const MOST_BYTES = 3_000_000;
  * How many entries of a queue fit one commit: by actions (a row each, the creators' totals and days, the invoices, the
  * node) and by bytes. At least one.
  */
-export function batchLength(queue: readonly (NewTip | AsideEvent)[]): number {
+export function batchLength(queue: readonly (NewTip | EventToQuarantine)[]): number {
   const touched = new Set<string>();
   let actions = 1;
   let bytes = 10_000;
@@ -83,7 +83,7 @@ export class InvoiceMissingError extends Error {
 }
 
 /**
- * Book a batch in one transaction: rows, totals, the sums on invoices, asides, and the checkpoint. Each row demands that
+ * Book a batch in one transaction: rows, totals, the sums on invoices, events for the quarantine, and the checkpoint. Each row demands that
  * it is not there yet, and the node's item demands the lease, so that calling this again, whatever became of the call
  * before, books nothing twice. What is there already leaves the batch; what is there with another amount or payment
  * address is set aside.
@@ -97,13 +97,13 @@ export async function bookTips(
   { settleIndex, token }: { settleIndex?: bigint | undefined; token?: () => string } = {},
 ): Promise<Booked> {
   let tips = unique(batch.tips);
-  const contradicted = uniqueAsides(clashesWithin(batch.tips));
-  let asides = uniqueAsides([...batch.asides, ...contradicted]);
+  const contradicted = uniqueEvents(clashesWithin(batch.tips));
+  let quarantined = uniqueEvents([...batch.quarantined, ...contradicted]);
   const known: string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const { totals, minimums } = await readCreators(ledger, tips);
     const numbered = number(lease.node, tips, totals, minimums);
-    const actions = bookingActions(ledger.table, lease, numbered, asides, totals, settleIndex);
+    const actions = bookingActions(ledger.table, lease, numbered, quarantined, totals, settleIndex);
     const refusals = await transact(ledger, actions, token?.());
     if (!refusals) return { tips: numbered, known, contradicted };
     if (refusals[0]) throw new LeaseLostError(lease);
@@ -119,21 +119,27 @@ export async function bookTips(
       else if (!there || sameMoney(tipFromItem(there), tip)) known.push(tip.setId);
       else contradicted.push(contradiction(tip));
     }
-    const keptAsides = asides.filter((_, at) => !refusals[1 + tips.length + at]);
+    const keptEvents = quarantined.filter((_, at) => !refusals[1 + tips.length + at]);
     tips = stays;
-    asides = uniqueAsides([...keptAsides, ...contradicted.filter((each) => !batchHas(asides, each))]);
+    quarantined = uniqueEvents([
+      ...keptEvents,
+      ...contradicted.filter((each) => !batchHas(quarantined, each)),
+    ]);
   }
   throw new Error(`a batch of ${tips.length} tips was refused ${MOST_ROUNDS} times in a row`);
 }
 
-const batchHas = (asides: readonly AsideEvent[], event: AsideEvent) =>
-  asides.some((each) => asideId(each) === asideId(event));
+const batchHas = (quarantined: readonly EventToQuarantine[], event: EventToQuarantine) =>
+  quarantined.some((each) => quarantineId(each) === quarantineId(event));
 
 const sameMoney = (a: Pick<Tip, 'amountMsat' | 'paymentAddr'>, b: Pick<Tip, 'amountMsat' | 'paymentAddr'>) =>
   a.amountMsat === b.amountMsat && a.paymentAddr === b.paymentAddr;
 
-const contradiction = (tip: NewTip): AsideEvent =>
-  paymentAside(tip, { reason: 'booked before with another amount or payment address', event: tip.event });
+const contradiction = (tip: NewTip): EventToQuarantine =>
+  paymentToQuarantine(tip, {
+    reason: 'booked before with another amount or payment address',
+    event: tip.event,
+  });
 
 function unique(tips: readonly NewTip[]): NewTip[] {
   const first = new Map<string, NewTip>();
@@ -141,13 +147,13 @@ function unique(tips: readonly NewTip[]): NewTip[] {
   return [...first.values()];
 }
 
-function clashesWithin(tips: readonly NewTip[]): AsideEvent[] {
+function clashesWithin(tips: readonly NewTip[]): EventToQuarantine[] {
   const first = new Map(unique(tips).map((tip) => [tip.setId, tip]));
   return tips.filter((tip) => !sameMoney(first.get(tip.setId)!, tip)).map(contradiction);
 }
 
-const uniqueAsides = (asides: readonly AsideEvent[]) => [
-  ...new Map(asides.map((each) => [asideId(each), each])).values(),
+const uniqueEvents = (quarantined: readonly EventToQuarantine[]) => [
+  ...new Map(quarantined.map((each) => [quarantineId(each), each])).values(),
 ];
 
 /** Totals of the creators of a batch, and the minimums that they set for their feeds: one request. */
@@ -178,12 +184,12 @@ function number(
   });
 }
 
-/** The commit as data: the node first, then a row a tip, the asides, and the sums. */
+/** The commit as data: the node first, then a row a tip, the events for the quarantine, and the sums. */
 export function bookingActions(
   table: string,
   lease: Lease,
   tips: readonly Tip[],
-  asides: readonly AsideEvent[],
+  quarantined: readonly EventToQuarantine[],
   before: ReadonlyMap<string, Totals>,
   settleIndex: bigint | undefined,
 ): TransactWriteItem[] {
@@ -211,7 +217,7 @@ export function bookingActions(
   return [
     fence(table, lease, settleIndex === undefined ? {} : { settleIndex }),
     ...tips.map((tip) => put(table, tipToItem(tip), ABSENT)),
-    ...asides.map((aside) => asideAction(table, lease.node, aside)),
+    ...quarantined.map((quarantined) => quarantineAction(table, lease.node, quarantined)),
     ...[...after].map(([handle, totals]) =>
       changeTotals(table, handle, before.get(handle) ?? NO_TOTALS, totals),
     ),

@@ -13,18 +13,6 @@ export {
   type Scope,
 } from './apiKeys.ts';
 export {
-  type Aside,
-  type AsideEvent,
-  closeAside,
-  countOpenAsides,
-  forgetAside,
-  is32Bytes,
-  paymentAside,
-  readAside,
-  readAsides,
-  setsAside,
-} from './asides.ts';
-export {
   batchLength,
   bookTips,
   InvoiceMissingError,
@@ -170,6 +158,18 @@ export { dueMintRequests, firstMintRequest, type MintRequest } from './mintReque
 export { assignNode, isOfNode, moveHome, NodeError, retireNode } from './nodes.ts';
 export { countParked, park, readParked } from './parked.ts';
 export { ofKind, PAYMENT_KIND_NAMES, PAYMENT_KINDS, type PaymentKind } from './paymentKinds.ts';
+export {
+  closeQuarantined,
+  countOpenQuarantined,
+  type EventToQuarantine,
+  forgetQuarantined,
+  is32Bytes,
+  paymentToQuarantine,
+  type QuarantinedEvent,
+  quarantinedAmong,
+  readQuarantine,
+  readQuarantinedEvent,
+} from './quarantine.ts';
 export { isIn, type Range, rangesText, sizeOf } from './ranges.ts';
 export {
   type Comparison,

@@ -123,7 +123,7 @@ export async function openServed() {
       event: '{}',
       ...more,
     };
-    await bookTips(ledger, lease, { tips: [tip], asides: [] });
+    await bookTips(ledger, lease, { tips: [tip], quarantined: [] });
   }
 
   /** Run a command against it, with a key: the operator's unless told. */

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventJson } from '../../connector/lnd/messages.ts';
 import type { Listener } from '../../local/table/index.ts';
 import {
-  type AsideEvent,
   bookTips,
   type CurrentInvoice,
+  type EventToQuarantine,
   openOptionId,
   type PaymentKind,
-  readAsides,
   readNode,
+  readQuarantine,
   readTip,
   readTotals,
   takeLease,
@@ -43,21 +43,21 @@ const lnd = () => [
   ...['--lnd-macaroon', jar.access.macaroonPath],
 ];
 const audit = (...args: string[]) => runConnector('audit', ...lnd(), ...endpoint(), ...args);
-const asides = (...args: string[]) => runConnector('quarantine', ...args, ...endpoint());
+const quarantine = (...args: string[]) => runConnector('quarantine', ...args, ...endpoint());
 const state = () => readNode(jar.ledger, jar.node.pubkey);
 
 /** Keep an event as the connector does. @returns the id by which the operator names it */
-async function setAside(event: AsideEvent): Promise<string> {
+async function setAside(event: EventToQuarantine): Promise<string> {
   const { pubkey } = jar.node;
-  const before = new Set((await gather(readAsides(jar.ledger, pubkey))).map(({ id }) => id));
+  const before = new Set((await gather(readQuarantine(jar.ledger, pubkey))).map(({ id }) => id));
   const lease = (await takeLease(jar.ledger, {
     node: pubkey,
     network: 'regtest',
     holder: '',
     seen: await state(),
   }))!;
-  await bookTips(jar.ledger, lease, { tips: [], asides: [event] });
-  return (await gather(readAsides(jar.ledger, pubkey))).find(({ id }) => !before.has(id))!.id;
+  await bookTips(jar.ledger, lease, { tips: [], quarantined: [event] });
+  return (await gather(readQuarantine(jar.ledger, pubkey))).find(({ id }) => !before.has(id))!.id;
 }
 
 const message = (paying = {}) =>
@@ -157,8 +157,8 @@ describe('ampjar connector audit', () => {
 
 describe('ampjar connector quarantine', () => {
   it('lists nothing when nothing is open', async () => {
-    expect(await asides('list')).toMatchObject({ code: 0, stdout: 'nothing is open\n' });
-    expect(await asides('list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
+    expect(await quarantine('list')).toMatchObject({ code: 0, stdout: 'nothing is open\n' });
+    expect(await quarantine('list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
   });
 
   it('lists and shows an event, with hostile text made harmless', async () => {
@@ -172,7 +172,7 @@ describe('ampjar connector quarantine', () => {
       setId: setIdOf(bad),
     });
     for (const args of [['list'], ['show', id]]) {
-      const { code, stdout } = await asides(...args);
+      const { code, stdout } = await quarantine(...args);
       expect(code).toBe(0);
       expect(stdout).toContain(id);
       expect(stdout).toMatch(/1000 msat/);
@@ -180,8 +180,8 @@ describe('ampjar connector quarantine', () => {
       expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\uffff]/);
       expect(stdout).not.toMatch(/^(booked|badly|open)/m);
     }
-    const listed = await asides('list', '--json');
-    const shown = await asides('show', id, '--json');
+    const listed = await quarantine('list', '--json');
+    const shown = await quarantine('show', id, '--json');
     for (const { stdout } of [listed, shown]) expect(stdout).toMatch(/^\P{C}+\n$/u);
     const event = {
       id,
@@ -195,7 +195,7 @@ describe('ampjar connector quarantine', () => {
     };
     expect(JSON.parse(listed.stdout)).toEqual([event]);
     expect(JSON.parse(shown.stdout)).toEqual({ ...event, event: eventJson(bad) });
-    const dismissed = await asides('dismiss', id, '--reason', 'a test', '--json');
+    const dismissed = await quarantine('dismiss', id, '--reason', 'a test', '--json');
     expect(dismissed).toMatchObject({ code: 0, stdout: `{"id":"${id}","status":"dismissed"}\n` });
   });
 
@@ -205,7 +205,7 @@ describe('ampjar connector quarantine', () => {
     const id = await setAside({ reason, event: eventJson(good), setId: setIdOf(good) });
     const connector = startConnector(jar);
     await connector.live();
-    const { code, stdout } = await asides('book', id, '--reason', 'alice is there again');
+    const { code, stdout } = await quarantine('book', id, '--reason', 'alice is there again');
     expect([code, stdout]).toEqual([0, `booked 7000 msat for alice, set id ${setIdOf(good)}\n`]);
     const tip = (await readTip(jar.ledger, setIdOf(good)))!;
     expect(tip).toMatchObject({ amountMsat: 7_000n, shards: 2, handle: 'alice' });
@@ -214,7 +214,9 @@ describe('ampjar connector quarantine', () => {
     const next = await jar.pay(invoice.paymentRequest, { amountMsat: 1_000n });
     expect(await until(() => readTip(jar.ledger, next))).toMatchObject({ sequence: tip.sequence + 1n });
     await connector.stop();
-    const [closed] = (await gather(readAsides(jar.ledger, jar.node.pubkey))).filter((each) => each.id === id);
+    const [closed] = (await gather(readQuarantine(jar.ledger, jar.node.pubkey))).filter(
+      (each) => each.id === id,
+    );
     expect(closed).toMatchObject({ status: 'booked', note: 'alice is there again' });
   });
 
@@ -223,14 +225,14 @@ describe('ampjar connector quarantine', () => {
     bad.htlcs[0].amp.root_share.fill(7);
     const id = await setAside({ reason: 'a test', event: eventJson(bad), setId: setIdOf(bad) });
     const secret = Buffer.from('my secret').toString('hex');
-    expect((await asides('show', id)).stdout).toContain(secret);
-    expect(await asides('forget', id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/open/) });
-    await asides('dismiss', id, '--reason', 'a test');
-    expect(await asides('forget', id)).toMatchObject({ code: 0, stdout: `forgot what ${id} told\n` });
-    const { code, stdout } = await asides('show', id);
+    expect((await quarantine('show', id)).stdout).toContain(secret);
+    expect(await quarantine('forget', id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/open/) });
+    await quarantine('dismiss', id, '--reason', 'a test');
+    expect(await quarantine('forget', id)).toMatchObject({ code: 0, stdout: `forgot what ${id} told\n` });
+    const { code, stdout } = await quarantine('show', id);
     expect([code, stdout]).toEqual([0, expect.not.stringContaining(secret)]);
     expect(stdout).toContain('a test');
-    expect((await asides('list', '--all')).stdout).toContain(id);
+    expect((await quarantine('list', '--all')).stdout).toContain(id);
   });
 
   it("books one that can't be verified on the operator's word, and the row says so", async () => {
@@ -242,7 +244,7 @@ describe('ampjar connector quarantine', () => {
       event: eventJson(bad),
       setId: setIdOf(bad),
     });
-    const { code, stdout } = await asides('book', id, '--reason', "seen in lnd's own books", '--json');
+    const { code, stdout } = await quarantine('book', id, '--reason', "seen in lnd's own books", '--json');
     expect([code, JSON.parse(stdout)]).toEqual([
       0,
       { id, status: 'booked', tip: { handle: 'alice', amountMsat: '9000', via: 'amp', setId: setIdOf(bad) } },
@@ -253,7 +255,7 @@ describe('ampjar connector quarantine', () => {
       sequence: before.count + 1n,
     });
     expect((await readTotals(jar.ledger, 'alice')).amountMsat).toBe(before.amountMsat + 9_000n);
-    const again = await asides('book', id, '--reason', 'twice');
+    const again = await quarantine('book', id, '--reason', 'twice');
     expect(again).toMatchObject({ code: 2, stderr: "id: it was booked before: seen in lnd's own books\n" });
     expect((await readTotals(jar.ledger, 'alice')).count).toBe(before.count + 1n);
   });
@@ -290,8 +292,8 @@ describe('ampjar connector quarantine', () => {
     const reason = 'payment to an invoice with a memo of ours, but no creator has its option';
     const name = await setAside({ reason, event: eventJson(raw), setId: id(raw) });
     const before = await readTotals(jar.ledger, 'alice');
-    expect((await asides('list')).stdout).toContain('8001 msat to');
-    const { code, stdout } = await asides('book', name, '--reason', 'alice is there again');
+    expect((await quarantine('list')).stdout).toContain('8001 msat to');
+    const { code, stdout } = await quarantine('book', name, '--reason', 'alice is there again');
     expect([code, stdout]).toEqual([0, `booked 8001 msat for alice, ${words} ${id(raw)}\n`]);
     const tip = (await readTip(jar.ledger, id(raw)))!;
     expect(tip).toMatchObject({ amountMsat: 8_001n, shards: 3, via: kind });
@@ -305,7 +307,7 @@ describe('ampjar connector quarantine', () => {
     const raw = settledPlainMessage({ memo: old }, 902n, 1_795_000_000n, { amountMsat: 6_001n });
     const id = raw.r_hash.toString('hex');
     const name = await setAside({ reason: 'it failed', event: eventJson(raw), setId: id });
-    expect((await asides('book', name, '--reason', 'it is hers')).code).toBe(0);
+    expect((await quarantine('book', name, '--reason', 'it is hers')).code).toBe(0);
     expect(await readTip(jar.ledger, id)).toMatchObject({ handle: 'alice', override: 'it is hers' });
   });
 
@@ -313,7 +315,7 @@ describe('ampjar connector quarantine', () => {
     const raw = each.told();
     each.spoil(raw);
     const name = await setAside({ reason: 'it fails', event: eventJson(raw), setId: each.id(raw) });
-    expect((await asides('book', name, '--reason', "seen in lnd's own books")).code).toBe(0);
+    expect((await quarantine('book', name, '--reason', "seen in lnd's own books")).code).toBe(0);
     const tip = (await readTip(jar.ledger, each.id(raw)))!;
     expect(tip).toMatchObject({ amountMsat: 8_001n, override: "seen in lnd's own books" });
     // What does not hash to the payment hash proves nothing.
@@ -326,12 +328,12 @@ describe('ampjar connector quarantine', () => {
       await setAside({ reason: 'a test', event: eventJson(raw), setId: each.id(raw) }),
       await setAside({ reason: 'another', event: eventJson(raw), setId: each.id(raw) }),
     ];
-    expect((await asides('book', first, '--reason', 'once')).code).toBe(0);
-    expect(await asides('book', second, '--reason', 'twice')).toMatchObject({
+    expect((await quarantine('book', first, '--reason', 'once')).code).toBe(0);
+    expect(await quarantine('book', second, '--reason', 'twice')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/is booked already/),
     });
-    await asides('dismiss', second, '--reason', 'done');
+    await quarantine('dismiss', second, '--reason', 'done');
   });
 
   it.each<[string, (raw: any) => void, RegExp]>([
@@ -344,9 +346,9 @@ describe('ampjar connector quarantine', () => {
     const raw = plain();
     spoil(raw);
     const id = await setAside({ reason: 'a test', event: eventJson(raw) });
-    const { code, stderr } = await asides('book', id, '--reason', 'please');
+    const { code, stderr } = await quarantine('book', id, '--reason', 'please');
     expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
-    expect((await asides('dismiss', id, '--reason', 'not ours to book')).code).toBe(0);
+    expect((await quarantine('dismiss', id, '--reason', 'not ours to book')).code).toBe(0);
   });
 
   it.each<[string, (raw: any) => void, RegExp]>([
@@ -359,12 +361,12 @@ describe('ampjar connector quarantine', () => {
     spoil(raw);
     const before = await readTotals(jar.ledger, 'alice');
     const id = await setAside({ reason: 'a test', event: eventJson(raw) });
-    const { code, stderr } = await asides('book', id, '--reason', 'please');
+    const { code, stderr } = await quarantine('book', id, '--reason', 'please');
     expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
     expect(await readTotals(jar.ledger, 'alice')).toEqual(before);
-    const dismissed = await asides('dismiss', id, '--reason', 'not ours to book');
+    const dismissed = await quarantine('dismiss', id, '--reason', 'not ours to book');
     expect(dismissed).toMatchObject({ code: 0, stdout: `dismissed ${id}\n` });
-    expect((await asides('list', '--all')).stdout).toMatch(/not ours to book/);
+    expect((await quarantine('list', '--all')).stdout).toMatch(/not ours to book/);
   });
 
   const rename = (raw: any, setId?: string) => {
@@ -385,10 +387,10 @@ describe('ampjar connector quarantine', () => {
       event: eventJson(raw),
       setId: paid,
     });
-    const { code, stderr } = await asides('book', id, '--reason', 'please');
+    const { code, stderr } = await quarantine('book', id, '--reason', 'please');
     expect([code, stderr]).toEqual([2, expect.stringMatching(/is booked already/)]);
     expect(await readTip(jar.ledger, paid)).toMatchObject({ amountMsat: 1_000n });
-    await asides('dismiss', id, '--reason', 'done');
+    await quarantine('dismiss', id, '--reason', 'done');
   });
 
   it.each<[string, string[], RegExp]>([
@@ -398,7 +400,7 @@ describe('ampjar connector quarantine', () => {
     ['too many words', ['show', 'a', 'b'], /"b" is too much/],
     ['a node that is none', ['show', 'abcd', '--node', 'ef'], /not one of the events of node ef/],
   ])('is exit code 2 and a line for %s', async (_, args, line) => {
-    const { code, stderr } = await asides(...args);
+    const { code, stderr } = await quarantine(...args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(line)]);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
@@ -409,24 +411,24 @@ describe('ampjar connector quarantine', () => {
       ['book', id],
       ['dismiss', id],
     ]) {
-      const { code, stderr } = await asides(...args);
+      const { code, stderr } = await quarantine(...args);
       expect([code, stderr]).toEqual([
         2,
         `connector quarantine ${args[0]}: --reason is missing, expected --reason TEXT\n`,
       ]);
     }
     for (const reason of [' ', 'a\u001bb']) {
-      const { code, stderr } = await asides('dismiss', id, '--reason', reason);
+      const { code, stderr } = await quarantine('dismiss', id, '--reason', reason);
       expect([code, stderr]).toEqual([
         2,
         expect.stringMatching(/^--reason: expected why, 1 to 500 characters .*\n$/),
       ]);
     }
-    expect((await asides('dismiss', id, '--reason', 'done')).code).toBe(0);
+    expect((await quarantine('dismiss', id, '--reason', 'done')).code).toBe(0);
   });
 
   it('prints its help', async () => {
-    expect(await asides('--help')).toMatchObject({
+    expect(await quarantine('--help')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^Usage: ampjar connector quarantine/),
     });

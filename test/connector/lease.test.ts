@@ -250,7 +250,7 @@ describe("an operator's command", () => {
           await one.time.pass(250);
           return one.connector.has(/lease lost/);
         });
-        await bookTips(stage.ledger, lease, { tips: [work], asides: [] });
+        await bookTips(stage.ledger, lease, { tips: [work], quarantined: [] });
         return 'done';
       },
     );

@@ -119,7 +119,7 @@ describe('the checker', () => {
     ],
     ['a checkpoint ahead of lnd', put('node#', 'settleIndex', { N: '999' }), /checkpoint is 999/],
     [
-      'an aside that is missing',
+      'an event that is not set aside',
       (_, all) => all.filter(({ pk }) => !pk.S.startsWith('aside#')),
       /is not set aside/,
     ],

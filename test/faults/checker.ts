@@ -186,19 +186,19 @@ export function unfinished(items: readonly StoredItem[], truth: Truth): string[]
   const kind = byKind(items);
   const problems: string[] = [];
   const rows = new Set(kind('tip').map(({ pk }) => rest(pk.S)));
-  const asides = new Map<string, number>();
+  const quarantined = new Map<string, number>();
   for (const { sk } of kind('aside')) {
     const setId = sk.S.split('.')[0];
-    asides.set(setId, (asides.get(setId) ?? 0) + 1);
+    quarantined.set(setId, (quarantined.get(setId) ?? 0) + 1);
   }
   for (const [setId, happened] of truth.happened) {
     const { be, must } = expected(happened, truth);
     const name = nameOf(happened);
-    const aside = asides.get(setId) ?? 0;
+    const times = quarantined.get(setId) ?? 0;
     if (be === 'row' && must && !rows.has(setId)) problems.push(`${name} is not booked`);
-    if (be === 'aside' && must && aside === 0) problems.push(`${name} is not set aside`);
+    if (be === 'aside' && must && times === 0) problems.push(`${name} is not set aside`);
     const most = (be === 'aside' ? 1 : 0) + happened.contradicted;
-    if (aside > most) problems.push(`${name} is set aside ${aside} times, and should be ${be}`);
+    if (times > most) problems.push(`${name} is set aside ${times} times, and should be ${be}`);
   }
   problems.push(...wrongInvoices(kind, truth));
   return problems;

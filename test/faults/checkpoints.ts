@@ -76,14 +76,14 @@ export class Checkpoints implements Witness {
     const pending = brought.filter(({ booked }) => !booked);
     if (pending.length === 0) return [];
     const truth = this.#truth();
-    const asides = new Set(
+    const quarantined = new Set(
       this.#engine()
         .items()
         .flatMap(({ pk, sk }) => (pk.S.startsWith('aside#') ? [sk.S.split('.')[0]] : [])),
     );
     return pending.flatMap(({ setId }) => {
       const happened = truth.happened.get(setId);
-      return !happened || !expected(happened, truth).must || asides.has(setId) ? [] : [nameOf(happened)];
+      return !happened || !expected(happened, truth).must || quarantined.has(setId) ? [] : [nameOf(happened)];
     });
   }
 }

@@ -137,7 +137,7 @@ async function atRest(world: World): Promise<{ problems: string[]; convergedMs: 
 /** What must work while all is well: live booking, setting aside, taking over, stopping, and an audit that finds nothing. */
 async function epilogue(world: World): Promise<string[]> {
   const { payers, table, machines } = world;
-  const asides = () => table.engine.items().filter(({ pk }) => pk.S.startsWith('aside#'));
+  const quarantined = () => table.engine.items().filter(({ pk }) => pk.S.startsWith('aside#'));
   await goOn(world, STARTS_WITHIN_MS, () => world.leading?.process?.connector.health.state === 'live');
 
   const paid = world.openOptions.slice(0, 3).map((option) => {
@@ -153,7 +153,7 @@ async function epilogue(world: World): Promise<string[]> {
   const problems = paid
     .filter((setId) => setId === undefined || !payers.isBooked(setId))
     .map((setId) => `paid while all was well, and not booked: ${setId}`);
-  if (booked && !asides().some(({ sk }) => sk.S.startsWith(`${booked}.`)))
+  if (booked && !quarantined().some(({ sk }) => sk.S.startsWith(`${booked}.`)))
     problems.push(`not set aside: ${booked}`);
   if (problems.length > 0) return [...problems, ...lacking(world)];
 

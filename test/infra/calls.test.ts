@@ -6,8 +6,8 @@ import {
   editCreator,
   openOptionId,
   putInvoiceRequest,
-  readAsides,
   readInvoiceRequest,
+  readQuarantine,
   readTip,
 } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, prefix } from '../../shared/ledger/keys.ts';
@@ -122,7 +122,7 @@ describe('the policy', () => {
     await booked(await jar.pay((await jar.invoice('alice', tea.id)).paymentRequest));
     await booked(await jar.pay(lost, { amountMsat: 1000n }));
     await jar.pay(unowned, { amountMsat: 1000n });
-    await until(async () => (await readAsides(ledger, jar.node.pubkey).next()).value);
+    await until(async () => (await readQuarantine(ledger, jar.node.pubkey).next()).value);
     const code = await jar.invoice('alice');
     // One payment more may be needed: another invoice is wanted by what was received, and minted by what is booked.
     await until(async () => {

@@ -7,8 +7,8 @@ import {
   addOption,
   editCreator,
   openOptionId,
-  readAsides,
   readInvoiceRequest,
+  readQuarantine,
   readTip,
   readTotals,
 } from '../../shared/ledger/index.ts';
@@ -277,6 +277,7 @@ describe('what is paid in an odd way', () => {
     // Settled before the one that is booked by now.
     expect(await readTip(asking.ledger, sent.setId)).toBeUndefined();
     // Other suites were paid on the same node, to creators that this table does not know.
-    for await (const { id } of readAsides(asking.ledger, jar.pubkey)) expect(id).not.toContain(sent.setId);
+    for await (const { id } of readQuarantine(asking.ledger, jar.pubkey))
+      expect(id).not.toContain(sent.setId);
   });
 });

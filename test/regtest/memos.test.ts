@@ -12,8 +12,8 @@ import {
   addCreator,
   type Ledger,
   openOptionId,
-  readAsides,
   readInvoice,
+  readQuarantine,
   readTip,
   readTotals,
   tableDefinition,
@@ -108,7 +108,7 @@ describe('memos beside a real lnd', () => {
     for (const { setId } of forged) expect(await readTip(restored, setId)).toBeUndefined();
     expect(await readInvoice(restored, copy.paymentAddr)).toBeUndefined();
     expect(await readTotals(restored, HANDLE)).toMatchObject({ count: 4n, amountMsat: 22_000_000n });
-    expect(await gather(readAsides(restored, jar.pubkey))).toEqual([]);
+    expect(await gather(readQuarantine(restored, jar.pubkey))).toEqual([]);
     await expectBooks(restored, jar, HANDLE, [code]);
     await second.stop();
   });

@@ -58,7 +58,7 @@ async function creator(handle: string, count: number): Promise<NewTip[]> {
   const tips = Array.from({ length: count }, (_, at) =>
     paid(invoice, `${handle} ${at}`, { amountMsat: BigInt(at + 1) * 1_000n }),
   );
-  if (count > 0) await bookTips(ledger, lease, { tips, asides: [] });
+  if (count > 0) await bookTips(ledger, lease, { tips, quarantined: [] });
   return tips;
 }
 
@@ -146,7 +146,7 @@ describe('ampjar table rebuild-totals', () => {
       receivedMsat: 15_000n,
     });
     const next = { ...tips[0]!, setId: 'ef'.repeat(32) };
-    const booked = await bookTips(ledger, lease, { tips: [next], asides: [] });
+    const booked = await bookTips(ledger, lease, { tips: [next], quarantined: [] });
     expect(booked.tips).toMatchObject([{ sequence: 6n }]);
     expect((await rebuild()).code).toBe(0);
   });
@@ -156,7 +156,7 @@ describe('ampjar table rebuild-totals', () => {
     await dropRow(tip!);
     expect((await rebuild('--replace')).out).toMatch(/^alice: left as it is$/m);
     expect((await rebuild('--replace', '--scan')).out).toMatch(/^alice: replaced$/m);
-    const booked = await bookTips(ledger, lease, { tips: [tip!], asides: [] });
+    const booked = await bookTips(ledger, lease, { tips: [tip!], quarantined: [] });
     expect(booked.tips).toMatchObject([{ sequence: 2n }]);
     expect(await rebuild()).toMatchObject({ code: 0 });
   });

@@ -44,9 +44,9 @@ describe('ampjar table restore', () => {
     const terms = { invoice, previous: undefined, mintRequest: undefined, renewAt: LATER, now: NOW };
     await putCurrentInvoice(ledger, lease, terms);
     // An event that was set aside has bytes.
-    const aside = { reason: 'unreadable', event: '{"odd": true}' };
+    const quarantined = { reason: 'unreadable', event: '{"odd": true}' };
     const tips = Array.from({ length: 60 }, (_, at) => paid(invoice, `tip ${at}`));
-    await bookTips(ledger, lease, { tips, asides: [aside] });
+    await bookTips(ledger, lease, { tips, quarantined: [quarantined] });
     const before = await scan(ledger);
     writeExport(folder, before);
     expect(await restore('--files', folder, '--to', 'again')).toBe('loaded into the table again');

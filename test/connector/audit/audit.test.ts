@@ -9,10 +9,10 @@ import {
   type Ledger,
   openOptionId,
   putRetiredInvoice,
-  readAsides,
   readFeed,
   readInvoices,
   readNode,
+  readQuarantine,
   readTip,
   readTotals,
   takeLease,
@@ -170,7 +170,7 @@ describe('a connection', () => {
     unheard(bad);
     const first = stage.start();
     await first.live();
-    await until(async () => (await gather(readAsides(stage.ledger, stage.lnd.node))).length === 1);
+    await until(async () => (await gather(readQuarantine(stage.ledger, stage.lnd.node))).length === 1);
     expect(first.connector.health.drift).toBe(1);
     await first.stop();
     const second = stage.start();

@@ -6,9 +6,9 @@ import {
   addOption,
   assignNode,
   memoHolder,
-  readAsides,
   readInvoice,
   readMemoSecret,
+  readQuarantine,
   readTip,
   readTotals,
   requestMint,
@@ -32,7 +32,7 @@ afterEach(() => stage.close());
 const listening = () => until(() => stage.lnd.isListenedTo);
 const booked = (message: any) => until(() => readTip(stage.ledger, setIdOf(message)));
 const isBooked = async (message: any) => (await readTip(stage.ledger, setIdOf(message))) !== undefined;
-const asides = () => gather(readAsides(stage.ledger, stage.lnd.node));
+const quarantined = () => gather(readQuarantine(stage.ledger, stage.lnd.node));
 const macOf = ({ memo }: { memo: string }) => claimIn(memo)!.proof!.mac;
 
 async function started(more: Parameters<Stage['start']>[0] = {}) {
@@ -76,7 +76,7 @@ describe('a payment to an invoice that someone else made at the node', () => {
     await booked(stage.lnd.pay(invoice, { amountMsat: 7_000n }));
     for (const each of paid) expect(await isBooked(each)).toBe(false);
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 1n, amountMsat: 7_000n });
-    expect(await asides()).toEqual([]);
+    expect(await quarantined()).toEqual([]);
     const alarm = {
       alarm: 'memo-unverified',
       paymentAddr: copy.paymentAddr,
@@ -133,7 +133,7 @@ describe('a memo is good for one invoice', () => {
         text: expect.stringMatching(/adopt lists/),
       }),
     );
-    expect(await asides()).toEqual([]);
+    expect(await quarantined()).toEqual([]);
   });
 
   it('also when its creator is not there: it is kept for the first, and a copy is not set aside in its place', async () => {
@@ -146,7 +146,7 @@ describe('a memo is good for one invoice', () => {
     stage.lnd.pay(copy);
     const toLost = stage.lnd.pay(lost);
     await booked(stage.lnd.pay(invoice));
-    expect(await asides()).toMatchObject([{ id: expect.stringContaining(setIdOf(toLost)) }]);
+    expect(await quarantined()).toMatchObject([{ id: expect.stringContaining(setIdOf(toLost)) }]);
     expect(connector.connector.health.alarms).toMatchObject({ 'memo-unverified': 1, 'set-aside': 1 });
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAsides, readTip, readTotals } from '../../../shared/ledger/index.ts';
+import { readQuarantine, readTip, readTotals } from '../../../shared/ledger/index.ts';
 import { gather } from '../../shared/ledger/book.ts';
 import { memosOf } from '../memos.ts';
 import { indexOf, MESSAGE, setIdOf, setOf } from '../played.ts';
@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => stage.close());
 
-const asides = () => gather(readAsides(stage.ledger, stage.lnd.node));
+const quarantined = () => gather(readQuarantine(stage.ledger, stage.lnd.node));
 const tip = (message: any) => readTip(stage.ledger, setIdOf(message));
 
 /** A connector that listens, alice's invoice, and one payment booked on it. */
@@ -61,7 +61,7 @@ describe('a settled event that can not be', () => {
     spoil(bad);
     stage.lnd.tell(bad);
     await bookedBehind();
-    expect(await asides()).toMatchObject([{ reason: expect.stringMatching(reason), status: 'open' }]);
+    expect(await quarantined()).toMatchObject([{ reason: expect.stringMatching(reason), status: 'open' }]);
     expect(connector.alarms()).toMatchObject([{ alarm: 'set-aside', reason: expect.stringMatching(reason) }]);
     expect(connector.connector.health).toMatchObject({ setAside: 1, alarms: { 'set-aside': 1 } });
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 1n, amountMsat: 7_000n });
@@ -91,7 +91,7 @@ describe('a settled event that can not be', () => {
       await until(() => stage.time.ms > since + 10_000);
       return (await stage.checkpoint()) === indexOf(good);
     });
-    expect(await asides()).toHaveLength(1);
+    expect(await quarantined()).toHaveLength(1);
   });
 
   it('is set aside by the audit when it can not be read there either, and what is missing beside it is booked', async () => {
@@ -107,8 +107,8 @@ describe('a settled event that can not be', () => {
     await until(() => tip(missed));
     await again.live();
     expect(again.connector.health.drift).toBe(2);
-    await until(async () => (await asides()).length === 1);
-    expect(await asides()).toMatchObject([{ id: expect.stringContaining(setIdOf(bad)) }]);
+    await until(async () => (await quarantined()).length === 1);
+    expect(await quarantined()).toMatchObject([{ id: expect.stringContaining(setIdOf(bad)) }]);
   });
 });
 
@@ -137,7 +137,7 @@ describe('what a payer sends along', () => {
     bad.htlcs[0].amp.root_share.fill(7);
     stage.lnd.tell(bad);
     await bookedBehind();
-    expect(await asides()).toMatchObject([{ cutFrom: expect.any(Number) }]);
+    expect(await quarantined()).toMatchObject([{ cutFrom: expect.any(Number) }]);
   });
 });
 
@@ -152,7 +152,7 @@ describe('a settlement', () => {
       fields: { paymentAddr: other.paymentAddr },
       text: 'not ours',
     });
-    expect(await asides()).toEqual([]);
+    expect(await quarantined()).toEqual([]);
   });
 
   it('is ignored when it pays no invoice at all', async () => {
@@ -166,7 +166,7 @@ describe('a settlement', () => {
     };
     stage.lnd.tell(stage.lnd.message(unknown));
     await bookedBehind();
-    expect(await asides()).toEqual([]);
+    expect(await quarantined()).toEqual([]);
   });
 
   it('is set aside when the memo of its invoice is one of ours, and names an option that no creator has', async () => {
@@ -175,7 +175,9 @@ describe('a settlement', () => {
     const { memo } = memos.write('bob', { optionId: 'abcdefghij' }, stage.time.clock());
     stage.lnd.pay(await stage.lnd.mint(memo));
     await bookedBehind();
-    expect(await asides()).toMatchObject([{ reason: expect.stringMatching(/no creator has its option/) }]);
+    expect(await quarantined()).toMatchObject([
+      { reason: expect.stringMatching(/no creator has its option/) },
+    ]);
     expect(connector.alarms()).toMatchObject([{ alarm: 'set-aside' }]);
   });
 
@@ -184,7 +186,7 @@ describe('a settlement', () => {
     stage.lnd.pay(await stage.lnd.mint(`${invoice.memo} `));
     stage.lnd.pay(await stage.lnd.mint('(ampjar TOO-LOUD)'));
     await bookedBehind();
-    expect(await asides()).toEqual([]);
+    expect(await quarantined()).toEqual([]);
     expect((await readTotals(stage.ledger, 'alice')).count).toBe(1n);
   });
 
@@ -213,7 +215,7 @@ describe('a settlement', () => {
     stage.lnd.tell(other);
     await bookedBehind();
     expect(await tip(payment)).toMatchObject({ amountMsat: 1_000n });
-    expect(await asides()).toMatchObject([
+    expect(await quarantined()).toMatchObject([
       { reason: 'booked before with another amount or payment address' },
     ]);
     expect(connector.alarms()).toMatchObject([{ alarm: 'set-aside', paymentAddr: invoice.paymentAddr }]);
@@ -249,7 +251,7 @@ describe('a settlement', () => {
     await until(() => connector.connector.health.booked === 1);
     expect(connector.connector.health).toMatchObject({ booked: 1, setAside: 0 });
     expect(await readTotals(stage.ledger, 'alice')).toMatchObject({ count: 1n, amountMsat: 7_000n });
-    expect(await asides()).toEqual([]);
+    expect(await quarantined()).toEqual([]);
   });
 
   it('is not lost when the item of its invoice can not be read: it is set aside, and others are booked', async () => {
@@ -258,6 +260,6 @@ describe('a settlement', () => {
     await spoilInvoice(stage.ledger, spoiled.paymentAddr);
     stage.lnd.tell(stage.lnd.message(spoiled));
     await bookedBehind();
-    expect(await asides()).toMatchObject([{ reason: expect.stringMatching(/can't be read/) }]);
+    expect(await quarantined()).toMatchObject([{ reason: expect.stringMatching(/can't be read/) }]);
   });
 });

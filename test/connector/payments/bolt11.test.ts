@@ -192,7 +192,7 @@ describe('a paid plain invoice', () => {
   it('of a release before that was booked is no news when it is told again, though its ask is gone by then', async () => {
     const memo = `Tip alice (ampjar ${OPTION} ${ASK})`;
     const tip = { ...((await entryFor(told('a'))) as NewTip) };
-    await bookTips(ledger, lease, { tips: [tip], asides: [] });
+    await bookTips(ledger, lease, { tips: [tip], quarantined: [] });
     expect(await entryFor(told('a', { memo }))).toBeUndefined();
     expect(await entryFor(told('b', { memo }))).toHaveProperty('unverified');
   });
@@ -279,7 +279,7 @@ describe('the audit of plain invoices', () => {
           if ('reason' in each) throw new Error(each.reason);
           found.push(each.settlement.addIndex.toString());
           const tip = (await entryFor(each)) as NewTip;
-          if (books) await bookTips(ledger, lease, { tips: [tip], asides: [] });
+          if (books) await bookTips(ledger, lease, { tips: [tip], quarantined: [] });
         },
       },
       after,

@@ -11,10 +11,10 @@ import {
   type Ledger,
   type NewTip,
   putCurrentInvoice,
-  readAsides,
   readFeed,
   readInvoice,
   readNode,
+  readQuarantine,
   readTotals,
 } from '../../../shared/ledger/index.ts';
 import { gather, LATER, lead, minted, NODE, NOW, openBook, paid } from '../../shared/ledger/book.ts';
@@ -220,10 +220,10 @@ describe('an entry that can never be booked', () => {
     const { queue, alarms, waits } = openQueue(refusing(tips[at]!.setId));
     await book(queue, heard(tips));
     expect(counts).toEqual({ booked: 49, known: 0, setAside: 1 });
-    const [aside, ...more] = await gather(readAsides(ledger, NODE));
+    const [quarantined, ...more] = await gather(readQuarantine(ledger, NODE));
     expect(more).toEqual([]);
-    expect(aside).toMatchObject({ id: expect.stringContaining(tips[at]!.setId), status: 'open' });
-    expect(aside!.reason).toMatch(/the table refuses it: .*maximum allowed size/);
+    expect(quarantined).toMatchObject({ id: expect.stringContaining(tips[at]!.setId), status: 'open' });
+    expect(quarantined!.reason).toMatch(/the table refuses it: .*maximum allowed size/);
     expect(alarms.counts).toEqual({ 'set-aside': 1 });
     expect((await feed()).map(({ setId }) => setId).reverse()).toEqual(
       tips.filter((_, each) => each !== at).map(({ setId }) => setId),
@@ -239,7 +239,7 @@ describe('an entry that can never be booked', () => {
     await spoilTip(ledger, tips[20]!.setId, NODE);
     await book(openQueue().queue, heard(tips));
     expect(counts).toEqual({ booked: 49, known: 0, setAside: 1 });
-    expect(await gather(readAsides(ledger, NODE))).toMatchObject([
+    expect(await gather(readQuarantine(ledger, NODE))).toMatchObject([
       { reason: expect.stringMatching(/ItemError/) },
     ]);
   });
@@ -251,7 +251,7 @@ describe('an entry that can never be booked', () => {
     await book(openQueue().queue, heard(tips));
     expect(counts).toEqual({ booked: 5, known: 0, setAside: 5 });
     expect((await feed()).length).toBe(5);
-    expect(await gather(readAsides(ledger, NODE))).toHaveLength(5);
+    expect(await gather(readQuarantine(ledger, NODE))).toHaveLength(5);
   });
 
   it('ends the queue when not even its event can be kept: nothing behind it is skipped silently', async () => {

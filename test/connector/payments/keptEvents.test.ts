@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { eventJson } from '../../../connector/lnd/messages.ts';
 import { readKeptEvent, toEvent } from '../../../connector/payments/events.ts';
 import { HANDLERS } from '../../../connector/payments/kinds.ts';
-import { asideAction, paymentAside } from '../../../shared/ledger/asides.ts';
 import { PAYMENT_KIND_NAMES } from '../../../shared/ledger/index.ts';
+import { paymentToQuarantine, quarantineAction } from '../../../shared/ledger/quarantine.ts';
 import { MESSAGE, settledMessage } from '../played.ts';
 import { recorded, recordedEvent } from '../recorded.ts';
 
@@ -24,9 +24,9 @@ describe('an event that is kept', () => {
     const payment = toEvent(raw);
     if (payment.kind !== kind) throw new Error(payment.kind);
     const { said } = HANDLERS[kind].verify(payment.settlement);
-    const aside = paymentAside(said, { reason: 'a test', event: eventJson(raw) });
-    expect(asideAction('ampjar', 'node', aside).Put!.Item).toMatchObject({ via: { S: kind } });
-    expect(told(readKeptEvent(aside.event, kind))).toEqual(told(payment));
+    const quarantined = paymentToQuarantine(said, { reason: 'a test', event: eventJson(raw) });
+    expect(quarantineAction('ampjar', 'node', quarantined).Put!.Item).toMatchObject({ via: { S: kind } });
+    expect(told(readKeptEvent(quarantined.event, kind))).toEqual(told(payment));
   });
 
   it('is of each kind that there is', () => {
@@ -56,11 +56,11 @@ describe('an event that is kept', () => {
     for (const htlc of raw.htlcs) htlc.custom_channel_data = randomBytes(1_010);
     const before = toEvent(raw);
     if (before.kind !== 'amp') throw new Error(before.kind);
-    const aside = paymentAside(
+    const quarantined = paymentToQuarantine(
       { via: 'amp', ...before.settlement },
       { reason: 'a test', event: eventJson(raw) },
     );
-    const item = asideAction('ampjar', 'node', aside).Put!.Item!;
+    const item = quarantineAction('ampjar', 'node', quarantined).Put!.Item!;
     expect(item).not.toHaveProperty('cutFrom');
     const kept = readKeptEvent(gunzipSync(item.event!.B!).toString());
     if (kept.kind !== 'amp') throw new Error(kept.kind);

@@ -233,7 +233,7 @@ describe('sums that are written while they are checked', () => {
         stage.pass(TURN_MS);
         const acts = [
           ...Array.from({ length: books }, (_, at) =>
-            bookTips(slow, lease, { tips: [paid(own, `${run} ${at}`)], asides: [] }),
+            bookTips(slow, lease, { tips: [paid(own, `${run} ${at}`)], quarantined: [] }),
           ),
           ...Array.from({ length: checks }, () => checkSums({ ...stage.deps, ledger: slow })),
         ];

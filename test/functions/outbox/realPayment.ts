@@ -69,7 +69,7 @@ export async function eventsOfPayments(...places: number[]): Promise<TipEvent[]>
         NOW,
       );
       const tip = { ...verified.set, handle: 'alice', optionId: openOptionId('alice'), event: '' };
-      await bookTips(ledger, lease!, { tips: [tip], asides: [] });
+      await bookTips(ledger, lease!, { tips: [tip], quarantined: [] });
     }
     const { Table } = await ledger.client.send(new DescribeTableCommand({ TableName: ledger.table }));
     const records = (await readStream(ledger.client, Table!.LatestStreamArn!)) as StreamRecord[];

@@ -129,7 +129,7 @@ export async function openJar() {
     settle(open, at === 7 ? 2n ** 53n + 1n : BigInt(1000 + at)),
   );
   const others = invoices.slice(2).flatMap((invoice) => [settle(invoice, 5n), settle(invoice, 7n)]);
-  await bookTips(ledger, lease, { tips: [...tips, ...others], asides: [] });
+  await bookTips(ledger, lease, { tips: [...tips, ...others], quarantined: [] });
 
   return {
     ledger,

@@ -146,7 +146,7 @@ async function answersIn(
     const requests = requestsOf(site).filter(which);
     const open = await Promise.all(requests.filter(isLive).map(answer));
 
-    if (booked.length > 0) await bookTips(ledger, lease, { tips: [...booked], asides: [] });
+    if (booked.length > 0) await bookTips(ledger, lease, { tips: [...booked], quarantined: [] });
     const rows = await Promise.all(booked.map(({ setId }) => readTip(ledger, setId)));
     await site.hub.publish(rows.map((tip) => tipEvent(tip!)));
     await site.idle();

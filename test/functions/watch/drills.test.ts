@@ -5,12 +5,12 @@ import { checkSums, TURN_MS } from '../../../functions/outbox/checkSums.ts';
 import { measure } from '../../../functions/watch/measure.ts';
 import {
   addCreator,
-  closeAside,
+  closeQuarantined,
   enqueueDeliveries,
   markHanded,
   park,
-  readAsides,
   readNode,
+  readQuarantine,
   readTip,
   readVitalSigns,
   saveCheckTurn,
@@ -158,12 +158,17 @@ describe('an alarm goes off, and is over', () => {
     const memos = await memosOf(stage.ledger, node);
     const { memo } = memos.write('bob', { optionId: 'abcdefghij' }, now());
     stage.lnd.pay(await stage.lnd.mint(memo));
-    const aside = await until(async () => (await gather(readAsides(stage.ledger, node)))[0]);
+    const quarantined = await until(async () => (await gather(readQuarantine(stage.ledger, node)))[0]);
     await passUntil(['set-aside'], 2);
     await stopConnector();
     const seen = await readNode(stage.ledger, node);
     const lease = (await takeLease(stage.ledger, { node, network: 'regtest', holder: '', seen }))!;
-    await closeAside(stage.ledger, lease, { id: aside.id, status: 'dismissed', note: 'a drill', now: now() });
+    await closeQuarantined(stage.ledger, lease, {
+      id: quarantined.id,
+      status: 'dismissed',
+      note: 'a drill',
+      now: now(),
+    });
     await startConnector();
     await passUntil([], 2);
   });

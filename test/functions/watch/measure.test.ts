@@ -7,12 +7,12 @@ import {
   assignNode,
   bookTips,
   claim,
-  closeAside,
+  closeQuarantined,
   enqueueDeliveries,
   markHanded,
   park,
-  readAsides,
   readNode,
+  readQuarantine,
   saveChecked,
   saveCheckTurn,
   saveVitalSigns,
@@ -136,11 +136,16 @@ describe('what is watched', () => {
   it('of events that are set aside counts those that are open', async () => {
     const lease = await lead(book.ledger);
     await saveVitalSigns(book.ledger, lease, WELL);
-    const asides = ['a', 'b', 'c'].map((name) => ({ reason: 'odd', event: name, setId: hex(name) }));
-    await bookTips(book.ledger, lease, { tips: [], asides });
+    const quarantined = ['a', 'b', 'c'].map((name) => ({ reason: 'odd', event: name, setId: hex(name) }));
+    await bookTips(book.ledger, lease, { tips: [], quarantined });
     expect(await values()).toMatchObject({ AsidesOpen: 3 });
-    const [first] = await gather(readAsides(book.ledger, NODE));
-    await closeAside(book.ledger, lease, { id: first!.id, status: 'dismissed', note: 'seen', now: NOW });
+    const [first] = await gather(readQuarantine(book.ledger, NODE));
+    await closeQuarantined(book.ledger, lease, {
+      id: first!.id,
+      status: 'dismissed',
+      note: 'seen',
+      now: NOW,
+    });
     expect(await values()).toMatchObject({ AsidesOpen: 2 });
   });
 

@@ -57,7 +57,7 @@ export async function openJar() {
     const fresh = all.map((more) =>
       paid(invoices[handle], `live ${++booked}`, { settleIndex: BigInt(booked), ...more }),
     );
-    await bookTips(ledger, lease, { tips: fresh, asides: [] });
+    await bookTips(ledger, lease, { tips: fresh, quarantined: [] });
     const rows = await Promise.all(fresh.map(({ setId }) => readTip(ledger, setId)));
     return rows.map((tip) => tipEvent(tip!));
   };

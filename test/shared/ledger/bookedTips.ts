@@ -37,7 +37,9 @@ export async function startBooking(ledger: Ledger, handles: readonly string[], r
     );
     const booked = [];
     for (let at = 0; at < tips.length; at += 90)
-      booked.push(...(await bookTips(ledger, lease, { tips: tips.slice(at, at + 90), asides: [] })).tips);
+      booked.push(
+        ...(await bookTips(ledger, lease, { tips: tips.slice(at, at + 90), quarantined: [] })).tips,
+      );
     return booked;
   };
   return { book, lease };

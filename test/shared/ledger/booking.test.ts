@@ -3,12 +3,12 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bookingActions } from '../../../shared/ledger/booking.ts';
 import {
-  type AsideEvent,
   addCreator,
   batchLength,
   bookTips,
-  closeAside,
   closeCreator,
+  closeQuarantined,
+  type EventToQuarantine,
   editCreator,
   fingerprint,
   InvoiceMissingError,
@@ -16,17 +16,17 @@ import {
   type NewTip,
   putInvoiceRequest,
   putRetiredInvoice,
+  quarantinedAmong,
   readAllTips,
-  readAside,
-  readAsides,
   readCreatorWithTotals,
   readDay,
   readFeed,
   readInvoice,
   readNode,
+  readQuarantine,
+  readQuarantinedEvent,
   readTip,
   readTotals,
-  setsAside,
   type Tip,
 } from '../../../shared/ledger/index.ts';
 import { KINDS, type Kind } from '../../../shared/ledger/keys.ts';
@@ -47,11 +47,11 @@ beforeEach(async () => {
 });
 afterEach(() => book.close());
 
-const enter = (tips: NewTip[], asides: AsideEvent[] = [], ledger = book.ledger) =>
-  bookTips(ledger, lease, { tips, asides });
+const enter = (tips: NewTip[], quarantined: EventToQuarantine[] = [], ledger = book.ledger) =>
+  bookTips(ledger, lease, { tips, quarantined });
 const all = async (handle: string) => (await readFeed(book.ledger, handle, { limit: 1000 })).tips;
-const asides = async () =>
-  (await gather(readAsides(book.ledger, NODE))).map(({ reason, event }) => ({
+const quarantined = async () =>
+  (await gather(readQuarantine(book.ledger, NODE))).map(({ reason, event }) => ({
     reason,
     event: gunzipSync(event).toString(),
   }));
@@ -107,7 +107,7 @@ describe('booking', () => {
         [1n, 20n].map((amountMsat) => paid(invoice, `${i} ${j} ${amountMsat}`, { settledAt, amountMsat })),
       ),
     );
-    await bookTips(book.ledger, lease, { tips, asides: [] }, { settleIndex: 12n });
+    await bookTips(book.ledger, lease, { tips, quarantined: [] }, { settleIndex: 12n });
     expect(await expectBooksToAgree('alice')).toHaveLength(8);
     expect(await expectBooksToAgree('bob')).toHaveLength(4);
     expect((await readNode(book.ledger, NODE))?.settleIndex).toBe(12n);
@@ -134,7 +134,7 @@ describe('booking', () => {
     expect(mixed.tips.map((tip) => tip.sequence)).toEqual([2n, 1n]);
     expect(await expectBooksToAgree('alice')).toHaveLength(2);
     expect(await expectBooksToAgree('bob')).toHaveLength(1);
-    expect(await asides()).toEqual([]);
+    expect(await quarantined()).toEqual([]);
   });
 
   it.each([
@@ -147,9 +147,9 @@ describe('booking', () => {
     expect(again.contradicted).toMatchObject([{ reason: CONTRADICTED, setId: hex('set one'), event }]);
     expect(again.tips.map((tip) => tip.setId)).toEqual([hex('set two')]);
     expect((await readTip(book.ledger, hex('set one')))?.amountMsat).toBe(1_000n);
-    expect(await asides()).toEqual([{ reason: CONTRADICTED, event }]);
+    expect(await quarantined()).toEqual([{ reason: CONTRADICTED, event }]);
     await enter([paid(alice, 'one', { ...other, event })]);
-    expect(await asides()).toHaveLength(1);
+    expect(await quarantined()).toHaveLength(1);
     expect(await expectBooksToAgree('alice')).toHaveLength(2);
   });
 
@@ -158,7 +158,7 @@ describe('booking', () => {
     const booked = await enter([paid(alice, 'one'), paid(alice, 'one', { amountMsat: 5n, event })]);
     expect(booked.tips.map((tip) => tip.amountMsat)).toEqual([1_000n]);
     expect(booked.contradicted).toMatchObject([{ reason: CONTRADICTED, setId: hex('set one'), event }]);
-    expect(await asides()).toEqual([{ reason: CONTRADICTED, event }]);
+    expect(await quarantined()).toEqual([{ reason: CONTRADICTED, event }]);
     await expectBooksToAgree('alice');
   });
 
@@ -169,7 +169,7 @@ describe('booking', () => {
     };
     await enter([paid(alice, 'one')], [strange, strange]);
     await enter([paid(alice, 'two')], [strange]);
-    expect(await asides()).toEqual([strange]);
+    expect(await quarantined()).toEqual([strange]);
     expect(await expectBooksToAgree('alice')).toHaveLength(2);
   });
 
@@ -177,10 +177,10 @@ describe('booking', () => {
     const event = randomBytes(1_000_000).toString('hex');
     await enter([paid(alice, 'one')], [{ reason: 'huge', event }]);
     await enter([paid(alice, 'two')], [{ reason: 'huge', event }]);
-    const [aside, ...others] = await gather(readAsides(book.ledger, NODE));
+    const [quarantined, ...others] = await gather(readQuarantine(book.ledger, NODE));
     expect(others).toEqual([]);
-    expect(aside).toMatchObject({ reason: 'huge', cutFrom: 2_000_000 });
-    expect(event.startsWith(gunzipSync(aside!.event).toString())).toBe(true);
+    expect(quarantined).toMatchObject({ reason: 'huge', cutFrom: 2_000_000 });
+    expect(event.startsWith(gunzipSync(quarantined!.event).toString())).toBe(true);
     expect(await expectBooksToAgree('alice')).toHaveLength(2);
   });
 
@@ -214,9 +214,9 @@ describe('booking', () => {
         { ...told, event: '{"cumulative":10}' },
       ],
     );
-    expect(await asides()).toEqual([{ reason: 'strange', event: '{"cumulative":5}' }]);
+    expect(await quarantined()).toEqual([{ reason: 'strange', event: '{"cumulative":5}' }]);
     await enter([], [{ ...told, facts: 'addr 6', event: '{}' }]);
-    expect(await asides()).toHaveLength(2);
+    expect(await quarantined()).toHaveLength(2);
   });
 
   it("an invoice's fingerprint is the sum over its sets, in whatever order", async () => {
@@ -228,18 +228,25 @@ describe('booking', () => {
 
   it('sets that have an event set aside are told from those that have none', async () => {
     await enter([], [{ reason: 'strange', event: '{}', setId: hex('one') }]);
-    expect(await setsAside(book.ledger, NODE, [hex('two'), hex('one')])).toEqual(new Set([hex('one')]));
-    const [aside] = await gather(readAsides(book.ledger, NODE));
-    const closed = { id: aside!.id, status: 'dismissed', note: 'a test of the node', now: NOW } as const;
-    expect(await closeAside(book.ledger, lease, closed)).toBe(true);
-    expect(await closeAside(book.ledger, lease, closed)).toBe(false);
-    expect(await readAside(book.ledger, NODE, aside!.id)).toMatchObject({
+    expect(await quarantinedAmong(book.ledger, NODE, [hex('two'), hex('one')])).toEqual(
+      new Set([hex('one')]),
+    );
+    const [quarantined] = await gather(readQuarantine(book.ledger, NODE));
+    const closed = {
+      id: quarantined!.id,
+      status: 'dismissed',
+      note: 'a test of the node',
+      now: NOW,
+    } as const;
+    expect(await closeQuarantined(book.ledger, lease, closed)).toBe(true);
+    expect(await closeQuarantined(book.ledger, lease, closed)).toBe(false);
+    expect(await readQuarantinedEvent(book.ledger, NODE, quarantined!.id)).toMatchObject({
       status: 'dismissed',
       note: 'a test of the node',
       closedAt: NOW,
     });
     await enter([], [{ reason: 'strange', event: '{}', setId: hex('one') }]);
-    expect((await readAside(book.ledger, NODE, aside!.id))?.status).toBe('dismissed');
+    expect((await readQuarantinedEvent(book.ledger, NODE, quarantined!.id))?.status).toBe('dismissed');
   });
 
   it('a closed creator gets what is still paid', async () => {
@@ -268,7 +275,7 @@ describe('booking', () => {
     const again = await enter(tips, [strange]);
     expect(again).toMatchObject({ tips: [], known: [tips[0]!.setId, tips[1]!.setId] });
     expect(again.contradicted).toHaveLength(1);
-    expect(await asides()).toHaveLength(2);
+    expect(await quarantined()).toHaveLength(2);
     expect(await expectBooksToAgree('alice')).toHaveLength(2);
     expect(await expectBooksToAgree('bob')).toHaveLength(1);
   });

@@ -50,7 +50,7 @@ describe('the lease on a node', () => {
       const seen = await readNode(book.ledger, NODE);
       if (sign === 'keepLease') await keepLease(book.ledger, lease);
       if (sign === 'moveHints') await moveHints(book.ledger, lease, { settleIndex: 1n });
-      if (sign === 'bookTips') await bookTips(book.ledger, lease, { tips: [], asides: [] });
+      if (sign === 'bookTips') await bookTips(book.ledger, lease, { tips: [], quarantined: [] });
       expect(await take('rival', seen)).toBeUndefined();
     },
   );
@@ -64,7 +64,7 @@ describe('the lease on a node', () => {
     await lead(book.ledger, 'new');
     const before = await readNode(book.ledger, NODE);
 
-    const batch = { tips: [paid(invoice, 'late')], asides: [{ reason: 'late', event: '{}' }] };
+    const batch = { tips: [paid(invoice, 'late')], quarantined: [{ reason: 'late', event: '{}' }] };
     await expect(bookTips(book.ledger, old, batch, { settleIndex: 9n })).rejects.toThrow(LeaseLostError);
     await expect(keepLease(book.ledger, old)).rejects.toThrow(LeaseLostError);
     await expect(moveHints(book.ledger, old, { settleIndex: 9n })).rejects.toThrow(

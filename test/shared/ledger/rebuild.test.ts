@@ -61,7 +61,7 @@ afterEach(() => close());
 
 const DAY_MS = 86_400_000;
 const book = (...names: string[]) =>
-  bookTips(ledger, lease, { tips: names.map((name) => paid(invoice, name)), asides: [] });
+  bookTips(ledger, lease, { tips: names.map((name) => paid(invoice, name)), quarantined: [] });
 const compare = async () => (await compareSums(ledger, 'alice'))!;
 
 const update = (key: Key, expression: string, names?: Record<string, string>, values?: Item) =>
@@ -101,7 +101,7 @@ describe('the sums of rows', () => {
           amountMsat: 2n ** 53n + 1n,
         }),
       ],
-      asides: [],
+      quarantined: [],
     });
     const compared = await compare();
     expect(differences(compared)).toEqual([]);
@@ -137,7 +137,7 @@ describe('the sums of rows', () => {
       const tips = Array.from({ length: 30 }, (_, each) =>
         paid(invoice, `${at + each}`, { settledAt: new Date(NOW.getTime() - (at + each) * DAY_MS) }),
       );
-      await bookTips(ledger, lease, { tips, asides: [] });
+      await bookTips(ledger, lease, { tips, quarantined: [] });
     }
     const { counted } = await compare();
     expect(counted.days.size).toBe(150);
@@ -304,12 +304,12 @@ describe('tables that the release before wrote', () => {
   it('and that it writes meanwhile are noticed, by booking and by a rebuild', async () => {
     await book('one');
     const before = async () => {
-      await bookTips(ledger, lease, { tips: [paid(invoice, 'rival')], asides: [] });
+      await bookTips(ledger, lease, { tips: [paid(invoice, 'rival')], quarantined: [] });
       await asBefore();
     };
     const compared = await compare();
     const rival = around(ledger, 'TransactWriteItemsCommand', { before });
-    await bookTips(rival, lease, { tips: [paid(invoice, 'two')], asides: [] });
+    await bookTips(rival, lease, { tips: [paid(invoice, 'two')], quarantined: [] });
     expect(await replaceSums(ledger, compared)).toBe(false);
     const found = await compare();
     expect([isInOrder(found), found.counted.totals.count]).toEqual([true, 3n]);
@@ -323,7 +323,7 @@ describe('booking and rebuilding at once', () => {
     const rebuilt: boolean[] = [];
     const before = async () => rebuilt.push(await replaceSums(ledger, await compare()));
     const rival = around(ledger, 'TransactWriteItemsCommand', { before });
-    await bookTips(rival, lease, { tips: [paid(invoice, 'three')], asides: [] });
+    await bookTips(rival, lease, { tips: [paid(invoice, 'three')], quarantined: [] });
     expect(rebuilt).toEqual([true]);
     expect(await readTotals(ledger, 'alice')).toMatchObject({ count: 3n, amountMsat: 3_000n });
   });
@@ -342,7 +342,7 @@ describe('booking and rebuilding at once', () => {
           await putRetiredInvoice(ledger, lease, own, NOW);
           const tips = (of: string, count: number) =>
             Array.from({ length: count }, (_, at) => paid(own, `${handle} ${of} ${at}`));
-          await bookTips(ledger, lease, { tips: tips('first', 3), asides: [] });
+          await bookTips(ledger, lease, { tips: tips('first', 3), quarantined: [] });
           if (before) await update(keys.totals(handle), 'REMOVE rev, #last', { '#last': 'last' });
           await set(keys.totals(handle), { amountMsat: { N: '1' } });
           const send = async (command: never) => {
@@ -353,7 +353,7 @@ describe('booking and rebuilding at once', () => {
           const acts = works.map(async (work, at) => {
             if (work !== 'rebuild') {
               const some = tips(String(at), work === 'book' ? 1 : 2);
-              await bookTips(slow, lease, { tips: some, asides: [] });
+              await bookTips(slow, lease, { tips: some, quarantined: [] });
               return;
             }
             const compared = await compareSums(slow, handle);

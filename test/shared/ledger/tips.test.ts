@@ -34,7 +34,7 @@ beforeAll(async () => {
   }
   const words = { message: 'Great post', sender: 'Carol' };
   const tips = AMOUNTS.map((amountMsat, at) => paid(alice, `a${at + 1}`, { amountMsat, ...words }));
-  await bookTips(book.ledger, lease, { tips: [...tips, paid(bob, 'b1', words)], asides: [] });
+  await bookTips(book.ledger, lease, { tips: [...tips, paid(bob, 'b1', words)], quarantined: [] });
 });
 afterAll(() => book.close());
 
@@ -100,7 +100,7 @@ describe('erasing what a payer wrote', () => {
     const setId = hex('set a1');
     await eraseText(book.ledger, 'alice', setId);
     const again = paid(alice, 'a1', { amountMsat: 1_000n, message: 'Great post', sender: 'Carol' });
-    await bookTips(book.ledger, await lead(book.ledger, 'second'), { tips: [again], asides: [] });
+    await bookTips(book.ledger, await lead(book.ledger, 'second'), { tips: [again], quarantined: [] });
     expect(await readTip(book.ledger, setId)).not.toHaveProperty('message');
   });
 });

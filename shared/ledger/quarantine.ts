@@ -12,7 +12,7 @@ import type { Tip } from './tips.ts';
 import { ABSENT, equals, put, transact, update } from './transaction.ts';
 
 /** An event that can't be booked, kept whole with the reason. */
-export interface AsideEvent {
+export interface EventToQuarantine {
   readonly reason: string;
   /** Of which kind its payment is, where it could be read: it is read again as one of that kind. */
   readonly via?: PaymentKind;
@@ -24,7 +24,7 @@ export interface AsideEvent {
   readonly event: string;
 }
 
-const asideItem = record({
+const quarantinedItem = record({
   reason: text,
   /** The kind of its payment. Releases before did not keep it, and those to come may know kinds that this one does not. */
   via: optional(text),
@@ -44,10 +44,10 @@ export const is32Bytes = (text: string) => /^[0-9a-f]{64}$/.test(text);
  * An event of a payment, to be set aside: named by its set id, where that is one. lnd tells of the same payment in other
  * words each time, for its sums over the invoice go on, so it is known again by what stays the same.
  */
-export const paymentAside = (
+export const paymentToQuarantine = (
   { via, setId, paymentAddr, amountMsat }: Pick<Tip, 'via' | 'setId' | 'paymentAddr' | 'amountMsat'>,
   told: { reason: string; event: string },
-): AsideEvent => ({
+): EventToQuarantine => ({
   reason: told.reason,
   event: told.event,
   via,
@@ -58,10 +58,10 @@ export const paymentAside = (
 const MOST_EVENT_BYTES = 350_000;
 
 /** An event that was set aside: `event` is its JSON, gzipped. */
-export type Aside = Of<typeof asideItem.fields> & { readonly id: string };
+export type QuarantinedEvent = Of<typeof quarantinedItem.fields> & { readonly id: string };
 
 /** The name of an event: told again, it is the same. It begins with the set id where there is one, to be found by. */
-export function asideId({ reason, event, setId, facts }: AsideEvent): string {
+export function quarantineId({ reason, event, setId, facts }: EventToQuarantine): string {
   const digest = createHash('sha256')
     .update(`${reason}\n${facts ?? event}`)
     .digest('hex');
@@ -72,31 +72,36 @@ export function asideId({ reason, event, setId, facts }: AsideEvent): string {
  * The action that keeps an event, once. An event that no item can hold is cut, for nothing that a payer sends may stop
  * what comes behind it.
  */
-export function asideAction(table: string, node: string, aside: AsideEvent): TransactWriteItem {
-  const { reason, event, via } = aside;
+export function quarantineAction(
+  table: string,
+  node: string,
+  quarantined: EventToQuarantine,
+): TransactWriteItem {
+  const { reason, event, via } = quarantined;
   const zipped = gzipSync(event);
   const whole = Buffer.from(event);
   const kept =
     zipped.length <= MOST_EVENT_BYTES
       ? { event: zipped }
       : { event: gzipSync(whole.subarray(0, MOST_EVENT_BYTES)), cutFrom: whole.length };
-  const item = asideItem.toItem({ reason, ...(via && { via }), ...kept, status: 'open' });
-  const id = asideId(aside);
+  const item = quarantinedItem.toItem({ reason, ...(via && { via }), ...kept, status: 'open' });
+  const id = quarantineId(quarantined);
   const listing = listedAttributes(listed.aside(node, id));
   return put(table, { ...keyItem(keys.aside(node, id)), ...item, ...listing }, ABSENT);
 }
 
 /** All events of a node that are set aside. */
-export async function* readAsides(ledger: Ledger, node: string): AsyncGenerator<Aside> {
+export async function* readQuarantine(ledger: Ledger, node: string): AsyncGenerator<QuarantinedEvent> {
   const query = {
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': { S: keys.aside(node, '').pk } },
   };
-  for await (const item of queryAll(ledger, query)) yield { ...asideItem.fromItem(item), id: item.sk!.S! };
+  for await (const item of queryAll(ledger, query))
+    yield { ...quarantinedItem.fromItem(item), id: item.sk!.S! };
 }
 
 /** How many events of a node are set aside and open; where they are so many that they fill 1 MB, those of the first of it. */
-export async function countOpenAsides({ client, table }: Ledger, node: string): Promise<number> {
+export async function countOpenQuarantined({ client, table }: Ledger, node: string): Promise<number> {
   const { Count = 0 } = await client.send(
     new QueryCommand({
       TableName: table,
@@ -110,7 +115,7 @@ export async function countOpenAsides({ client, table }: Ledger, node: string): 
 }
 
 /** Those of some set ids that have an event set aside, whatever became of it. */
-export async function setsAside(
+export async function quarantinedAmong(
   ledger: Ledger,
   node: string,
   setIds: readonly string[],
@@ -129,17 +134,21 @@ export async function setsAside(
   return found;
 }
 
-/** An event by the id that {@link readAsides} gave it. */
-export async function readAside(ledger: Ledger, node: string, id: string): Promise<Aside | undefined> {
+/** An event by the id that {@link readQuarantine} gave it. */
+export async function readQuarantinedEvent(
+  ledger: Ledger,
+  node: string,
+  id: string,
+): Promise<QuarantinedEvent | undefined> {
   const item = await getItem(ledger, keys.aside(node, id), { consistent: true });
-  return item && { ...asideItem.fromItem(item), id };
+  return item && { ...quarantinedItem.fromItem(item), id };
 }
 
 /**
  * Close an open event with what became of it and why. It stays in the table.
  * @returns false when it was closed before. @throws LeaseLostError
  */
-export async function closeAside(
+export async function closeQuarantined(
   ledger: Ledger,
   lease: Lease,
   { id, status, note, now }: { id: string; status: 'booked' | 'dismissed'; note: string; now: Date },
@@ -160,7 +169,7 @@ export async function closeAside(
  * Take a closed event's content away, with what its payer wrote, for good. What became of it stays, and that it was there.
  * @returns false when it is open, or not there. @throws LeaseLostError
  */
-export async function forgetAside(ledger: Ledger, lease: Lease, id: string): Promise<boolean> {
+export async function forgetQuarantined(ledger: Ledger, lease: Lease, id: string): Promise<boolean> {
   const refused = await transact(ledger, [
     fence(ledger.table, lease),
     update(ledger.table, keys.aside(lease.node, id), {
