@@ -43,7 +43,8 @@ export const run = ({ values }: Asked<typeof RUN>, { env, signal }: Parts): Prom
     const access = await readLndAccess(values, env, routeHints);
     const log = pino();
     const wakeMessages = openHints(
-      values['invoice-requests-queue'] ?? env.AMPJAR_INVOICE_REQUESTS_QUEUE,
+      // The last name stands in files that set-ups of earlier releases wrote.
+      values['invoice-requests-queue'] ?? env.AMPJAR_INVOICE_REQUESTS_QUEUE ?? env.AMPJAR_ASKS_QUEUE,
       values.region ?? env.AWS_REGION,
       log,
     );

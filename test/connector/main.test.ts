@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connectorCommands } from '../../connector/commands.ts';
 import { bakeCommand } from '../../connector/lnd/calls.ts';
 import { CALLS } from '../../connector/lnd/client.ts';
 import { startDevNode } from '../../local/node/index.ts';
 import { readTip, tableDefinition } from '../../shared/ledger/index.ts';
+import { run } from '../shared/command/run.ts';
 import { type Gate, openGate } from './gate.ts';
 import { runConnector } from './inProcess.ts';
 import { type Jar, openJar, until } from './jar.ts';
@@ -110,6 +112,14 @@ describe('npm run connector', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
+
+  it.each(['AMPJAR_INVOICE_REQUESTS_QUEUE', 'AMPJAR_ASKS_QUEUE'])(
+    'hears of the queue by %s, the latter of set-ups before it was renamed',
+    async (name) => {
+      const { code, err } = await run(connectorCommands, ['connector', 'run', ...flags()], { [name]: 'x' });
+      expect([code, err]).toEqual([2, 'ampjar: --invoice-requests-queue: "x" is not the URL of a queue\n']);
+    },
+  );
 
   it('refuses the admin macaroon with the command that bakes the right one', async () => {
     const { code, err } = await launch(withFlag('--lnd-macaroon', jar.node.adminMacaroonPath)).ended;
