@@ -69,8 +69,8 @@ const onQueue = (sid: string, queue: Queue, ...actions: string[]) =>
   new PolicyStatement({ sid, actions, resources: [queue.queueArn] });
 
 /**
- * What the LNURL function may do: look at creators and asks, look up a payment by its hash, put an ask, and tell of it.
- * It can't read the queue; that an ask is new is a condition of its own, which IAM does not know.
+ * What the LNURL function may do: look at creators and invoice requests, look up a payment by its hash, put an invoice request, and tell of it.
+ * It can't read the queue; that an invoice request is new is a condition of its own, which IAM does not know.
  */
 export const lnurlAccess = (table: ITable, invoiceRequests: Queue) => [
   allow('ReadItems', table.tableArn, ['dynamodb:GetItem'], ofKinds(['creator', 'ask'])),

@@ -55,7 +55,7 @@ export async function auditBolt11(
   }
 }
 
-/** The invoices that answer an ask: by their memo, or by what the ask says of them. */
+/** The invoices that answer an invoice request: by their memo, or by what the request says of them. */
 async function believedOf(
   { ledger, memos }: Parts,
   invoices: readonly Bolt11State[],

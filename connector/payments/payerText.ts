@@ -51,5 +51,5 @@ function readBoost(bytes: Uint8Array): { message?: unknown; sender_name?: unknow
   }
 }
 
-/** What a payer wrote with an ask for an invoice, made harmless in the same way. */
+/** What a payer wrote with an invoice request, made harmless in the same way. */
 export const cleanComment = (comment: string | undefined) => cleanText(comment ?? '', MOST_MESSAGE);

@@ -19,40 +19,40 @@ import { LndError } from '../lnd/contract.ts';
 
 export { INVOICE_REQUEST_LIMITS, type InvoiceRequestLimits } from '../../shared/contract/limits.ts';
 
-/** An unpaid invoice of an ask lives so long. */
+/** An unpaid invoice that was requested lives so long. */
 export const INVOICE_EXPIRY_SECONDS = 600;
 /**
  * Who asked is told after 4.5 seconds that no invoice comes: one made later than this would be for nobody. It
- * counts from when the ask was first seen here, for the asker's clock may be another.
+ * counts from when the invoice request was first seen here, for the asker's clock may be another.
  */
 const WALLET_WAITS_MS = 3_500;
-/** An ask from before this connector was there is older than clocks are apart. */
+/** An invoice request from before this connector was there is older than clocks are apart. */
 const SURELY_LATE_MS = 60_000;
-/** Invoices that are asked of lnd at the same time, so that a flood of asks leaves it time to settle. */
+/** Invoices that are asked of lnd at the same time, so that a flood of invoice requests leaves it time to settle. */
 const AT_LND = 8;
 /**
- * Batches that are worked on at the same time, and asks in each: the table answers many in the time of one, and none waits until
+ * Batches that are worked on at the same time, and invoice requests in each: the table answers many in the time of one, and none waits until
  * the last of a batch before it is answered.
  */
 const BATCHES = 32;
 const BATCH = 25;
 /** Answers that are written together. */
 const MOST_WRITTEN = 50;
-/** Asks that wait here; what is beyond waits in the table, for it could not be answered in time. */
+/** Invoice requests that wait here; what is beyond waits in the table, for it could not be answered in time. */
 const MOST_WAITING = 2_000;
 /** What could not be answered, and vanished from the table, is forgotten at last. */
 const MOST_REMEMBERED = 10_000;
 
-/** Mints an invoice for each ask, a few at a time, and answers it in the table. */
+/** Mints an invoice for each invoice request, a few at a time, and answers it in the table. */
 export class InvoiceRequests {
   readonly #minting: Minting;
   readonly #limits: Record<keyof InvoiceRequestLimits, TokenBuckets>;
   readonly #steadyMs: () => number;
   readonly #creators: TtlCache<Creator | undefined>;
   readonly #waiting: string[] = [];
-  /** Asks that wait or are worked on. */
+  /** Invoice requests that wait or are worked on. */
   readonly #inHand = new Set<string>();
-  /** When an ask was first heard of, until it is answered. */
+  /** When an invoice request was first heard of, until it is answered. */
   readonly #firstSeen = new Map<string, number>();
   readonly #atLnd = new Semaphore(AT_LND);
   readonly #idle: (() => void)[] = [];
@@ -79,7 +79,7 @@ export class InvoiceRequests {
     };
   }
 
-  /** Hear of an ask. It may be told of twice, and not be there any more. */
+  /** Hear of an invoice request. It may be told of twice, and not be there any more. */
   hint(id: string): void {
     if (this.#inHand.has(id) || this.#waiting.length >= MOST_WAITING) return;
     this.#inHand.add(id);
@@ -95,7 +95,7 @@ export class InvoiceRequests {
     this.#firstSeen.delete(oldest!);
   }
 
-  /** Find the asks that nobody hinted at. */
+  /** Find the invoice requests that nobody hinted at. */
   async look(): Promise<void> {
     for (let list = 0; list < INVOICE_REQUEST_LISTS; list++) {
       for await (const { id } of pendingInvoiceRequests(this.#minting.ledger, list)) {
@@ -105,7 +105,7 @@ export class InvoiceRequests {
     }
   }
 
-  /** Answer asks until the signal aborts. @throws LndError when lnd is away */
+  /** Answer invoice requests until the signal aborts. @throws LndError when lnd is away */
   async run(signal: AbortSignal): Promise<void> {
     const wake = () => {
       for (const resolve of this.#idle.splice(0)) resolve();
@@ -150,7 +150,7 @@ export class InvoiceRequests {
   }
 
   async #answer(request: InvoiceRequest) {
-    // Another node's connector answers it. When that is away, the ask ends as one that came too late, here or there.
+    // Another node's connector answers it. When that is away, the invoice request ends as one that came too late, here or there.
     if (!this.#isLate(request) && !(await this.#isOurs(request))) return;
     const answer = (await this.#refusalOf(request)) ?? (await this.#atLnd.take(() => this.#mint(request)));
     await this.#answers.do({ request, answer });

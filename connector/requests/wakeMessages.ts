@@ -12,11 +12,11 @@ import type { Log } from '../log.ts';
 /** Where hints at new invoice requests and mint requests come from. They are for speed alone: what nobody hints at is found in the table. */
 export interface WakeMessages {
   /**
-   * What there are hints at, ids of asks or {@link WANT_HINT}, as soon as there are some; none when the signal aborts.
+   * What there are hints at, ids of invoice requests or {@link WANT_HINT}, as soon as there are some; none when the signal aborts.
    * @param isOurs tells by the node of a hint's creator whether it is for this connector, or left to the others
    */
   next(signal: AbortSignal, isOurs: (node: Hint['node']) => boolean): Promise<readonly string[]>;
-  /** Hears of asks that were answered, where who asked is in this process. */
+  /** Hears of invoice requests that were answered, where who asked is in this process. */
   answered?(ids: readonly string[]): void;
 }
 

@@ -4,7 +4,7 @@ import { type Place, readPlace } from '../../shared/place.ts';
 
 /** What of a deployment the connector has to know. */
 export interface Deployment extends Place {
-  /** URL of the queue that hints at asks. */
+  /** URL of the queue that hints at invoice requests. */
   readonly invoiceRequestsQueue?: string;
   readonly rolesAnywhere?: RolesAnywhere;
 }

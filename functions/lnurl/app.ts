@@ -23,7 +23,7 @@ import { queryValue } from '../http/query.ts';
 import { respondTo } from '../http/representation.ts';
 import { canonicalPath, pathOf } from '../http/spelling.ts';
 import { problemAt } from '../pages/problemAt.ts';
-import { type AnswerHints, Answers } from './invoiceWaiter.ts';
+import { InvoiceWaiter, type ReplyHints } from './invoiceWaiter.ts';
 import { invoiceFor, LnurlError, type PayParts, payRequest, verification } from './pay.ts';
 
 export interface LnurlOptions
@@ -31,7 +31,7 @@ export interface LnurlOptions
   readonly ledger: Ledger;
   readonly sleep: (ms: number) => Promise<void>;
   /** Tells of answers, where the connector runs in this process; without it they are looked for more often. */
-  readonly answerHints?: AnswerHints;
+  readonly answerHints?: ReplyHints;
   /** The address of who asks, as the server sees it. */
   readonly addressOf: (c: Context) => string;
   /** How often one address may ask of this process; that of {@link INVOICE_REQUEST_LIMITS} unless told. */
@@ -88,7 +88,7 @@ export function lnurlApp(options: LnurlOptions): Hono {
       (requests: readonly NewInvoiceRequest[]) => putInvoiceRequests(ledger, requests),
       MOST_WRITTEN,
     ),
-    answers: new Answers(ledger, steadyMs, sleep, options.answerHints),
+    answers: new InvoiceWaiter(ledger, steadyMs, sleep, options.answerHints),
     mayRequest: (handle) => ofCreator.take(handle) && ofAll.take(''),
   };
   let callbacks = 0;

@@ -13,7 +13,7 @@ export interface Config extends TableConfig, EdgeConfig {
 }
 
 /**
- * Read the environment: where the table is, where the service is found, and `INVOICE_REQUESTS_QUEUE_URL`, the queue that tells the connector of asks.
+ * Read the environment: where the table is, where the service is found, and `INVOICE_REQUESTS_QUEUE_URL`, the queue that tells the connector of invoice requests.
  * @throws ConfigError
  */
 export const readConfig = (env: Environment): Config => ({

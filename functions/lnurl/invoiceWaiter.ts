@@ -7,8 +7,8 @@ const LOOK_EVERY_MS = 25;
 /** Where answers are told of, looks find but what a word of it missed. */
 const TOLD_LOOK_MS = 250;
 
-/** Tells of asks that were just answered. For speed alone: the table is what counts. */
-export type AnswerHints = EventEmitter<{ answered: [ids: readonly string[]] }>;
+/** Tells of invoice requests that were just answered. For speed alone: the table is what counts. */
+export type ReplyHints = EventEmitter<{ answered: [ids: readonly string[]] }>;
 
 interface Waiting {
   readonly untilMs: number;
@@ -17,10 +17,10 @@ interface Waiting {
 }
 
 /**
- * Waits for answers to asks: one look at the table for all who wait in this process, and none while nobody does. An answer that
+ * Waits for answers to invoice requests: one look at the table for all who wait in this process, and none while nobody does. An answer that
  * is told of is looked at at once.
  */
-export class Answers {
+export class InvoiceWaiter {
   readonly #ledger: Ledger;
   readonly #steadyMs: () => number;
   readonly #sleep: (ms: number) => Promise<void>;
@@ -33,7 +33,7 @@ export class Answers {
     ledger: Ledger,
     steadyMs: () => number,
     sleep: (ms: number) => Promise<void>,
-    hints?: AnswerHints,
+    hints?: ReplyHints,
   ) {
     this.#ledger = ledger;
     this.#steadyMs = steadyMs;
@@ -47,7 +47,7 @@ export class Answers {
   }
 
   /**
-   * The ask once it is answered.
+   * The invoice request once it is answered.
    * @param untilMs by the steady clock
    * @returns undefined when it is not answered until then
    */
@@ -89,7 +89,7 @@ export class Answers {
       this.#take(id)!.resolve(answered ? request : undefined);
   }
 
-  /** Who waits for an ask, for the last time. */
+  /** Who waits for an invoice request, for the last time. */
   #take(id: string): Waiting | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);

@@ -14,7 +14,7 @@ import {
   readTip,
   type TipOption,
 } from '../../shared/ledger/index.ts';
-import type { Answers } from './invoiceWaiter.ts';
+import type { InvoiceWaiter } from './invoiceWaiter.ts';
 
 /** What a wallet is told when it can't have what it asked for. @see LUD-06 */
 export class LnurlError extends Error {
@@ -28,13 +28,13 @@ export interface PayParts {
   readonly clock: () => Date;
   readonly steadyMs: () => number;
   readonly creators: TtlCache<Creator | undefined>;
-  /** Writes asks, those of one moment together. */
+  /** Writes invoice requests, those of one moment together. */
   readonly invoiceRequests: Batcher<NewInvoiceRequest, unknown>;
-  readonly answers: Answers;
+  readonly answers: InvoiceWaiter;
   /** Whether an invoice more may be asked for, of this creator and in all; if so, it counts. */
   readonly mayRequest: (handle: string) => boolean;
   readonly random: (length: number) => Uint8Array;
-  /** Tell the connector of an ask. It finds it without, but later. */
+  /** Tell the connector of an invoice request. It finds it without, but later. */
   readonly hint: (requestId: string, node: string | undefined) => Promise<void>;
 }
 
@@ -51,12 +51,10 @@ async function openOption({ creators }: PayParts, handle: string, optionId: stri
   return { creator, option, ...boundsOf(creator, option) };
 }
 
-const tooLarge = () =>
-  new LnurlError('this amount is too large for LNURL; the AMP code on the page takes it');
-
 /** What may be asked for: a fixed amount, or whole satoshi within limits, which were not always refused when they had a part of one. */
 function boundsOf({ leastMsat = LEAST_MSAT, mostMsat = MOST_MSAT }: Creator, { amountMsat }: TipOption) {
-  if ((amountMsat ?? leastMsat) > MAX_BOLT11_MSAT) throw tooLarge();
+  if ((amountMsat ?? leastMsat) > MAX_BOLT11_MSAT)
+    throw new LnurlError('this amount is too large for LNURL; the AMP code on the page takes it');
   if (amountMsat !== undefined) return { least: amountMsat, most: amountMsat };
   const asked = mostMsat > MAX_BOLT11_MSAT ? MAX_BOLT11_MSAT : mostMsat;
   const { leastMsat: least, mostMsat: most } = payableWithin({ leastMsat, mostMsat: asked });

@@ -217,7 +217,7 @@ export function bookingActions(
   return [
     fence(table, lease, settleIndex === undefined ? {} : { settleIndex }),
     ...tips.map((tip) => put(table, tipToItem(tip), ABSENT)),
-    ...quarantined.map((quarantined) => quarantineAction(table, lease.node, quarantined)),
+    ...quarantined.map((event) => quarantineAction(table, lease.node, event)),
     ...[...after].map(([handle, totals]) =>
       changeTotals(table, handle, before.get(handle) ?? NO_TOTALS, totals),
     ),

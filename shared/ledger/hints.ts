@@ -1,7 +1,7 @@
 /** Stands for a mint request among the ids of invoice requests, none of which has such an id. */
 export const WANT_HINT = 'want';
 
-/** What a hint is about, the id of an ask or {@link WANT_HINT}, and the node of its creator, when that has one. */
+/** What a hint is about, the id of an invoice request or {@link WANT_HINT}, and the node of its creator, when that has one. */
 export interface Hint {
   readonly about: string;
   readonly node?: string;

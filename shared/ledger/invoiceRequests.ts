@@ -39,9 +39,9 @@ export type InvoiceReply =
   | { status: 'minted'; paymentRequest: string; paymentHash: string; expiresAt: Date }
   | { status: 'refused'; reason: string };
 
-/** An ask that nobody answered is of no use to anyone after this. */
+/** An invoice request that nobody answered is of no use to anyone after this. */
 const OPEN_FOR_MS = 600_000;
-/** After its invoice expired, an ask still tells for a day whether it was paid. */
+/** After its invoice expired, an invoice request still tells for a day whether it was paid. */
 const TOLD_FOR_MS = 86_400_000;
 
 /** The open asks lie in so many lists, for one partition of the index would bound how many can be asked a second. */
@@ -66,7 +66,7 @@ export const putInvoiceRequests = (
     }),
   );
 
-/** An ask as it is now. */
+/** An invoice request as it is now. */
 export async function readInvoiceRequest(ledger: Ledger, id: string): Promise<InvoiceRequest | undefined> {
   const item = await getItem(ledger, keys.invoiceRequest(id), { consistent: true });
   return item && requestItem.fromItem(item);

@@ -1,11 +1,14 @@
 import { connectorCommands } from '../../connector/commands.ts';
-import { systemConnector } from '../../connector/system.ts';
+import { type Choices, systemConnector } from '../../connector/system.ts';
 import { run } from '../shared/command/run.ts';
 import { type Jar, until } from './jar.ts';
 import { openLog } from './stage.ts';
 
-/** A connector of this process beside the jar, until it is told to stop. */
-export function startConnector({ access, ledger }: Jar) {
+/** A connector of this process beside the jar's node, on its table or another's, until it is told to stop. */
+export function startConnector(
+  { access, ledger }: Pick<Jar, 'access' | 'ledger'>,
+  choices: Partial<Pick<Choices, 'holder' | 'rotateAfter' | 'rotateRestMs'>> = {},
+) {
   const logged = openLog();
   const stop = new AbortController();
   const connector = systemConnector(access, {
@@ -14,6 +17,7 @@ export function startConnector({ access, ledger }: Jar) {
     holder: 'test',
     expirySeconds: 31_536_000,
     routeHints: false,
+    ...choices,
   });
   const running = connector.run(stop.signal);
   return {

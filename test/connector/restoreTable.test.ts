@@ -4,8 +4,6 @@ import { dirname, join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { restoreTable } from '../../cli/table/restore.ts';
-import { LONGEST_EXPIRY_SECONDS } from '../../connector/invoices/mint.ts';
-import { systemConnector } from '../../connector/system.ts';
 import {
   addCreator,
   addOption,
@@ -29,8 +27,8 @@ import { wanted } from '../cli/table/wanted.ts';
 import { type Ministack, startMinistack } from '../conformance/ministack.ts';
 import { hex, scan } from '../shared/ledger/book.ts';
 import { suitesHere } from '../toolchains.ts';
+import { startConnector } from './inProcess.ts';
 import { type Jar, openJar, until } from './jar.ts';
-import { openLog } from './stage.ts';
 
 /** A way to have a table back: what is taken of it at a time, and how a new one is made of that. */
 interface Way {
@@ -100,27 +98,7 @@ describe.each([
       }
     });
 
-    function start(on: Ledger) {
-      const logged = openLog();
-      const connector = systemConnector(jar.access, {
-        ledger: on,
-        log: logged.log,
-        holder: 'test',
-        expirySeconds: LONGEST_EXPIRY_SECONDS,
-        routeHints: false,
-      });
-      const stop = new AbortController();
-      const running = connector.run(stop.signal);
-      return {
-        ...logged,
-        health: connector.health,
-        live: () => until(async () => connector.health.state === 'live'),
-        async stop() {
-          stop.abort();
-          await running;
-        },
-      };
-    }
+    const start = (on: Ledger) => startConnector({ ...jar, ledger: on });
 
     const invoice = (optionId?: string) =>
       until(async () => (await readCreatorWithInvoice(ledger, 'alice', optionId)).invoice);
@@ -214,7 +192,7 @@ describe.each([
       await second.stop();
       const third = start(restored);
       await third.live();
-      expect(third.health.drift).toBe(0);
+      expect(third.connector.health.drift).toBe(0);
       expect(third.alarms()).toEqual([]);
       await third.stop();
     });

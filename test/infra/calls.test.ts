@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemConnector } from '../../connector/system.ts';
 import { publicApp } from '../../functions/public/app.ts';
 import {
   addOption,
@@ -11,6 +10,7 @@ import {
   readTip,
 } from '../../shared/ledger/index.ts';
 import { KINDS, type Kind, prefix } from '../../shared/ledger/keys.ts';
+import { startConnector } from '../connector/inProcess.ts';
 import { type Jar, openJar, until } from '../connector/jar.ts';
 import { memosOf } from '../connector/memos.ts';
 import { filled, patternsIn } from '../functions/public/site.ts';
@@ -73,28 +73,12 @@ beforeAll(async () => {
 afterAll(() => jar.close());
 
 /** A connector on a client that records what it asks of the table, until it is told to stop. */
-function startConnector(holder: string) {
+function startRecorded(holder: string) {
   const client = jar.tables.client();
   const calls = recordCalls(client);
-  const connector = systemConnector(jar.access, {
-    ledger: { client, table: jar.ledger.table },
-    log: { info() {}, warn() {}, error() {} },
-    holder,
-    expirySeconds: 31_536_000,
-    routeHints: false,
-    rotateAfter: 2,
-    rotateRestMs: 0,
-  });
-  const aborting = new AbortController();
-  const running = connector.run(aborting.signal);
-  return {
-    connector,
-    calls,
-    stop() {
-      aborting.abort();
-      return running;
-    },
-  };
+  const ledger = { client, table: jar.ledger.table };
+  const started = startConnector({ ...jar, ledger }, { holder, rotateAfter: 2, rotateRestMs: 0 });
+  return { ...started, calls };
 }
 
 describe('the policy', () => {
@@ -104,7 +88,7 @@ describe('the policy', () => {
     const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
     const tea = await addOption(ledger, 'alice', { label: 'Tea', amountMsat: 7000n }, new Date(), random);
     await editCreator(ledger, 'alice', { minimumMsat: 5000n });
-    const maker = startConnector('maker');
+    const maker = startRecorded('maker');
     await until(async () => maker.connector.health.state === 'live');
     await maker.stop();
     // Minted, and paid, by a connector that died before the table knew.
@@ -117,7 +101,7 @@ describe('the policy', () => {
     const unowned = await jar.mint(memo('zzzzzzzzzz'));
     const booked = (setId: string) => until(() => readTip(ledger, setId));
 
-    const first = startConnector('first');
+    const first = startRecorded('first');
     await booked(missed);
     await booked(await jar.pay((await jar.invoice('alice', tea.id)).paymentRequest));
     await booked(await jar.pay(lost, { amountMsat: 1000n }));
@@ -134,7 +118,7 @@ describe('the policy', () => {
     await putInvoiceRequest(ledger, { ...asked, id, descriptionHash: 'ab'.repeat(32), client: 'wallet' });
     const plain = await until(async () => (await readInvoiceRequest(ledger, id))?.paymentRequest);
     await booked(await jar.pay(plain, { amp: false }));
-    const second = startConnector('second');
+    const second = startRecorded('second');
     await until(async () => second.connector.health.state === 'standing by');
     await first.stop();
     await until(async () => second.connector.health.state === 'live');

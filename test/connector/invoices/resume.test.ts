@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectLnd } from '../../../connector/lnd/client.ts';
 import { markOf } from '../../../connector/lnd/messages.ts';
-import { systemConnector } from '../../../connector/system.ts';
 import { moveHints, readNode, takeLease } from '../../../shared/ledger/index.ts';
 import lnd from '../../fixtures/lnd-settled.json' with { type: 'json' };
-import { type Jar, openJar, until } from '../jar.ts';
-import { openLog } from '../stage.ts';
+import { startConnector } from '../inProcess.ts';
+import { type Jar, openJar } from '../jar.ts';
 
 const KEYSEND_PREIMAGE = 5482373484n;
 const MESSAGE = 34349334n;
@@ -39,16 +38,11 @@ describe('a connector that starts again behind an invoice', () => {
 
   /** Run a connector until it has caught up, and end it. */
   async function run() {
-    const logged = openLog();
-    const stop = new AbortController();
-    const choices = { holder: 'one', expirySeconds: 31_536_000, routeHints: false };
-    const connector = systemConnector(jar.access, { ...choices, ledger: jar.ledger, log: logged.log });
-    const running = connector.run(stop.signal);
+    const connector = startConnector(jar);
     await jar.invoice('alice');
-    await until(async () => connector.health.state === 'live');
-    stop.abort();
-    await running;
-    return logged;
+    await connector.live();
+    await connector.stop();
+    return connector;
   }
 
   const state = async () => (await readNode(jar.ledger, jar.node.pubkey))!;

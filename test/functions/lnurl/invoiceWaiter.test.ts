@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Answers } from '../../../functions/lnurl/invoiceWaiter.ts';
+import { InvoiceWaiter } from '../../../functions/lnurl/invoiceWaiter.ts';
 import { WakeMessageQueue } from '../../../local/wakeMessages.ts';
 import {
   type Ledger,
@@ -22,9 +22,9 @@ let fails: boolean;
 let slept: number[];
 let wake: () => void;
 let now: number;
-let answers: Answers;
+let answers: InvoiceWaiter;
 /** Where the connector is in the same process. */
-let told: Answers;
+let told: InvoiceWaiter;
 let hints: WakeMessageQueue;
 
 beforeEach(async () => {
@@ -43,9 +43,9 @@ beforeEach(async () => {
         resolve();
       };
     });
-  answers = new Answers(watched, () => now, sleep);
+  answers = new InvoiceWaiter(watched, () => now, sleep);
   hints = new WakeMessageQueue();
-  told = new Answers(watched, () => now, sleep, hints.answers);
+  told = new InvoiceWaiter(watched, () => now, sleep, hints.answers);
 });
 afterEach(() => close());
 
